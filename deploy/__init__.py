@@ -1,0 +1,1 @@
+"""What runs the services and the stack below them."""

@@ -1,0 +1,1 @@
+"""Everything on one machine: a real Kafka, a real MongoDB, the services, simulated neighbours."""
