@@ -1,0 +1,1 @@
+"""What crosses a service's border: messages, values, envelope and topics. Imports nothing of ours."""

@@ -1,0 +1,28 @@
+"""Numbers, phones and codes are typed in either script, and pasted with marks nobody sees (I3).
+
+Never for passwords: they stay as they were typed (I3, I16).
+"""
+
+_ARABIC_INDIC = "٠١٢٣٤٥٦٧٨٩"
+_EXTENDED_ARABIC_INDIC = "۰۱۲۳۴۵۶۷۸۹"
+_TO_ASCII_DIGIT = str.maketrans(_ARABIC_INDIC + _EXTENDED_ARABIC_INDIC, "01234567890123456789")
+# Right-to-left keyboards and address books put these around numbers: ALM, LRM, RLM, embeddings, overrides, isolates.
+_DIRECTION_MARKS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_HYPHENS = (0x002D, 0x2010, 0x2011, 0x2012, 0x2013, 0x2212)
+_WITHOUT_DIRECTION_MARKS = dict.fromkeys(_DIRECTION_MARKS)
+_WITHOUT_SEPARATORS = dict.fromkeys((*_DIRECTION_MARKS, *_HYPHENS))
+
+
+def fold_digits(text: str) -> str:
+    """The same text with Arabic-Indic and Extended Arabic-Indic digits as ASCII digits (I3)."""
+    return text.translate(_TO_ASCII_DIGIT)
+
+
+def without_direction_marks(text: str) -> str:
+    """The same text without Unicode's invisible direction marks."""
+    return text.translate(_WITHOUT_DIRECTION_MARKS)
+
+
+def compact(text: str) -> str:
+    """Digits folded; white space, hyphens and direction marks, which carry no meaning in a number, taken out."""
+    return "".join(fold_digits(text).translate(_WITHOUT_SEPARATORS).split())

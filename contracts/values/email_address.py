@@ -1,0 +1,42 @@
+"""E-mail addresses (I7): syntax only; whether it is the person's own is proved by the activation link (I10)."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from email_validator import EmailNotValidError, validate_email
+
+from contracts.values.rejected import Rejected
+
+EmailReason = Literal["email-malformed", "email-too-long"]
+
+LONGEST_EMAIL = 254  # RFC 5321: the longest path an SMTP server must take, without its angle brackets
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """An address any mail relay takes: ASCII, domain in lower case and punycode. Made by `parse_email` only."""
+
+    text: str = field(repr=False)
+
+    def masked(self) -> str:
+        """For the owner's eyes: `a•••@example.com`."""
+        local, _, domain = self.text.rpartition("@")
+        first = local[0] if len(local) > 1 else ""
+        return f"{first}•••@{domain}"
+
+
+def parse_email(text: str) -> EmailAddress | Rejected[EmailReason]:
+    """The address in `text`, by syntax alone, without asking DNS.
+
+    Names outside ASCII before the @ are refused (ours): a relay without SMTPUTF8 could not deliver the activation link.
+    """
+    address = text.strip()
+    if len(address) > LONGEST_EMAIL:
+        return Rejected("email-too-long")
+    try:
+        judged = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return Rejected("email-malformed")
+    if judged.ascii_email is None:
+        return Rejected("email-malformed")
+    return EmailAddress(judged.ascii_email)

@@ -1,0 +1,44 @@
+"""Money in halalas, the hundredth part of a Saudi riyal: whole numbers only, so that nothing is lost or invented."""
+
+from typing import NewType
+
+from contracts.values.language import Language
+
+Halalas = NewType("Halalas", int)
+
+HALALAS_A_RIYAL = 100
+BASIS_POINTS_OF_WHOLE = 10_000
+
+
+def format_money(amount: Halalas, language: Language) -> str:
+    """`SAR 1,234.56` or `1,234.56 ريال`. The caller isolates it in right-to-left text (N8)."""
+    riyals, halalas = divmod(abs(amount), HALALAS_A_RIYAL)
+    number = f"{'-' if amount < 0 else ''}{riyals:,}.{halalas:02d}"
+    return f"{number} ريال" if language is Language.ARABIC else f"SAR {number}"
+
+
+def split(total: Halalas, parts: int) -> list[Halalas]:
+    """`total` in equal parts that add up to it exactly and differ by a halala at most, larger first.
+
+    Raises ValueError for fewer than one part.
+    """
+    if parts < 1:
+        raise ValueError("money is split into one part or more")
+    each, left_over = divmod(total, parts)
+    return [Halalas(each + 1 if place < left_over else each) for place in range(parts)]
+
+
+def round_half_up(numerator: int, denominator: int) -> int:
+    """The whole number nearest to a fraction; a half goes away from zero, so that a credit undoes its charge exactly.
+
+    Raises ValueError for a denominator below 1.
+    """
+    if denominator < 1:
+        raise ValueError("a fraction is rounded over a positive denominator")
+    size = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -size if numerator < 0 else size
+
+
+def vat_on(net: Halalas, rate_basis_points: int) -> Halalas:
+    """The tax on a net amount, rounded half up to the halala. 15 % is 1500 basis points; rates are R7's table."""
+    return Halalas(round_half_up(net * rate_basis_points, BASIS_POINTS_OF_WHOLE))

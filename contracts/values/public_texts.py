@@ -1,0 +1,154 @@
+"""What a customer reads when something is refused (J4): one row a public reason, Arabic and English.
+
+A text never tells more than its reason: whether a person, a number or an account is known stays unsaid (I15).
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from contracts.values.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same thing said in both languages."""
+
+    ar: str
+    en: str
+
+    def in_language(self, language: Language) -> str:
+        """The text in one language."""
+        match language:
+            case Language.ARABIC:
+                return self.ar
+            case Language.ENGLISH:
+                return self.en
+            case _:
+                assert_never(language)
+
+
+PUBLIC_TEXTS: dict[str, Text] = {
+    # Signing up
+    "segment-not-accepted": Text(
+        "يرجى تحديد نوع التسجيل: فرد أو منشأة.",
+        "Please state whether you are registering as an individual or as a business.",
+    ),
+    "nationality-not-accepted": Text(
+        "يرجى التحقق من الجنسية المدخلة. لا تُطلب الجنسية عند تسجيل المنشآت.",
+        "Please check the nationality you entered. Businesses do not state a nationality.",
+    ),
+    "identity-number-not-accepted": Text(
+        "تعذّر قبول رقم الهوية. يرجى التحقق من نوع الهوية ورقمها ثم المحاولة مرة أخرى.",
+        "We could not accept this identity number. Please check the type and the number, then try again.",
+    ),
+    "birth-date-not-accepted": Text(
+        "تاريخ الميلاد المدخل غير موجود في تقويم أم القرى (من 1343 إلى 1500هـ). يرجى التحقق من اليوم والشهر والسنة.",
+        "This birth date does not exist in the Umm al-Qura calendar (1343 to 1500 AH). "
+        "Please check the day, the month and the year.",
+    ),
+    "mobile-not-accepted": Text(
+        "تعذّر قبول رقم الجوال. يرجى إدخال رقم جوال سعودي يبدأ بـ 05 ويتكون من 10 أرقام.",
+        "We could not accept this mobile number. Please enter a Saudi mobile number of 10 digits that starts with 05.",
+    ),
+    "email-not-accepted": Text(
+        "تعذّر قبول عنوان البريد الإلكتروني. يرجى التحقق من كتابته ثم المحاولة مرة أخرى.",
+        "We could not accept this e-mail address. Please check its spelling and try again.",
+    ),
+    "password-too-short": Text(
+        "كلمة المرور قصيرة. يرجى اختيار كلمة مرور أطول.",
+        "This password is too short. Please choose a longer one.",
+    ),
+    "password-too-long": Text(
+        "كلمة المرور طويلة جدًا. الحد الأعلى 128 حرفًا.",  # I16
+        "This password is too long. It may have 128 characters at most.",
+    ),
+    "password-blocked": Text(
+        "كلمة المرور هذه سهلة التخمين. يرجى اختيار كلمة مرور أخرى لا تتضمن بياناتك الشخصية ولا عبارات شائعة.",
+        "This password is easy to guess. Please choose another one, without your personal data or common words.",
+    ),
+    "terms-version-unknown": Text(
+        "نسخة الشروط والأحكام هذه غير معتمدة. يرجى الاطلاع على النسخة الحالية والموافقة عليها.",
+        "These terms and conditions are not a version in force. Please read and accept the current version.",
+    ),
+    "already-registered": Text(
+        "تعذّر إكمال التسجيل بهذه البيانات. إن كان لديك حساب، يرجى تسجيل الدخول.",
+        "We could not complete the registration with these details. If you have an account already, please sign in.",
+    ),
+    "link-not-accepted": Text(
+        "رابط التفعيل غير صالح أو انتهت صلاحيته. يرجى طلب رابط جديد.",
+        "This link is not valid or has expired. Please ask for a new one.",
+    ),
+    # Codes and signing in
+    "code-not-accepted": Text(
+        "تعذّر قبول رمز التحقق. يرجى التحقق منه أو طلب رمز جديد.",
+        "We could not accept this code. Please check it or ask for a new one.",
+    ),
+    "too-many-codes": Text(
+        "تجاوزت العدد المسموح به لطلب رموز التحقق. يرجى المحاولة لاحقًا.",
+        "Too many codes have been asked for. Please try again later.",
+    ),
+    "sign-in-refused": Text(
+        "تعذّر تسجيل الدخول. يرجى التحقق من رقم الهوية وكلمة المرور.",
+        "We could not sign you in. Please check your identity number and password.",
+    ),
+    "sign-in-needed": Text(
+        "يرجى تسجيل الدخول للمتابعة.",
+        "Please sign in to continue.",
+    ),
+    "step-missing": Text(
+        "هناك خطوة يجب إكمالها قبل المتابعة.",
+        "There is a step to complete before you can continue.",
+    ),
+    "address-not-accepted": Text(
+        "تعذّر قبول العنوان الوطني. يرجى التحقق من بياناته ثم المحاولة مرة أخرى.",
+        "We could not accept this national address. Please check its details and try again.",
+    ),
+    # Accounts
+    "account-number-not-accepted": Text(
+        "تعذّر قبول رقم الحساب. يرجى التحقق من رقم الاشتراك المدوّن في فاتورتك.",
+        "We could not accept this account number. Please check the subscription number on your bill.",
+    ),
+    "already-defined": Text(
+        "سبق أن عرّفت هذا الحساب.",
+        "You have already defined this account.",
+    ),
+    "reference-not-found": Text(
+        "لم نجد طلبًا بهذا الرقم المرجعي ضمن طلباتك. يرجى التحقق من الرقم.",
+        "We found no request of yours with this reference number. Please check the number.",
+    ),
+    # Reports
+    "report-range-not-accepted": Text(
+        "تعذّر قبول مدة التقرير. يرجى التحقق من تاريخي البداية والنهاية.",
+        "We could not accept the period of this report. Please check its first and last day.",
+    ),
+    "report-not-ready": Text(
+        "التقرير قيد الإعداد. يرجى المحاولة بعد قليل.",
+        "Your report is being prepared. Please try again shortly.",
+    ),
+    "not-enough-readings": Text(
+        "القراءات المتوفرة لهذه المدة غير كافية.",
+        "There are not enough meter readings for this period.",
+    ),
+    # Any command
+    "command-expired": Text(
+        "انتهت مهلة هذا الطلب. يرجى إرساله من جديد.",
+        "This request has expired. Please send it again.",
+    ),
+    "command-id-reused": Text(
+        "سبق استخدام معرّف هذا الطلب لطلب مختلف. يرجى إرسال الطلب من جديد.",
+        "The id of this request was used before for a different one. Please send your request again.",
+    ),
+    "not-available-now": Text(
+        "نعتذر، الخدمة غير متاحة حاليًا. يرجى المحاولة لاحقًا.",
+        "We are sorry, this service is not available at the moment. Please try again later.",
+    ),
+    "malformed": Text(
+        "تعذّرت قراءة الطلب. يرجى التحقق من البيانات المدخلة.",
+        "We could not read this request. Please check the data you entered.",
+    ),
+}
+
+
+def text_for(public_reason: str) -> Text:
+    """The customer text of a public reason. Raises KeyError for one without a row, which is a bug (J4)."""
+    return PUBLIC_TEXTS[public_reason]
