@@ -1,0 +1,158 @@
+"""Accounts' messages: define an account step by step, ask by reference, request a transfer (A1-A8, A9's beginning)."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.billing import Due
+from contracts.message import Answer, Code, CustomerCommand, Event, Id, Query
+from contracts.sealed import Sealed, SealedFor
+from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_COMMANDS, ACCOUNTS_EVENTS
+
+Relation = Literal["owner", "tenant"]
+Reference = Annotated[str, Field(min_length=12, max_length=30)]
+ForAsker = Annotated[Sealed, SealedFor.ASKER]
+
+
+# --- commands: the definition's key is its flow's id, a UUID that the channel draws ---------------------------------
+class StartDefinition(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A1: the relation to the supply. Answered by `DefinitionStarted`."""
+
+    relation: Relation
+
+
+class AddAccount(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A2: kind of identifier and identifier. Answered by `AccountAdded`."""
+
+    identifier_kind: Code
+    identifier: Id
+
+
+class ReviewDefinition(Query, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A3: the data of the person's own request. Answered by `DefinitionReviewed`."""
+
+
+class ConfirmReview(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A3: "define". Answered by `ReviewConfirmed`."""
+
+
+class DeclareBeneficiary(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A4. Answered by `BeneficiaryDeclared`."""
+
+    is_actual_beneficiary: bool
+
+
+class ShowDues(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A5: asks billing; answered by `DuesShown` when billing has answered."""
+
+
+class AcceptServiceTerms(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A6. Answered by `ServiceTermsAccepted`."""
+
+    version: Code
+    language: Literal["ar", "en"]
+    text_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class CompleteDefinition(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A7. Answered by `DefinitionCompleted`."""
+
+
+class InquireReference(Query, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A8: what stands behind a reference number, to its owner only. Answered by `ReferenceFound`."""
+
+    reference: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class RequestTransfer(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+    """A9, first step: move the actual account behind this reference to its owner or tenant. Answered by `TransferAccepted`."""
+
+    reference: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+class DefinitionStarted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """`next_step` is `add-account`."""
+
+    next_step: Code
+
+
+class AccountAdded(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """`next_step` is `review`."""
+
+    next_step: Code
+
+
+class DefinitionReviewed(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """Opens to JSON: relation, identifier kind, identifier - what this person gave, nothing else (A3)."""
+
+    review: ForAsker
+
+
+class ReviewConfirmed(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """`next_step` is `declare-beneficiary`."""
+
+    next_step: Code
+
+
+class BeneficiaryDeclared(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """`next_step` is `show-dues`."""
+
+    next_step: Code
+
+
+class DuesShown(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """A5. `next_step` is `accept-service-terms`."""
+
+    as_of: datetime
+    dues: Annotated[tuple[Due, ...], Field(max_length=100)]
+    total_halalas: Annotated[int, Field(ge=0)]
+    next_step: Code
+
+
+class ServiceTermsAccepted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """`next_step` is `complete`."""
+
+    next_step: Code
+
+
+class DefinitionCompleted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """A7: the reference number."""
+
+    reference: Reference
+
+
+class ReferenceFound(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """Opens to JSON: the definition and every service and request under the reference, with their states (A8)."""
+
+    inquiry: ForAsker
+
+
+class TransferAccepted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
+    """The transfer request's own reference number (A8)."""
+
+    reference: Reference
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+class AccountDefined(Event, service="accounts", topic=ACCOUNTS_EVENTS):
+    """A person has defined an account (A7)."""
+
+    user_id: Id
+    account_number: Id
+    relation: Relation
+    is_actual_beneficiary: bool
+    reference: Reference
+    defined_at: datetime
+
+
+class TransferRequested(Event, service="accounts", topic=ACCOUNTS_EVENTS):
+    """The transfer of an actual account has been asked for (A9). What follows is not part of this release."""
+
+    user_id: Id
+    account_number: Id
+    relation: Relation
+    definition_reference: Reference
+    reference: Reference
+    requested_at: datetime

@@ -1,0 +1,135 @@
+"""CloudEvents 1.0 in Kafka's binary mode (architecture, law 13).
+
+The record's key is the subject: the id of the *sending* aggregate or flow. Headers are `ce_*` attributes in UTF-8 and
+`content-type`; the value is JSON. Source: CloudEvents 1.0.2, Kafka protocol binding.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+CONTENT_TYPE: Final = b"application/json"
+MAX_HEADERS: Final = 40
+MAX_HEADER_BYTES: Final = 300
+
+EnvelopeReason = Literal[
+    "header-missing", "header-malformed", "too-many-headers", "content-type-unknown", "specversion-unknown", "key-malformed"
+]
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What stands on a message besides its body. `sequence` counts from 1 per (service, aggregate, topic) (law 4)."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    expiry_time: datetime | None = None
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeRejected:
+    """The record is no message of ours."""
+
+    reason: EnvelopeReason
+
+
+def rfc3339(moment: datetime) -> str:
+    """A UTC instant as CloudEvents wants it, to the millisecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
+    """The record headers of an envelope, in a fixed order."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", envelope.id.encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_type", envelope.type.encode()),
+        ("ce_subject", envelope.subject.encode()),
+        ("ce_time", rfc3339(envelope.time).encode()),
+        ("content-type", CONTENT_TYPE),
+    ]
+    if envelope.correlation_id is not None:
+        headers.append(("ce_correlationid", envelope.correlation_id.encode()))
+    if envelope.causation_id is not None:
+        headers.append(("ce_causationid", envelope.causation_id.encode()))
+    if envelope.expiry_time is not None:
+        headers.append(("ce_expirytime", rfc3339(envelope.expiry_time).encode()))
+    if envelope.sequence is not None:
+        headers.append(("ce_sequence", str(envelope.sequence).encode()))
+    return headers
+
+
+def from_headers(key: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Envelope | EnvelopeRejected:
+    """Read an envelope. Never raises: null, non-UTF-8, missing and oversized headers are rejections."""
+    found: dict[str, str] = {}
+    for count, (name, raw) in enumerate(headers):
+        if count >= MAX_HEADERS:
+            return EnvelopeRejected("too-many-headers")
+        if not (name.startswith("ce_") or name == "content-type"):
+            continue
+        text = _text(raw)
+        if text is None or name in found:
+            return EnvelopeRejected("header-malformed")
+        found[name] = text
+    return _envelope(key, found)
+
+
+def _text(raw: bytes | None) -> str | None:
+    if raw is None or not 0 < len(raw) <= MAX_HEADER_BYTES:
+        return None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() else None
+
+
+def _envelope(key: bytes | None, found: dict[str, str]) -> Envelope | EnvelopeRejected:
+    if found.get("ce_specversion", "1.0") != "1.0":
+        return EnvelopeRejected("specversion-unknown")
+    if found.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return EnvelopeRejected("content-type-unknown")
+    subject = _text(key)
+    if subject is None or found.get("ce_subject", subject) != subject:
+        return EnvelopeRejected("key-malformed")
+    try:
+        sequence = found.get("ce_sequence")
+        expiry = found.get("ce_expirytime")
+        return Envelope(
+            id=found["ce_id"],
+            source=found["ce_source"],
+            type=found["ce_type"],
+            subject=subject,
+            time=_instant(found["ce_time"]),
+            correlation_id=found.get("ce_correlationid"),
+            causation_id=found.get("ce_causationid"),
+            expiry_time=None if expiry is None else _instant(expiry),
+            sequence=None if sequence is None else _number(sequence),
+        )
+    except KeyError:
+        return EnvelopeRejected("header-missing")
+    except ValueError:
+        return EnvelopeRejected("header-malformed")
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs its offset")
+    return moment.astimezone(UTC)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) <= 18) or int(text) < 1:
+        raise ValueError("a sequence counts from 1")
+    return int(text)

@@ -1,0 +1,112 @@
+"""Every topic of Hesabi, once (architecture, law 12).
+
+From this table come the local stack's topics, the services' subscriptions, and who may write where. A topic's partitions are
+never changed: a new topic, drain, switch. `epoch` is raised when a topic is re-created or fails over to a mirror.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+DataClass = Literal["sealed", "internal", "public"]
+"""sealed: carries sealed personal fields; internal: pseudonyms only; public: anybody in the house may read."""
+
+CHANNELS: Final = frozenset({"web", "app", "call-centre"})
+SERVICES: Final = ("identity", "accounts", "notifications", "reports")
+NEIGHBOURS: Final = ("registry", "billing", "metering")
+
+MAX_RECORD_BYTES: Final = 256 * 1024
+"""`max.message.bytes` of every topic; the producer's own limit lies below it (trap 17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: its size, its life, its readers and writers."""
+
+    name: str
+    writers: frozenset[str]
+    readers: frozenset[str]
+    data_class: DataClass
+    partitions: int = 6
+    epoch: int = 1
+    retention: timedelta = timedelta(days=14)
+    compacted: bool = False
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """The topic's settings as Kafka names them."""
+        settings = {
+            "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+            "compression.type": "lz4",
+            "cleanup.policy": "compact" if self.compacted else "delete",
+        }
+        if not self.compacted:
+            settings["retention.ms"] = str(int(self.retention / timedelta(milliseconds=1)))
+        return settings
+
+
+CATALOGUE: dict[str, Topic] = {}
+"""Every topic by name."""
+
+
+def _topic(name: str, writers: set[str] | frozenset[str], readers: set[str] | frozenset[str], **rest: object) -> Topic:
+    topic = Topic(name, frozenset(writers), frozenset(readers), **rest)  # type: ignore[arg-type]
+    CATALOGUE[name] = topic
+    return topic
+
+
+# --- identity -------------------------------------------------------------------------------------------------------
+IDENTITY_COMMANDS = _topic("identity.commands", CHANNELS | {"identity"}, {"identity"}, data_class="sealed")
+IDENTITY_CREDENTIALS = _topic("identity.credentials", CHANNELS, {"identity"}, data_class="sealed")
+IDENTITY_INTERNAL = _topic("identity.internal", {"identity"}, {"identity"}, data_class="sealed")
+IDENTITY_CODES = _topic("identity.codes", {"identity"}, {"notifications"}, data_class="sealed")
+IDENTITY_NOTICES = _topic("identity.notices", {"identity"}, {"notifications"}, data_class="sealed")
+IDENTITY_EVENTS = _topic("identity.events", {"identity"}, {*SERVICES, *CHANNELS}, data_class="internal")
+IDENTITY_ANSWERS = _topic("identity.answers", {"identity"}, CHANNELS, data_class="sealed")
+
+# --- accounts -------------------------------------------------------------------------------------------------------
+ACCOUNTS_COMMANDS = _topic("accounts.commands", CHANNELS | {"accounts"}, {"accounts"}, data_class="sealed")
+ACCOUNTS_INTERNAL = _topic("accounts.internal", {"accounts"}, {"accounts"}, data_class="internal")
+ACCOUNTS_EVENTS = _topic("accounts.events", {"accounts"}, {*SERVICES, *CHANNELS}, data_class="internal")
+ACCOUNTS_ANSWERS = _topic("accounts.answers", {"accounts"}, CHANNELS, data_class="sealed")
+
+# --- notifications --------------------------------------------------------------------------------------------------
+NOTIFICATIONS_COMMANDS = _topic(
+    "notifications.commands", CHANNELS | {"notifications"}, {"notifications"}, data_class="sealed"
+)
+NOTIFICATIONS_INTERNAL = _topic("notifications.internal", {"notifications"}, {"notifications"}, data_class="sealed")
+NOTIFICATIONS_CODE_RESULTS = _topic(
+    "notifications.code-results", {"notifications"}, {"notifications"}, data_class="internal"
+)
+NOTIFICATIONS_CODES = _topic("notifications.codes", {"notifications"}, {"identity"}, data_class="internal")
+NOTIFICATIONS_EVENTS = _topic(
+    "notifications.events", {"notifications"}, {*SERVICES, *CHANNELS}, data_class="internal"
+)
+NOTIFICATIONS_ANSWERS = _topic("notifications.answers", {"notifications"}, CHANNELS, data_class="public")
+
+# --- reports --------------------------------------------------------------------------------------------------------
+REPORTS_COMMANDS = _topic("reports.commands", CHANNELS | {"reports"}, {"reports"}, data_class="sealed")
+REPORTS_INTERNAL = _topic("reports.internal", {"reports"}, {"reports"}, data_class="internal")
+REPORTS_EVENTS = _topic("reports.events", {"reports"}, {*SERVICES, *CHANNELS}, data_class="internal")
+REPORTS_ANSWERS = _topic("reports.answers", {"reports"}, CHANNELS, data_class="sealed")
+
+# --- neighbours -----------------------------------------------------------------------------------------------------
+REGISTRY_REQUESTS = _topic("registry.requests", {"identity"}, {"registry"}, data_class="sealed")
+REGISTRY_ANSWERS = _topic("registry.answers", {"registry"}, {"identity"}, data_class="sealed")
+BILLING_REQUESTS = _topic("billing.requests", {"accounts"}, {"billing"}, data_class="internal")
+BILLING_ANSWERS = _topic("billing.answers", {"billing"}, {"accounts"}, data_class="internal")
+METERING_READINGS = _topic("metering.readings", {"metering"}, {"reports"}, data_class="internal")
+
+# --- every service's own --------------------------------------------------------------------------------------------
+OPERATORS: Final = frozenset({"operators"})
+AUDIT = {s: _topic(f"{s}.audit", {s}, OPERATORS, data_class="internal") for s in SERVICES}
+DEAD_LETTERS = {
+    s: _topic(f"{s}.dead-letters", {s}, OPERATORS, data_class="sealed", retention=timedelta(days=21)) for s in SERVICES
+}
+REPLAY = {s: _topic(f"{s}.replay", OPERATORS | {s}, {s}, data_class="sealed") for s in SERVICES}
+KEYS = {
+    s: _topic(f"{s}.keys", {s}, {*SERVICES, *NEIGHBOURS, *CHANNELS}, data_class="public", partitions=1, compacted=True)
+    for s in (*SERVICES, "registry", "billing")
+}
