@@ -1,0 +1,69 @@
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.values.language import Language
+from contracts.values.money import Halalas, format_money, round_half_up, split, vat_on
+
+amounts = st.integers(-(10**12), 10**12).map(Halalas)
+
+
+@pytest.mark.parametrize(
+    ("amount", "english", "arabic"),
+    [
+        (0, "SAR 0.00", "0.00 ريال"),
+        (5, "SAR 0.05", "0.05 ريال"),
+        (123456, "SAR 1,234.56", "1,234.56 ريال"),
+        (-5, "SAR -0.05", "-0.05 ريال"),
+        (-123456789, "SAR -1,234,567.89", "-1,234,567.89 ريال"),
+    ],
+)
+def test_money_is_written_in_riyals_with_two_places(amount: int, english: str, arabic: str) -> None:
+    assert format_money(Halalas(amount), Language.ENGLISH) == english
+    assert format_money(Halalas(amount), Language.ARABIC) == arabic
+
+
+@given(amounts)
+def test_written_money_is_the_amount_to_the_halala(amount: Halalas) -> None:
+    written = format_money(amount, Language.ENGLISH).removeprefix("SAR ").replace(",", "")
+    assert Fraction(written) * 100 == amount
+
+
+@given(amounts, st.integers(1, 400))
+def test_parts_add_up_to_the_whole_and_differ_by_a_halala_at_most(total: Halalas, parts: int) -> None:
+    pieces = split(total, parts)
+    assert len(pieces) == parts
+    assert sum(pieces) == total
+    assert max(pieces) - min(pieces) <= 1
+    assert pieces == sorted(pieces, reverse=True)
+
+
+def test_money_is_not_split_into_nothing() -> None:
+    with pytest.raises(ValueError, match="one part or more"):
+        split(Halalas(100), 0)
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(1, 10**6))
+def test_rounding_goes_to_the_nearest_and_a_half_away_from_zero(numerator: int, denominator: int) -> None:
+    rounded = round_half_up(numerator, denominator)
+    distance = abs(Fraction(numerator, denominator)) - abs(rounded)
+    assert -Fraction(1, 2) <= distance < Fraction(1, 2)
+    assert rounded == 0 or (rounded > 0) is (numerator > 0)
+
+
+@pytest.mark.parametrize("denominator", [0, -2])
+def test_a_fraction_is_rounded_over_a_positive_denominator(denominator: int) -> None:
+    with pytest.raises(ValueError, match="positive denominator"):
+        round_half_up(1, denominator)
+
+
+@pytest.mark.parametrize(("net", "vat"), [(0, 0), (100, 15), (3, 0), (10, 2), (30, 5), (-10, -2), (123456, 18518)])
+def test_R7_vat_of_15_percent_is_rounded_half_up_to_the_halala(net: int, vat: int) -> None:
+    assert vat_on(Halalas(net), 1500) == vat
+
+
+@given(amounts, st.integers(0, 10_000))
+def test_R7_the_vat_of_a_credit_undoes_the_vat_of_its_charge(net: Halalas, rate: int) -> None:
+    assert vat_on(Halalas(-net), rate) == -vat_on(net, rate)
