@@ -65,7 +65,7 @@ def test_I4_a_day_that_does_not_exist_is_refused_with_a_text_in_both_languages()
     assert "does not exist" in text.en
 
 
-# Months of 28 and 31 days as hijridate's table of the printed calendar has them; a birth date in them must not be refused.
+# hijridate's table of the printed calendar has months of 28 and 31 days: a birth date in them must not be refused.
 CORRECTED_MONTHS = {
     (1343, 9): 28,
     (1345, 5): 31,
