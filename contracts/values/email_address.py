@@ -34,7 +34,7 @@ def parse_email(text: str) -> EmailAddress | Rejected[EmailReason]:
     if len(address) > LONGEST_EMAIL:
         return Rejected("email-too-long")
     try:
-        judged = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+        judged = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return Rejected("email-malformed")
     if judged.ascii_email is None:

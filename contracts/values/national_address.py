@@ -5,10 +5,13 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
 from contracts.values.digits import compact, without_direction_marks
 from contracts.values.rejected import Rejected
 
 AddressReason = Literal[
+    "address-malformed",
     "building-number-malformed",
     "street-malformed",
     "district-malformed",
@@ -28,6 +31,7 @@ _POSTAL_CODE = re.compile(r"[1-8][0-9]{4}")  # I12: the first digit is the regio
 _SHORT_ADDRESS = re.compile(r"[A-Z]{4}([0-9]{4})")
 
 
+@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True)
 class StatedAddress:
     """The parts of an address as somebody stated them, not judged yet. Hidden in reprs."""
@@ -68,6 +72,27 @@ def judge_national_address(stated: StatedAddress) -> NationalAddress | Rejected[
         (short is not None and short[1] != address.building_number, "short-address-contradicts-building-number"),
     )
     return next((Rejected(reason) for found, reason in faults if found), address)
+
+
+_STATED = TypeAdapter(StatedAddress)
+
+
+def judge_address_fields(fields: object) -> NationalAddress | Rejected[AddressReason]:
+    """The address of a JSON object's fields, which are those of `StatedAddress` and no others (I12)."""
+    try:
+        stated = _STATED.validate_python(fields)
+    except ValidationError:
+        return Rejected("address-malformed")
+    return judge_national_address(stated)
+
+
+def parse_address(text: str) -> NationalAddress | Rejected[AddressReason]:
+    """The address in a JSON object, as `AddAddress` carries it (I12)."""
+    try:
+        stated = _STATED.validate_json(text)
+    except ValidationError:
+        return Rejected("address-malformed")
+    return judge_national_address(stated)
 
 
 def _canonical(stated: StatedAddress) -> NationalAddress:
