@@ -87,6 +87,9 @@ async def test_data_survive_a_killed_and_a_restarted_server(own_stack: Stack, to
     await produce(own_stack, topic.name, b"kept")
     await own_stack.kafka.restart()
     assert (await first_record(own_stack, topic.name)).value == b"kept"
+    await own_stack.kafka.kill()
+    await own_stack.kafka.start()
+    assert (await first_record(own_stack, topic.name)).value == b"kept"
 
     client, things = collection(own_stack, "kept")
     await things.insert_one({"_id": "thing:1"})

@@ -14,6 +14,7 @@ from deploy.local.stack.server import EmbeddedServer, StackError, free_port, spa
 API_VERSIONS = 18
 ANSWER_SECONDS = 2
 
+# The broker's own session is short because a killed broker is not let in again before the one it had has ended.
 PROPERTIES = """\
 node.id=1
 process.roles=broker,controller
@@ -26,6 +27,8 @@ log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 offsets.topic.num.partitions=4
 offsets.topic.replication.factor=1
 transaction.state.log.num.partitions=1
