@@ -6,11 +6,12 @@ import platform
 import socket
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from deploy.local.stack import StackError, running_stack
+from deploy.local.stack import StackError, running, running_stack
 from deploy.local.stack.kafka import kafka_answers
 from deploy.local.stack.server import EmbeddedServer, GivenServer, free_port, spawn
 from tests.eventually import eventually
@@ -134,3 +135,12 @@ async def test_an_answer_to_api_versions_is_a_kafka() -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         assert await kafka_answers(f"127.0.0.1:1,127.0.0.1:{port}")
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "RUNS", tmp_path)
+    ours, left = tmp_path / f"run-{os.getpid()}-other", tmp_path / "run-99999999-left"
+    for folder in (ours, left):
+        folder.mkdir()
+    folder = running._run_folder(AsyncExitStack())
+    assert set(tmp_path.iterdir()) == {ours, folder}
