@@ -1,0 +1,95 @@
+"""A report as CSV: a row for each day, or for each interval (R4, R5).
+
+UTF-8 with a byte order mark, because without one spreadsheets on Windows garble Arabic headings; CRLF and quoting as
+in RFC 4180. Each cell holds one value, so nothing is isolated. A gap has an empty energy, never a zero.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, assert_never
+
+from contracts.values.hijri_date import hijri_of
+from contracts.values.language import Language
+from services.reports.readings import Quality
+from services.reports.report import ConsumptionReport
+from services.reports.riyadh import RIYADH, day_start
+from services.reports.tariff import WH_A_KWH
+from services.reports.texts import say
+
+CsvRows = Literal["days", "intervals"]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def render_csv(report: ConsumptionReport, language: Language, rows: CsvRows = "days") -> bytes:
+    """The report's days or intervals with headings and words in `language`; energy in kWh with three decimals."""
+    match rows:
+        case "days":
+            headings: tuple[str, ...] = ("day", "hijri-day", "energy-kwh", "status", "quality", "covered-s")
+            lines: Iterable[tuple[str, ...]] = _days(report, language)
+        case "intervals":
+            headings = ("start", "length-s", "energy-kwh", "quality")
+            lines = _intervals(report, language)
+        case _:
+            assert_never(rows)
+    whose = (report.heading.account_number, report.heading.meter_number, _source(report, language))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([say(language, key) for key in (*headings, "account", "meter", "source")])
+    writer.writerows([without_formula(cell) for cell in (*line, *whose)] for line in lines)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def without_formula(cell: str) -> str:
+    """The cell as a spreadsheet takes for text: one that would start a formula gets an apostrophe before it."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _days(report: ConsumptionReport, language: Language) -> Iterator[tuple[str, ...]]:
+    for day in report.days:
+        yield (
+            day.day.isoformat(),
+            hijri_of(day.day).text,
+            _kwh(day.energy_wh),
+            say(language, day.status),
+            _marks(day.qualities, language),
+            str(day.covered_s),
+        )
+
+
+def _intervals(report: ConsumptionReport, language: Language) -> Iterator[tuple[str, ...]]:
+    """The intervals in order, and a row without energy for each stretch that none covers."""
+    reached = day_start(report.period.first)
+    for reading in report.readings:
+        yield from _gap(reached, reading.start, language)
+        yield (
+            _clock(reading.start),
+            str(reading.length_s),
+            _kwh(reading.energy_wh),
+            _marks((reading.quality,), language),
+        )
+        reached = reading.end
+    yield from _gap(reached, day_start(report.period.after), language)
+
+
+def _gap(begin: datetime, end: datetime, language: Language) -> Iterator[tuple[str, ...]]:
+    if begin < end:
+        yield (_clock(begin), str((end - begin) // timedelta(seconds=1)), _kwh(None), say(language, "missing"))
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone(RIYADH).isoformat()
+
+
+def _kwh(energy_wh: int | None) -> str:
+    return "" if energy_wh is None else f"{energy_wh // WH_A_KWH}.{energy_wh % WH_A_KWH:03d}"
+
+
+def _marks(qualities: Sequence[Quality], language: Language) -> str:
+    return " ".join(say(language, f"quality-{mark}") for mark in qualities)
+
+
+def _source(report: ConsumptionReport, language: Language) -> str:
+    return say(language, f"source-{report.heading.data_source}")
