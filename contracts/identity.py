@@ -1,4 +1,4 @@
-"""Identity's messages: sign up, activate, log in, national address (I1-I18).
+"""Identity's messages: sign up, activate, log in, national address (I1-I18). What it tells itself is in `identity_internal`.
 
 Keys: a registration's commands carry the flow's id as key (a UUID that the channel draws); customers' commands any id of the
 channel's choice, such as its own session's.
@@ -17,7 +17,6 @@ from contracts.topics import (
     IDENTITY_COMMANDS,
     IDENTITY_CREDENTIALS,
     IDENTITY_EVENTS,
-    IDENTITY_INTERNAL,
     IDENTITY_NOTICES,
 )
 
@@ -33,7 +32,7 @@ class StartRegistration(Command, service="identity", topic=IDENTITY_COMMANDS):
     """I1-I4. `birth_date` opens to the declared Hijri date `1410-05-12`. Answered by `RegistrationStarted`."""
 
     segment: Code
-    nationality: Code | None = None
+    nationality: Text | None = None
     identity_type: Code
     identity_number: SealedText
     birth_date: SealedText
@@ -47,7 +46,8 @@ class ConfirmOtp(Command, service="identity", topic=IDENTITY_COMMANDS):
 
 
 class ResendOtp(Command, service="identity", topic=IDENTITY_COMMANDS):
-    """Ask for another code in this flow, 60 s after the last at the earliest (I14). Answered by `OtpResent`."""
+    """Ask for another code in this flow, 60 s after asking for the last at the earliest (I14), or at once when the last could
+    not be handed over (N10). Answered by `OtpResent`."""
 
 
 class GiveContact(Command, service="identity", topic=IDENTITY_CREDENTIALS):
@@ -94,7 +94,11 @@ class ChooseAddress(CustomerCommand, service="identity", topic=IDENTITY_COMMANDS
 
 
 class AddAddress(CustomerCommand, service="identity", topic=IDENTITY_COMMANDS):
-    """I12: a new address; `address` opens to JSON with the fields of a national address. Answered by `AddressSaved`."""
+    """I12: a new address. Answered by `AddressSaved`.
+
+    `address` opens to a JSON object of texts: building_number, street, district, city, postal_code, additional_number and,
+    where there is one, unit and short_address.
+    """
 
     address: SealedText
 
@@ -113,7 +117,7 @@ class OtpConfirmed(Answer, service="identity", topic=IDENTITY_ANSWERS):
 
 
 class OtpResent(Answer, service="identity", topic=IDENTITY_ANSWERS):
-    """Another code is on its way."""
+    """Another code was asked for. The same whether or not one can be sent (I15)."""
 
     next_step: Code
 
@@ -224,19 +228,4 @@ class ContactProven(Event, service="identity", topic=IDENTITY_NOTICES):
     user_id: Id
     email: ForNotifications
     mobile: ForNotifications
-    language: LanguageCode
-
-
-# --- inside identity ------------------------------------------------------------------------------------------------
-class RegistrationOpened(Event, service="identity", topic=IDENTITY_INTERNAL):
-    """The person's aggregate lets a registration begin: its budget allows it (I14)."""
-
-    flow_id: Id
-    person: Id
-    channel: Code
-    segment: Code
-    nationality: Code | None
-    identity_type: Code
-    identity_number: SealedText
-    birth_date: SealedText
     language: LanguageCode

@@ -1,0 +1,120 @@
+"""What identity's aggregates tell each other: persons, users (a registration and what becomes of it), budgets of numbers.
+
+`asked_by` and `user` name a user aggregate, `user:...`; `person` names a person aggregate, `person:...`.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.identity import LanguageCode, SealedText
+from contracts.message import Code, Event, Id
+from contracts.topics import IDENTITY_INTERNAL
+
+CodeNumber = Annotated[int, Field(ge=1, le=100)]
+"""The how-manieth code of a registration."""
+
+
+# --- registration ---------------------------------------------------------------------------------------------------
+class RegistrationOpened(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The person lets a registration begin and has paid for its first code (I14). Values are in canonical form."""
+
+    user_id: Id
+    person: Id
+    channel: Code
+    segment: Code
+    nationality: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    identity_type: Code
+    identity_number: SealedText
+    birth_date: SealedText
+    language: LanguageCode
+
+
+class PersonClaimed(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """Both codes were right: this user wants to be the person's, with this password (its Argon2id hash)."""
+
+    person: Id
+    user: Id
+    password_hash: SealedText
+
+
+class ClaimGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The person is this user's."""
+
+    user: Id
+
+
+class ClaimRefused(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The person is somebody's already."""
+
+    user: Id
+
+
+class ActivationReported(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The user's link was opened (I10): the person may log in."""
+
+    person: Id
+    user: Id
+
+
+class ActivationNoted(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """From now on a login of this user succeeds."""
+
+    user: Id
+
+
+class AddressReported(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The user has a national address (I12), so that a login's next step is another one."""
+
+    person: Id
+    user: Id
+
+
+# --- budgets of codes (I14) -----------------------------------------------------------------------------------------
+class PersonCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """May this registration have another code? `replaces_lost`: the last was not handed over, so this one is free (N10)."""
+
+    person: Id
+    asked_by: Id
+    number: CodeNumber
+    channel: Code
+    replaces_lost: bool
+
+
+class PersonCodeGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The person's budget allows it."""
+
+    asked_by: Id
+    number: CodeNumber
+
+
+class PersonCodeDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The person's budget does not allow it."""
+
+    asked_by: Id
+    number: CodeNumber
+    reason: Code
+
+
+class NumberCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """May a code go to this mobile?"""
+
+    mobile: SealedText
+    asked_by: Id
+    number: CodeNumber
+    replaces_lost: bool
+
+
+class NumberCodeGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The number's budget allows it."""
+
+    asked_by: Id
+    number: CodeNumber
+
+
+class NumberCodeDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The number's budget does not allow it."""
+
+    asked_by: Id
+    number: CodeNumber
+    reason: Code
