@@ -1,0 +1,46 @@
+"""What became of one attempt to hand a message to a gateway or relay (N6). Always a value; an attempt never raises."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The gateway took the message and bills it."""
+
+    gateway_message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The gateway answered no and bills nothing. `gateway_code` is its own code, for operators; may be empty."""
+
+    reason: Literal["credentials", "sender", "recipient", "message"]
+    gateway_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certainly not handed over: no byte of the message left, or the gateway said "not now". Safe to try again."""
+
+    reason: Literal["no-connection", "not-now"]
+    gateway_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The message may have been taken. An SMS is settled by query or receipt before anything is sent again (N6)."""
+
+    reason: Literal["no-answer-in-time", "connection-cut", "server-error", "answer-not-understood"]
+
+
+HandOver = Accepted | Rejected | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """Time limits of one attempt in seconds: to connect, between two reads or writes, and for everything together."""
+
+    connect: float = 3.0
+    read: float = 8.0
+    total: float = 10.0
