@@ -1,0 +1,106 @@
+"""The calls to Unifonic: strict limits, no retries, every outcome a value (N6). The shape is in `unifonic_wire.py`."""
+
+import asyncio
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from services.notifications.hand_over import CallLimits, HandOver, NotSent, Unknown
+from services.notifications.unifonic_wire import (
+    MESSAGES_PATH,
+    STATUS_PATH,
+    NoAnswer,
+    Sms,
+    StatusAnswer,
+    UnifonicAccount,
+    message_form,
+    read_answer,
+    read_status,
+    status_form,
+)
+
+MAX_ANSWER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+
+
+class _Wire:
+    """Sees from the transport's own trace whether a byte of the request may have left."""
+
+    def __init__(self) -> None:
+        self.touched = False
+
+    async def __call__(self, event: str, _info: dict[str, Any]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self.touched = True
+
+
+class UnifonicClient:
+    """One gateway, used as an async context manager. `hand_over` makes exactly one attempt."""
+
+    def __init__(self, account: UnifonicAccount, limits: CallLimits) -> None:
+        self._account = account
+        self._total = limits.total
+        self._http = httpx.AsyncClient(
+            base_url=account.base_url,
+            timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect),
+            # An idle connection that the gateway closes just as it is used again would make an `Unknown` for nothing.
+            limits=httpx.Limits(max_connections=100, keepalive_expiry=2.0),
+            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+            follow_redirects=False,
+            trust_env=False,  # a proxy named in the environment would see the AppSid
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def hand_over(self, sms: Sms) -> HandOver:
+        """Hands one message over, once. Takes at most the total limit; never raises for what the gateway does."""
+        match await self._call(MESSAGES_PATH, message_form(self._account, sms)):
+            case _Answer(status, body):
+                return read_answer(status, body)
+            case NotSent() | Unknown() as failure:
+                return failure
+
+    async def status_of(self, correlation_id: str) -> StatusAnswer:
+        """Asks what became of a message, to settle an `Unknown` (N6). Ask once the total limit is over."""
+        match await self._call(STATUS_PATH, status_form(self._account, correlation_id)):
+            case _Answer(status, body):
+                return read_status(status, body)
+            case NotSent() | Unknown():
+                return NoAnswer()
+
+    async def _call(self, path: str, form: dict[str, str]) -> _Answer | NotSent | Unknown:
+        wire = _Wire()
+        try:
+            async with (
+                asyncio.timeout(self._total),
+                self._http.stream("POST", path, data=form, extensions={"trace": wire}) as response,
+            ):
+                body = await _limited_body(response)
+        except (TimeoutError, httpx.TimeoutException):
+            return Unknown("no-answer-in-time") if wire.touched else NotSent("no-connection")
+        except httpx.HTTPError:
+            return Unknown("connection-cut") if wire.touched else NotSent("no-connection")
+        return _Answer(response.status_code, body) if body is not None else Unknown("answer-not-understood")
+
+
+async def _limited_body(response: httpx.Response) -> bytes | None:
+    """The body as it came, never unpacked; None when it is too large."""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            return None
+    return bytes(body)
