@@ -193,10 +193,10 @@ def _tables(report: ConsumptionReport, language: Language) -> tuple[Table, ...]:
     return tuple(
         table
         for table in (
+            span_table(report.months, report.total, "by-month", language) if len(report.months) > 1 else None,
+            span_table(report.years, report.total, "by-year", language) if len(report.years) > 1 else None,
             working_table(report.price, language),
             comparison_table(report, language),
-            span_table(report.years, "by-year", language) if len(report.years) > 1 else None,
-            span_table(report.months, "by-month", language) if len(report.months) > 1 else None,
             day_table(report, language) if shows_days(report) else None,
         )
         if table is not None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from contracts.values.language import Language
 from services.reports.consumption import MIN_COVER_PERCENT, Comparison, ComparisonRefused, Consumption, DayStatus
@@ -122,17 +123,19 @@ def day_table(report: ConsumptionReport, language: Language) -> Table:
     )
 
 
-def span_table(spans: Sequence[Consumption], key: str, language: Language) -> Table:
-    """A line for each month or year (`key`: by-month, by-year)."""
+def span_table(
+    spans: Sequence[Consumption], total: Consumption, key: Literal["by-month", "by-year"], language: Language
+) -> Table:
+    """A line for each month or year, and their sum."""
     by_month = key == "by-month"
     return Table(
         title=say(language, key),
         columns=(
-            Column(say(language, "month" if by_month else "year"), number=False, share=16),
-            Column(say(language, "hijri-months"), number=False, share=38),
-            Column(say(language, "energy-kwh"), number=True, share=14),
-            Column(say(language, "status"), number=False, share=20),
-            Column(say(language, "quality"), number=False, share=16),
+            Column(say(language, "month" if by_month else "year"), number=False, share=15),
+            Column(say(language, "hijri-months"), number=False, share=43),
+            Column(say(language, "energy-kwh"), number=True, share=12),
+            Column(say(language, "cover"), number=False, share=13),
+            Column(say(language, "quality"), number=False, share=21),
         ),
         rows=tuple(
             Row(
@@ -140,13 +143,14 @@ def span_table(spans: Sequence[Consumption], key: str, language: Language) -> Ta
                     month_text(span.period.first, language) if by_month else isolate(span.period.first.year),
                     f"{hijri_text(span.period.first, language)} {_NOTHING} {hijri_text(span.period.last, language)}",
                     _energy(span.energy_wh),
-                    cover_text(span, language),
+                    say(language, "cover-value", measured=span.measured_days, days=span.period.days),
                     _marks(span.qualities, language),
                 ),
                 "plain" if span.measured_days == span.period.days else "warning" if span.measured_days else "muted",
             )
             for span in spans
         ),
+        totals=_sum(total, language),
     )
 
 
@@ -154,7 +158,7 @@ def notes_of(report: ConsumptionReport, language: Language) -> tuple[str, ...]:
     """What a reader must know to read the numbers rightly."""
     minutes = ", ".join(f"{seconds / 60:g}" for seconds in report.interval_lengths_s)
     return (
-        say(language, "note-measured"),
+        say(language, "note-measured", offset="UTC+3"),
         say(language, "note-gap"),
         *([say(language, "note-quality")] if {"raw", "corrected"} & set(report.total.qualities) else []),
         *([say(language, "note-interval", minutes=minutes)] if minutes else []),

@@ -126,8 +126,8 @@ PHRASES: Mapping[str, Phrase] = {
         "اليوم الذي لا قراءات له بلا قيمة وبلا عمود: الفجوة ليست صفرًا، ولا يُضاف أي تقدير.",
     ),
     "note-measured": Phrase(
-        "A day counts as measured when all its intervals are there and none is estimated. Days are Riyadh's (UTC+3).",
-        "يُعد اليوم مقيسًا إذا اكتملت قراءات فتراته كلها ولم يُقدَّر أي منها. الأيام بتوقيت الرياض.",
+        "A day is measured when all its intervals are there and none is estimated. Days are Riyadh's ({offset}).",
+        "يُعد اليوم مقيسًا إذا اكتملت قراءات فتراته كلها ولم يُقدَّر أي منها. الأيام بتوقيت الرياض ({offset}).",
     ),
     "note-quality": Phrase(
         "“Raw” readings come straight from the meter and have not been checked; “corrected” ones replace earlier ones.",

@@ -1,0 +1,63 @@
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from contracts.values.language import Language
+from services.reports.csv_report import CsvRows, render_csv, without_formula
+from services.reports.report import ConsumptionReport
+from tests.unit.reports.situations import HEADING, april_report, april_with_two_days_missing, report_of
+
+
+def rows_of(
+    report: ConsumptionReport, language: Language = Language.ENGLISH, rows: CsvRows = "days"
+) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(render_csv(report, language, rows).decode("utf-8-sig"), newline="")))
+
+
+def test_R4_one_row_for_each_day_with_its_quality() -> None:
+    heading, *days = rows_of(april_report())
+    assert heading[:6] == ["Day", "Hijri day", "Energy, kWh", "Readings", "Quality mark", "Covered, seconds"]
+    assert len(days) == 30
+    assert days[0] == [
+        "2026-04-01", "1447-10-13", "24.000", "Measured", "raw", "86400", "30012345678", "MTR-4471-22", "meter",
+    ]  # fmt: skip
+    assert days[14][2:6] == ["20.000", "Partial", "raw", "72000"]
+
+
+def test_R5_a_gap_has_an_empty_energy() -> None:
+    days = rows_of(report_of(april_with_two_days_missing()))[1:]
+    assert days[8][2:6] == ["", "No reading", "", "0"]
+    assert sum(float(day[2]) for day in days if day[2]) == 28 * 24
+
+
+def test_R5_intervals_have_a_row_for_each_gap() -> None:
+    rows = rows_of(april_report(), rows="intervals")[1:]
+    assert sum(int(row[1]) for row in rows) == 30 * 86_400
+    gaps = [row[:4] for row in rows if row[2] == ""]
+    assert gaps == [
+        ["2026-04-09T00:00:00+03:00", "86400", "", "No reading"],
+        ["2026-04-15T20:00:00+03:00", "14400", "", "No reading"],
+        ["2026-04-22T00:00:00+03:00", "86400", "", "No reading"],
+    ]
+
+
+def test_R4_arabic_headings_with_a_byte_order_mark() -> None:
+    raw = render_csv(april_report(), Language.ARABIC)
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert raw.count(b"\r\n") == raw.count(b"\n") == 31
+    assert rows_of(april_report(), Language.ARABIC)[0][0] == "اليوم"
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
+def test_R4_no_cell_starts_a_formula(start: str) -> None:
+    heading = replace(HEADING, account_number=start, meter_number=start)
+    assert without_formula(start) == f"'{start}"
+    assert all(row[6:8] == [f"'{start}"] * 2 for row in rows_of(report_of([], heading=heading))[1:])
+    assert without_formula("2026-04-01") == "2026-04-01"
+
+
+def test_R5_shifted_public_data_are_named_in_every_row() -> None:
+    report = report_of([], heading=replace(HEADING, data_source="public-sample-shifted"))
+    assert {row[8] for row in rows_of(report)[1:]} == {"public sample, shifted"}

@@ -1,0 +1,50 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reports.riyadh import Period, day_start, month_period, riyadh_day, year_period
+
+days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
+periods = st.tuples(days, st.integers(0, 800)).map(lambda p: Period(p[0], p[0] + timedelta(days=p[1])))
+
+
+def test_R7_a_riyadh_day_begins_at_21_00_utc_of_the_day_before() -> None:
+    assert day_start(date(2026, 4, 1)) == datetime(2026, 3, 31, 21, tzinfo=UTC)
+    assert riyadh_day(datetime(2026, 3, 31, 20, 59, 59, tzinfo=UTC)) == date(2026, 3, 31)
+    assert riyadh_day(datetime(2026, 3, 31, 21, tzinfo=UTC)) == date(2026, 4, 1)
+
+
+def test_R7_riyadh_has_no_summer_time() -> None:
+    assert day_start(date(2026, 7, 2)) - day_start(date(2026, 7, 1)) == timedelta(hours=24)
+    assert day_start(date(2026, 7, 1)).hour == day_start(date(2026, 1, 1)).hour == 21
+
+
+@given(periods)
+def test_months_and_years_cut_a_period_without_loss(period: Period) -> None:
+    for parts in (period.months(), period.years()):
+        assert [day for part in parts for day in part] == list(period)
+        assert len(list(period)) == period.days
+
+
+@pytest.mark.parametrize(
+    ("period", "months", "earlier"),
+    [
+        (month_period(2026, 3), 1, month_period(2026, 2)),
+        (month_period(2026, 2), 1, month_period(2026, 1)),
+        (month_period(2028, 2), 12, month_period(2027, 2)),
+        (month_period(2027, 2), 12, month_period(2026, 2)),
+        (month_period(2029, 2), 12, month_period(2028, 2)),
+        (year_period(2026), 12, year_period(2025)),
+        (Period(date(2026, 1, 5), date(2026, 1, 20)), 1, Period(date(2025, 12, 5), date(2025, 12, 20))),
+        (Period(date(2026, 3, 30), date(2026, 3, 30)), 1, Period(date(2026, 2, 28), date(2026, 2, 28))),
+    ],
+)
+def test_R1_the_same_period_before(period: Period, months: int, earlier: Period) -> None:
+    assert period.earlier(months) == earlier
+
+
+def test_a_period_that_ends_before_it_begins_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="ends before"):
+        Period(date(2026, 1, 2), date(2026, 1, 1))
