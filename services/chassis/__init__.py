@@ -1,0 +1,1 @@
+"""The one way a service consumes, decides, saves and publishes."""

@@ -1,0 +1,162 @@
+"""The HTTP door: liveness, readiness, metrics, and what few routes a service adds. It changes no state.
+
+Liveness means that the loop makes progress, never that Kafka or MongoDB answer (trap 37): a lane beats whenever it has
+done something, be it that it found nothing to do or tried again what is broken.
+"""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.chassis.metrics import CONTENT_TYPE, Metrics
+
+MAX_HEADER_BYTES: Final = 16 * 1024
+MAX_BODY_BYTES: Final = 64 * 1024
+"""Gateways' receipts are the largest thing anybody sends here."""
+
+MAX_CONNECTIONS: Final = 200
+STOP_S: Final = 3
+"""Seconds that requests under way have to end; a part of the 10 s of a graceful stop."""
+
+
+class Progress:
+    """Whether the lanes of a service make progress. `clock` counts seconds and never goes back."""
+
+    def __init__(
+        self, lanes: Sequence[str], stalled_after_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._stalled_after_s = stalled_after_s
+        self._beats = dict.fromkeys(lanes, clock())
+        self._ready = False
+
+    def beat(self, lane: str) -> None:
+        """This lane has just done something."""
+        self._beats[lane] = self._clock()
+
+    def ready(self, *, yes: bool) -> None:
+        """Whether the service has what it needs to work: connected, keys learnt, lanes assigned, not stopping."""
+        self._ready = yes
+
+    @property
+    def is_ready(self) -> bool:
+        """What was last said by `ready`; False before that."""
+        return self._ready
+
+    @property
+    def stalled(self) -> tuple[str, ...]:
+        """The lanes that have not beaten for too long."""
+        now = self._clock()
+        return tuple(lane for lane, beat in self._beats.items() if now - beat > self._stalled_after_s)
+
+
+def http_app(progress: Progress, metrics: Metrics, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """`/livez`, `/readyz`, `/metrics`, and what the service adds. Bodies over `MAX_BODY_BYTES` are refused with 413."""
+
+    async def livez(_: Request) -> Response:
+        stalled = progress.stalled
+        return JSONResponse({"stalled": stalled}, status_code=503 if stalled else 200)
+
+    async def readyz(_: Request) -> Response:
+        return JSONResponse({"ready": progress.is_ready}, status_code=200 if progress.is_ready else 503)
+
+    async def exposition(_: Request) -> Response:
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE)
+
+    routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", exposition), *extra_routes]
+    return Starlette(routes=routes, middleware=[Middleware(_BoundedBody)])
+
+
+@contextlib.asynccontextmanager
+async def serve(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
+    """Serve within the running loop for the length of the `async with`; gives the port (0 asks the system for one).
+
+    Requests under way get `STOP_S` to end. Signals stay the process's own, and nothing is logged about requests.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server(
+        (host, port), family=family
+    )  # accepts from here on, so there is nothing to wait for
+    server = _Server(_config(app))
+    serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+    try:
+        yield int(listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        done, _ = await asyncio.wait([serving], timeout=STOP_S + 1)
+        if not done:
+            serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        listening.close()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=STOP_S,
+    )
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _TooLarge(Exception):
+    """A body went over the limit while it was read."""
+
+
+class _BoundedBody:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        left, begun = MAX_BODY_BYTES, False
+
+        async def bounded() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise _TooLarge
+            return message
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, bounded, noting)
+        except _TooLarge:
+            if not begun:
+                await PlainTextResponse("too large", status_code=413)(scope, receive, send)
