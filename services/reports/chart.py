@@ -10,6 +10,7 @@ BarStyle = Literal["solid", "hatched"]
 
 FULL_HEIGHT = 10_000  # heights are parts of ten thousand of the value axis
 _MOST_TICKS = 5
+_EMPTY_AXIS_WH = 1_000  # where nothing was used, the axis ends at one kWh
 _STEPS = (1, 2, 5)
 
 
@@ -60,7 +61,7 @@ def span_slots(spans: Sequence[Consumption]) -> tuple[Slot, ...]:
 
 def chart_of(slots: Sequence[Slot]) -> Chart:
     """The chart of the places in their order."""
-    peak = max((slot.energy_wh or 0 for slot in slots), default=0)
+    peak = max((slot.energy_wh or 0 for slot in slots), default=0) or _EMPTY_AXIS_WH
     step = _step(peak)
     count = max(1, -(-peak // step))
     top = step * count

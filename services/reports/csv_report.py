@@ -34,10 +34,10 @@ def render_csv(report: ConsumptionReport, language: Language, rows: CsvRows = "d
             lines = _intervals(report, language)
         case _:
             assert_never(rows)
-    whose = (report.heading.account_number, report.heading.meter_number, _source(report, language))
+    whose = (report.heading.account_number, "; ".join(report.heading.source_notes))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([say(language, key) for key in (*headings, "account", "meter", "source")])
+    writer.writerow([say(language, key) for key in (*headings, "account", "source")])
     writer.writerows([without_formula(cell) for cell in (*line, *whose)] for line in lines)
     return out.getvalue().encode("utf-8-sig")
 
@@ -89,7 +89,3 @@ def _kwh(energy_wh: int | None) -> str:
 
 def _marks(qualities: Sequence[Quality], language: Language) -> str:
     return " ".join(say(language, f"quality-{mark}") for mark in qualities)
-
-
-def _source(report: ConsumptionReport, language: Language) -> str:
-    return say(language, f"source-{report.heading.data_source}")

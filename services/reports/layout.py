@@ -19,10 +19,10 @@ from services.reports.figures import (
     signed_percent,
 )
 from services.reports.layout_tables import comparison_table, day_table, notes_of, span_table, working_table
-from services.reports.report import ConsumptionReport
+from services.reports.report import ConsumptionReport, ReportHeading
 from services.reports.riyadh import Period
 from services.reports.tariff import Price, PriceRefused
-from services.reports.texts import MONTHS, isolate, say
+from services.reports.texts import MONTHS, isolate, say, source_text
 
 LONGEST_BY_DAY = 62  # days; a longer report shows months, and its days are in the CSV
 _LABEL_EVERY_DAY_UP_TO = 31
@@ -43,7 +43,7 @@ def document_of(report: ConsumptionReport, language: Language) -> Document:
         description=f"{title}, {_span(report.period, language)}",
         period=_span(report.period, language),
         period_hijri=_hijri_span(report.period, language),
-        source_note=None if report.heading.data_source == "meter" else say(language, "note-public-sample"),
+        source_note=_source_note(report.heading, language),
         facts=_facts(report, language),
         headlines=_headlines(report, language),
         chart=_chart(report, language),
@@ -59,11 +59,16 @@ def shows_days(report: ConsumptionReport) -> bool:
     return report.period.days <= LONGEST_BY_DAY
 
 
+def _source_note(heading: ReportHeading, language: Language) -> str | None:
+    if not heading.source_notes:
+        return None
+    return say(language, "source-note", inner={"notes": source_text(language, heading.source_notes)})
+
+
 def _facts(report: ConsumptionReport, language: Language) -> tuple[Fact, ...]:
     heading = report.heading
     return (
         Fact(say(language, "account"), isolate(heading.account_number)),
-        Fact(say(language, "meter"), isolate(heading.meter_number)),
         Fact(say(language, "reference"), isolate(heading.reference)),
         Fact(say(language, "tariff"), say(language, report.tariff_kind)),
         Fact(say(language, "as-of"), say(language, "as-of-value", instant=instant(heading.as_of))),

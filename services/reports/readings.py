@@ -57,8 +57,11 @@ class ReadingBlock:
 
 
 def of_blocks(blocks: Iterable[ReadingBlock]) -> Iterator[IntervalReading]:
-    """All intervals of all blocks that have a value."""
-    return (reading for block in blocks for reading in block.readings())
+    """The intervals of the blocks; of blocks that start together only the latest version, gaps and all (R5)."""
+    latest: dict[datetime, ReadingBlock] = {}
+    for block in sorted(blocks, key=_block_precedence):
+        latest[block.start] = block
+    return (reading for block in latest.values() for reading in block.readings())
 
 
 def current_readings(readings: Iterable[IntervalReading]) -> tuple[IntervalReading, ...]:
@@ -77,6 +80,10 @@ def current_readings(readings: Iterable[IntervalReading]) -> tuple[IntervalReadi
             chosen.insert(at, reading)
             starts.insert(at, reading.start)
     return tuple(chosen)
+
+
+def _block_precedence(block: ReadingBlock) -> tuple[int, int, int, str]:
+    return (block.version, block.length_s, -QUALITIES.index(block.quality), repr(block.energies_wh))
 
 
 def _precedence(reading: IntervalReading) -> tuple[int, datetime, int, int, int]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
 
 from services.reports.consumption import (
     MONTHS_BEFORE,
@@ -20,20 +19,21 @@ from services.reports.readings import IntervalReading, current_readings
 from services.reports.riyadh import Period, riyadh_day
 from services.reports.tariff import TARIFF, Price, PriceRefused, TariffKind, TariffTable, price_of
 
-DataSource = Literal["meter", "public-sample-shifted"]
-
 _LONGEST_MONTH = 31
 
 
 @dataclass(frozen=True, slots=True)
 class ReportHeading:
-    """Whose report it is and where it belongs; `as_of` (aware) is the instant up to which readings were considered."""
+    """Whose report it is and where it belongs.
+
+    `as_of` (aware) is the instant up to which readings were considered; `source_notes` are metering's own words on
+    where they come from (R5).
+    """
 
     account_number: str = field(repr=False)
-    meter_number: str = field(repr=False)
     reference: str = field(repr=False)
     as_of: datetime
-    data_source: DataSource = "meter"
+    source_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The words of the reports in Arabic and English. Values go in by `say`, which isolates each of them (R4)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,9 +10,21 @@ ISOLATE_LTR = "\u2066"
 END_ISOLATE = "\u2069"
 
 
+# What the fonts beside this module can show. PDF/UA refuses a text with anything else, and a direction mark in a value
+# would break out of its isolate.
+_NOT_SHOWN = re.compile(
+    r"[^ -~\u00a1-\u00ac\u00ae-\u017f\u0621-\u063a\u0641-\u0652\u0660-\u0669\u060c\u061b\u061f\u2013\u2014\u2212]"
+)
+
+
+def shown(text: str) -> str:
+    """A text from elsewhere with a question mark for each character that the fonts cannot show."""
+    return _NOT_SHOWN.sub("?", text)
+
+
 def isolate(value: str | int) -> str:
     """The value held left-to-right on its own: without it `2026-01-31` turns round in Arabic text (R4)."""
-    return f"{ISOLATE_LTR}{value}{END_ISOLATE}"
+    return f"{ISOLATE_LTR}{shown(str(value))}{END_ISOLATE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,6 @@ PHRASES: Mapping[str, Phrase] = {
     "span": Phrase("{first} to {last}", "من {first} إلى {last}"),
     "hijri-span": Phrase("{first} to {last} AH", "من {first} إلى {last} هـ"),
     "account": Phrase("Account number", "رقم الحساب"),
-    "meter": Phrase("Meter number", "رقم العداد"),
     "reference": Phrase("Reference", "الرقم المرجعي"),
     "as-of": Phrase("As of", "حتى تاريخ"),
     "as-of-value": Phrase("{instant} Riyadh time", "{instant} بتوقيت الرياض"),
@@ -146,11 +158,13 @@ PHRASES: Mapping[str, Phrase] = {
     "length-s": Phrase("Length, seconds", "المدة، ثانية"),
     "covered-s": Phrase("Covered, seconds", "المغطى، ثانية"),
     "source": Phrase("Source", "المصدر"),
-    "source-meter": Phrase("meter", "العداد"),
-    "source-public-sample-shifted": Phrase("public sample, shifted", "عيّنة عامة مُزاحة زمنيًا"),
-    "note-public-sample": Phrase(
-        "Source of data: public sample, shifted. These are not readings of this meter.",
-        "مصدر البيانات: عيّنة عامة مُزاحة زمنيًا، وليست قراءات هذا العداد.",
+    "source-note": Phrase("Source of data: {notes}.", "مصدر البيانات: {notes}."),
+}
+
+# Metering's words on where readings come from, as far as they are known; others are printed as they are.
+SOURCE_NOTES: Mapping[str, Phrase] = {
+    "public sample, shifted": Phrase(
+        "public sample, shifted (not readings of this account)", "عيّنة عامة مُزاحة زمنيًا (ليست قراءات هذا الحساب)"
     ),
 }
 
@@ -179,3 +193,12 @@ def say(language: Language, key: str, *, inner: Mapping[str, str] | None = None,
     phrase = PHRASES[key]
     text = phrase.ar if language is Language.ARABIC else phrase.en
     return text.format_map({**(inner or {}), **{name: isolate(value) for name, value in values.items()}})
+
+
+def source_text(language: Language, notes: tuple[str, ...]) -> str:
+    """Where the readings come from, as metering says it; in the reader's language where the words are known."""
+    known = ((SOURCE_NOTES.get(note), note) for note in notes)
+    return "; ".join(
+        isolate(note) if phrase is None else phrase.ar if language is Language.ARABIC else phrase.en
+        for phrase, note in known
+    )

@@ -12,7 +12,7 @@ from services.reports.tariff import TariffKind
 HOUR = 3_600
 APRIL = month_period(2026, 4)  # 30 days
 AS_OF = datetime(2026, 5, 1, 5, 30, tzinfo=UTC)
-HEADING = ReportHeading("30012345678", "MTR-4471-22", "7K3M-0QXZ-91TC", AS_OF)
+HEADING = ReportHeading("30012345678", "7K3M-0QXZ-91TC", AS_OF)
 
 
 def hours_of(day: date, wh_an_hour: int = 1_000, quality: Quality = "raw", count: int = 24) -> list[IntervalReading]:

@@ -21,7 +21,7 @@ def test_R4_one_row_for_each_day_with_its_quality() -> None:
     assert heading[:6] == ["Day", "Hijri day", "Energy, kWh", "Readings", "Quality mark", "Covered, seconds"]
     assert len(days) == 30
     assert days[0] == [
-        "2026-04-01", "1447-10-13", "24.000", "Measured", "raw", "86400", "30012345678", "MTR-4471-22", "meter",
+        "2026-04-01", "1447-10-13", "24.000", "Measured", "raw", "86400", "30012345678", "",
     ]  # fmt: skip
     assert days[14][2:6] == ["20.000", "Partial", "raw", "72000"]
 
@@ -52,12 +52,12 @@ def test_R4_arabic_headings_with_a_byte_order_mark() -> None:
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
 def test_R4_no_cell_starts_a_formula(start: str) -> None:
-    heading = replace(HEADING, account_number=start, meter_number=start)
+    heading = replace(HEADING, account_number=start, source_notes=(start,))
     assert without_formula(start) == f"'{start}"
     assert all(row[6:8] == [f"'{start}"] * 2 for row in rows_of(report_of([], heading=heading))[1:])
     assert without_formula("2026-04-01") == "2026-04-01"
 
 
 def test_R5_shifted_public_data_are_named_in_every_row() -> None:
-    report = report_of([], heading=replace(HEADING, data_source="public-sample-shifted"))
-    assert {row[8] for row in rows_of(report)[1:]} == {"public sample, shifted"}
+    report = report_of([], heading=replace(HEADING, source_notes=("public sample, shifted",)))
+    assert {row[7] for row in rows_of(report)[1:]} == {"public sample, shifted"}

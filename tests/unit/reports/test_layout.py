@@ -11,7 +11,7 @@ from contracts.values.language import Language
 from services.reports.layout import document_of
 from services.reports.report import ConsumptionReport
 from services.reports.riyadh import Period, year_period
-from services.reports.texts import END_ISOLATE, ISOLATE_LTR, PHRASES, isolate, say
+from services.reports.texts import END_ISOLATE, ISOLATE_LTR, PHRASES, isolate
 from tests.unit.reports.situations import HEADING, april_report, april_with_two_days_missing, hours_of_days, report_of
 
 both_languages = pytest.mark.parametrize("language", list(Language))
@@ -41,7 +41,7 @@ def words_of(report: ConsumptionReport, language: Language) -> str:
 
 @cache
 def situations() -> list[ConsumptionReport]:
-    shifted = replace(HEADING, data_source="public-sample-shifted")
+    shifted = replace(HEADING, source_notes=("public sample, shifted", "bench 7"))
     return [
         april_report(),
         report_of([], heading=shifted),
@@ -108,11 +108,16 @@ def test_R4_a_long_report_shows_months_and_a_short_one_days() -> None:
     assert document_of(april_report(), Language.ENGLISH).tables[-1].title == "Day by day"
 
 
-@both_languages
-def test_R5_shifted_public_data_are_named_as_such(language: Language) -> None:
-    note = document_of(report_of([], heading=replace(HEADING, data_source="public-sample-shifted")), language)
-    assert note.source_note == say(language, "note-public-sample")
-    assert document_of(april_report(), language).source_note is None
+def test_R5_shifted_public_data_are_named_as_such() -> None:
+    report = report_of([], heading=replace(HEADING, source_notes=("public sample, shifted", "bench 7")))
+    note = document_of(report, Language.ENGLISH).source_note
+    assert note == f"Source of data: public sample, shifted (not readings of this account); {isolate('bench 7')}."
+    assert "عيّنة عامة مُزاحة زمنيًا" in words_of(report, Language.ARABIC)
+    assert document_of(april_report(), Language.ENGLISH).source_note is None
+
+
+def test_R4_a_value_cannot_leave_its_isolate() -> None:
+    assert isolate("1\u2069\u202e2\x00") == f"{ISOLATE_LTR}1??2?{END_ISOLATE}"
 
 
 @pytest.mark.parametrize("key", sorted(PHRASES))

@@ -10,6 +10,14 @@ from services.reports.pdf_report import render_pdf
 from tests.unit.reports.situations import HEADING, april_report, report_of
 
 both_languages = pytest.mark.parametrize("language", list(Language))
+HOSTILE = [
+    '#panic("run")',
+    '"); #panic("run") //',
+    "*_`$<@[]{}\\",
+    '#read("/etc/passwd")',
+    "\x00\x1b\u2069\u202e\ud800\U0001f600 \u8bfb\u6570",
+    "".join(map(chr, range(0x250))) + "".join(map(chr, range(0x600, 0x700))) + "".join(map(chr, range(0x2000, 0x2300))),
+]
 IN_A_NEW_PROCESS = """
 import hashlib, sys
 from contracts.values.language import Language
@@ -39,7 +47,7 @@ def test_R4_the_pdf_is_tagged_titled_and_in_its_language(language: Language) -> 
 
 
 @both_languages
-@pytest.mark.parametrize("hostile", ['#panic("run")', '"); #panic("run") //', "*_`$<@[]{}\\", '#read("/etc/passwd")'])
+@pytest.mark.parametrize("hostile", HOSTILE)
 def test_R4_no_text_of_a_report_is_run_as_template_code(hostile: str, language: Language) -> None:
-    heading = replace(HEADING, account_number=hostile, meter_number=hostile, reference=hostile)
+    heading = replace(HEADING, account_number=hostile, source_notes=(hostile,), reference=hostile)
     assert render_pdf(report_of([], heading=heading), language).startswith(b"%PDF-")

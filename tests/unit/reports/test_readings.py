@@ -69,6 +69,12 @@ def test_R5_a_block_gives_its_values_and_no_reading_for_a_gap() -> None:
     ]
 
 
+def test_R5_the_latest_version_of_a_block_replaces_all_of_it() -> None:
+    first = ReadingBlock(START, 900, (100, 200), "raw", version=1)
+    second = ReadingBlock(START, 900, (None, 250), "corrected", version=2)
+    assert [(r.energy_wh, r.quality) for r in of_blocks([second, first])] == [(250, "corrected")]
+
+
 def test_a_day_block_of_96_equals_its_96_readings() -> None:
     block = ReadingBlock(START, 900, (250,) * 96, "raw")
     assert sum(reading.energy_wh for reading in block.readings()) == sum(r.energy_wh for r in hours_of(DAY))
