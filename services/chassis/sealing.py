@@ -2,7 +2,7 @@
 
 A seal is a compact JWE: ECDH-ES on X25519 directly to A256GCM, never compressed (trap 32: a `zip` header turns 500
 bytes into 200 kB). Its protected header has exactly `alg`, `enc`, `kid` (RFC 7638 thumbprint of the recipient's key),
-`apu` (the binding, base64url) and `epk`. The binding names message type, subject and field: a copied seal does not open.
+`apu` (the binding, base64url) and `epk`. The binding names message type, subject and field: a copy does not open.
 
 Every seal draws a fresh ephemeral key and nonce: with `effects.py`, this is where chance enters a service.
 """
@@ -142,6 +142,8 @@ def _chosen(seal: GuestProtocol, private: OpeningKeys, bound: str) -> OKPKey:
         raise SealBroken
     ephemeral = header["epk"]
     if not isinstance(ephemeral, dict) or ephemeral.keys() != _EPHEMERAL:
+        raise SealBroken
+    if ephemeral["kty"] != "OKP" or ephemeral["crv"] != "X25519":
         raise SealBroken
     key = private.get(str(header["kid"]))
     if key is None:
