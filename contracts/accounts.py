@@ -1,18 +1,20 @@
 """Accounts' messages: define an account step by step, ask by reference, request a transfer (A1-A8, A9's beginning)."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.billing import Due
 from contracts.message import Answer, Code, CustomerCommand, Event, Id, Query
 from contracts.sealed import Sealed, SealedFor
-from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_COMMANDS, ACCOUNTS_EVENTS
+from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_COMMANDS, ACCOUNTS_EVENTS, ACCOUNTS_INTERNAL
 
 Relation = Literal["owner", "tenant"]
+DenialReason = Literal["already-defined", "too-many-definitions", "command-id-reused"]
 Reference = Annotated[str, Field(min_length=12, max_length=30)]
 ForAsker = Annotated[Sealed, SealedFor.ASKER]
+Typed = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
+"""A number as a person typed it: either script, spaces, hyphens. The decision judges it, so that a "no" is answered."""
 
 
 # --- commands: the definition's key is its flow's id, a UUID that the channel draws ---------------------------------
@@ -23,10 +25,11 @@ class StartDefinition(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMAN
 
 
 class AddAccount(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
-    """A2: kind of identifier and identifier. Answered by `AccountAdded`."""
+    """A2: kind of identifier and identifier. Until the review is confirmed another one takes its place. Answered by
+    `AccountAdded`."""
 
     identifier_kind: Code
-    identifier: Id
+    identifier: Typed
 
 
 class ReviewDefinition(Query, service="accounts", topic=ACCOUNTS_COMMANDS):
@@ -44,7 +47,8 @@ class DeclareBeneficiary(CustomerCommand, service="accounts", topic=ACCOUNTS_COM
 
 
 class ShowDues(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
-    """A5: asks billing; answered by `DuesShown` when billing has answered."""
+    """A5: asks billing; answered by `DuesShown` when billing has answered. May be repeated until the terms are
+    accepted."""
 
 
 class AcceptServiceTerms(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
@@ -52,7 +56,7 @@ class AcceptServiceTerms(CustomerCommand, service="accounts", topic=ACCOUNTS_COM
 
     version: Code
     language: Literal["ar", "en"]
-    text_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    text_hash: Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
 
 
 class CompleteDefinition(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
@@ -62,13 +66,14 @@ class CompleteDefinition(CustomerCommand, service="accounts", topic=ACCOUNTS_COM
 class InquireReference(Query, service="accounts", topic=ACCOUNTS_COMMANDS):
     """A8: what stands behind a reference number, to its owner only. Answered by `ReferenceFound`."""
 
-    reference: Annotated[str, Field(min_length=1, max_length=60)]
+    reference: Typed
 
 
 class RequestTransfer(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
-    """A9, first step: move the actual account behind this reference to its owner or tenant. Answered by `TransferAccepted`."""
+    """A9, first step: move the actual account behind a definition's reference to its owner or tenant. Answered by
+    `TransferAccepted`."""
 
-    reference: Annotated[str, Field(min_length=1, max_length=60)]
+    reference: Typed
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
@@ -85,7 +90,7 @@ class AccountAdded(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
 
 
 class DefinitionReviewed(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
-    """Opens to JSON: relation, identifier kind, identifier - what this person gave, nothing else (A3)."""
+    """Opens to JSON `{relation, identifier_kind, identifier}`: what this person gave, nothing else (A3)."""
 
     review: ForAsker
 
@@ -103,11 +108,12 @@ class BeneficiaryDeclared(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
 
 
 class DuesShown(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
-    """A5. `next_step` is `accept-service-terms`."""
+    """A5: what this person owes on this account, in halalas, as billing knew it at `as_of`. `next_step` is
+    `accept-service-terms`."""
 
-    as_of: datetime
+    as_of: AwareDatetime
     dues: Annotated[tuple[Due, ...], Field(max_length=100)]
-    total_halalas: Annotated[int, Field(ge=0)]
+    total_halalas: Annotated[int, Field(ge=0, le=10**14)]
     next_step: Code
 
 
@@ -124,7 +130,9 @@ class DefinitionCompleted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
 
 
 class ReferenceFound(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
-    """Opens to JSON: the definition and every service and request under the reference, with their states (A8)."""
+    """A8. Opens to JSON `{reference, definition, requests}`. `reference` is the one asked for; `definition`:
+    `{reference, state, relation, identifier_kind, identifier, is_actual_beneficiary, defined_at}`; `requests`: a list
+    of `{reference, kind, state, requested_at}`, each one under a definition's reference, or the one whose own it is."""
 
     inquiry: ForAsker
 
@@ -144,7 +152,7 @@ class AccountDefined(Event, service="accounts", topic=ACCOUNTS_EVENTS):
     relation: Relation
     is_actual_beneficiary: bool
     reference: Reference
-    defined_at: datetime
+    defined_at: AwareDatetime
 
 
 class TransferRequested(Event, service="accounts", topic=ACCOUNTS_EVENTS):
@@ -155,4 +163,34 @@ class TransferRequested(Event, service="accounts", topic=ACCOUNTS_EVENTS):
     relation: Relation
     definition_reference: Reference
     reference: Reference
-    requested_at: datetime
+    requested_at: AwareDatetime
+
+
+# --- inside accounts ------------------------------------------------------------------------------------------------
+class DefinitionClaimed(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
+    """A definition has all its steps and asks its customer's aggregate to take it in (A7)."""
+
+    flow_id: Id
+    user_id: Id
+    identifier_kind: Code
+    identifier: Id
+    relation: Relation
+    is_actual_beneficiary: bool
+    reference: Reference
+    claimed_at: AwareDatetime
+
+
+class DefinitionAdmitted(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
+    """The customer has this account now, under this reference."""
+
+    flow_id: Id
+    reference: Reference
+    defined_at: AwareDatetime
+
+
+class DefinitionDenied(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
+    """The customer has defined this account before, or as many accounts as one person may, or the command's id has been
+    used for another request, which then has its reference number (A20)."""
+
+    flow_id: Id
+    reason: DenialReason

@@ -112,6 +112,14 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "سبق أن عرّفت هذا الحساب.",
         "You have already defined this account.",
     ),
+    "already-requested": Text(
+        "سبق أن قدّمت هذا الطلب وهو قيد المعالجة.",
+        "You have already made this request, and it is being handled.",
+    ),
+    "too-many-definitions": Text(
+        "بلغت الحد الأعلى لعدد الحسابات التي يمكن تعريفها.",
+        "You have defined as many accounts as one person may.",
+    ),
     "reference-not-found": Text(
         "لم نجد طلبًا بهذا الرقم المرجعي ضمن طلباتك. يرجى التحقق من الرقم.",
         "We found no request of yours with this reference number. Please check the number.",
@@ -129,6 +137,10 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "القراءات المتوفرة لهذه المدة غير كافية.",
         "There are not enough meter readings for this period.",
     ),
+    "too-many-reports": Text(
+        "بلغت الحد الأعلى لعدد التقارير في اليوم. يرجى المحاولة لاحقًا.",
+        "You have asked for as many reports as one person may in a day. Please try again later.",
+    ),
     # Any command
     "command-expired": Text(
         "انتهت مهلة هذا الطلب. يرجى إرساله من جديد.",
@@ -137,6 +149,10 @@ PUBLIC_TEXTS: dict[str, Text] = {
     "command-id-reused": Text(
         "سبق استخدام معرّف هذا الطلب لطلب مختلف. يرجى إرسال الطلب من جديد.",
         "The id of this request was used before for a different one. Please send your request again.",
+    ),
+    "not-found": Text(
+        "لم نجد طلبًا مفتوحًا بهذه البيانات. يرجى البدء من جديد.",
+        "We found no open request with these details. Please start again.",
     ),
     "not-available-now": Text(
         "نعتذر، الخدمة غير متاحة حاليًا. يرجى المحاولة لاحقًا.",

@@ -1,0 +1,98 @@
+"""What accounts knows of one customer: whether the national address is up to date, the accounts they have defined, and
+what they have asked for. It holds nothing of anybody else, so nothing of anybody else can be shown (A3)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from contracts.accounts import DefinitionAdmitted, DefinitionClaimed, DefinitionDenied, DenialReason, Relation
+from contracts.decision import Decision, Facts, Incoming, decided
+from contracts.identity import NationalAddressSaved
+from contracts.sealed import Secret
+
+MOST_DEFINITIONS = 50
+"""Accounts that one person may define (ours); keeps the document small and its senders few (law 4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinedAccount:
+    """One completed definition (A7)."""
+
+    flow_id: str
+    reference: str
+    identifier_kind: str
+    identifier: Secret
+    relation: Relation
+    is_actual_beneficiary: bool
+    defined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedTransfer:
+    """One request under a definition, with its own reference (A8, A9)."""
+
+    reference: str
+    definition_reference: str
+    state: Literal["requested"] = "requested"
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCustomer:
+    """`region` (1-8) is None until the national address has been saved (I12)."""
+
+    stage: Literal["known"] = "known"
+    region: int | None = None
+    definitions: tuple[DefinedAccount, ...] = ()
+    transfers: tuple[RequestedTransfer, ...] = ()
+
+    @property
+    def references(self) -> frozenset[str]:
+        """Every reference number of this customer."""
+        defined = {each.reference for each in self.definitions}
+        return frozenset(defined | {each.reference for each in self.transfers})
+
+
+def note_address(
+    state: KnownCustomer | None, incoming: Incoming[NationalAddressSaved], _: Facts
+) -> Decision[KnownCustomer]:
+    """The national address is up to date, which services and requests need (A11)."""
+    return decided(replace(state or KnownCustomer(), region=incoming.body.region))
+
+
+def take_in_definition(
+    state: KnownCustomer | None, incoming: Incoming[DefinitionClaimed], _: Facts
+) -> Decision[KnownCustomer]:
+    """A7: an account is defined once by one person; two persons may define the same one (A10 settles that later)."""
+    customer, claim = state or KnownCustomer(), incoming.body
+    before = next((each for each in customer.definitions if each.flow_id == claim.flow_id), None)
+    if before is not None:
+        return decided(customer, _admitted(before))
+    reason = _denial_of(customer, claim)
+    if reason is not None:
+        return decided(customer, DefinitionDenied(flow_id=claim.flow_id, reason=reason))
+    defined = DefinedAccount(
+        flow_id=claim.flow_id,
+        reference=claim.reference,
+        identifier_kind=claim.identifier_kind,
+        identifier=Secret(claim.identifier),
+        relation=claim.relation,
+        is_actual_beneficiary=claim.is_actual_beneficiary,
+        defined_at=claim.claimed_at,
+    )
+    return decided(replace(customer, definitions=(*customer.definitions, defined)), _admitted(defined))
+
+
+def _denial_of(customer: KnownCustomer, claim: DefinitionClaimed) -> DenialReason | None:
+    same = (claim.identifier_kind, Secret(claim.identifier))
+    if any((each.identifier_kind, each.identifier) == same for each in customer.definitions):
+        return "already-defined"
+    if len(customer.definitions) >= MOST_DEFINITIONS:
+        return "too-many-definitions"
+    if claim.reference in customer.references:
+        return "command-id-reused"
+    return None
+
+
+def _admitted(defined: DefinedAccount) -> DefinitionAdmitted:
+    return DefinitionAdmitted(flow_id=defined.flow_id, reference=defined.reference, defined_at=defined.defined_at)

@@ -1,0 +1,101 @@
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Discriminator, SecretStr, TypeAdapter
+
+from contracts import accounts, billing
+from contracts.message import CATALOGUE as MESSAGES
+from contracts.message import Command
+from services.accounts.customer import KnownCustomer
+from services.accounts.definition import Definition
+from services.accounts.effects import AccountsEffects
+from services.accounts.service import accounts_service
+from services.accounts.settings import AccountsSettings
+from services.chassis.service import Service
+from tests.scenario import NOON, arriving
+from tests.unit.accounts.situations import (
+    CLAIM,
+    EVERY_STAGE,
+    KEY,
+    MOVING,
+    NEWCOMER,
+    NOURA,
+    TOKEN,
+    dues_found,
+)
+
+
+class Plain:
+    """Stands for a document's cipher."""
+
+    def encrypt(self, text: str) -> str:
+        return text[::-1]
+
+    def decrypt(self, text: str) -> str:
+        return text[::-1]
+
+
+@pytest.fixture
+def service() -> Service:
+    settings = AccountsSettings(
+        kafka_bootstrap="localhost:9092",
+        mongo_uri=SecretStr("mongodb://localhost"),
+        database="accounts",
+        keys_folder=Path("keys"),
+        key_fingerprints={},
+        http_port=0,
+        dues_wait_s=7,
+    )
+    return accounts_service(settings, AccountsEffects(KEY))
+
+
+def aggregate_of(service: Service, incoming: Any) -> str:
+    (route,) = [route for route in service.routes if route.message is type(incoming.body)]
+    return route.aggregate_of(incoming, lambda purpose, text: "0" * 32)
+
+
+def test_J3_every_command_of_accounts_has_one_route(service: Service) -> None:
+    commands = {each for each in MESSAGES.values() if each.service == "accounts" and issubclass(each, Command)}
+    routed = [route.message for route in service.routes]
+    assert commands <= set(routed)
+    assert len(set(routed)) == len(routed)
+
+
+def test_J3_every_route_is_heard_on_a_lane(service: Service) -> None:
+    assert {route.message.topic.name for route in service.routes} == {lane.topic.name for lane in service.lanes}
+
+
+def test_A8_a_message_finds_its_one_aggregate(service: Service) -> None:
+    inquiry = accounts.InquireReference(token=TOKEN, answer_key="{" + "x" * 40 + "}", reference="x")
+    denied = accounts.DefinitionDenied(flow_id="flow-1", reason="already-defined")
+    definition, customer = "definition:flow-1", f"customer:{NOURA.user_id}"
+    assert aggregate_of(service, arriving(accounts.ShowDues(token=TOKEN), customer=NOURA)) == definition
+    assert aggregate_of(service, arriving(dues_found(), subject="anything")) == definition
+    assert aggregate_of(service, arriving(denied, subject=customer)) == definition
+    assert aggregate_of(service, arriving(CLAIM, subject=definition)) == customer
+    assert aggregate_of(service, arriving(inquiry, subject="session-9", customer=NOURA)) == customer
+
+
+async def test_A5_billing_is_waited_for_as_long_as_the_setting_says(service: Service) -> None:
+    (route,) = [route for route in service.routes if route.message is accounts.ShowDues]
+    assert route.prepare is not None
+    facts: Any = await route.prepare(None, arriving(accounts.ShowDues(token=TOKEN)), service.effects, NOON)
+    assert (facts.give_up_at - NOON).total_seconds() == 7
+    assert billing.DuesFound in {route.message for route in service.routes}
+
+
+@pytest.mark.parametrize("state", EVERY_STAGE, ids=lambda state: state.stage)
+def test_A3_a_definition_survives_its_document_with_the_account_encrypted(state: Definition) -> None:
+    adapter: TypeAdapter[Definition] = TypeAdapter(Annotated[Definition, Discriminator("stage")])
+    text = adapter.dump_json(state, context=Plain())
+    assert b"30012345678" not in text
+    assert adapter.validate_json(text, context=Plain()) == state
+
+
+@pytest.mark.parametrize("state", [NEWCOMER, MOVING], ids=["newcomer", "moving"])
+def test_A8_a_customer_survives_its_document_with_the_accounts_encrypted(state: KnownCustomer) -> None:
+    adapter = TypeAdapter(KnownCustomer)
+    text = adapter.dump_json(state, context=Plain())
+    assert b"30012345678" not in text
+    assert adapter.validate_json(text, context=Plain()) == state
