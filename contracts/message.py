@@ -20,10 +20,10 @@ MAX_MESSAGE_BYTES = 64 * 1024
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 """Short free text: 1 to 200 characters, no NUL."""
 
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 """A stable lower-case code such as a reason, a step or a kind."""
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,99}$")]
+Id = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,99}$")]
 """An identifier: an aggregate's id, a flow's id, a message's id."""
 
 PublicKey = Annotated[str, StringConstraints(min_length=40, max_length=300, pattern=r"^\{[^\x00]*\}$")]

@@ -48,7 +48,9 @@ class Given:
         bodies = self.messages
         assert len(bodies) == len(expected), f"expected {expected}, got {bodies}, refusal {self._decision.refusal}"
         for body, wanted in zip(bodies, expected, strict=True):
-            assert isinstance(body, wanted) if isinstance(wanted, type) else body == wanted, f"{body!r} is not {wanted!r}"
+            assert isinstance(body, wanted) if isinstance(wanted, type) else body == wanted, (
+                f"{body!r} is not {wanted!r}"
+            )
         assert self._decision.refusal is None, self._decision.refusal
         return self
 

@@ -31,7 +31,8 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of aggregate: documents `name:...` whose state is `state` (a union of frozen types with a literal `stage`).
+    """A kind of aggregate: documents `name:...` whose state is `state` (a union of frozen types with a literal
+    `stage`).
 
     `due_at` says when the state wants to be woken (law 10); `on_timer` decides the wake-up.
     """
@@ -47,8 +48,8 @@ class Kind:
 class Route:
     """One message, the one aggregate it is for (`kind:...`), and the decision.
 
-    `creates`: the message may meet an absent aggregate (state None) and bring it into being; a decision that leaves None saves
-    nothing. For other messages an absent aggregate is refused with `absent` without a save (law 3).
+    `creates`: the message may meet an absent aggregate (state None) and bring it into being; a decision that leaves
+    None saves nothing. For other messages an absent aggregate is refused with `absent` without a save (law 3).
     """
 
     message: type[Message]
@@ -61,7 +62,8 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A whole service. `effects` is handed to every `prepare`; `perform` maps an effect's type to the call that it means."""
+    """A whole service. `effects` is handed to every `prepare`; `perform` maps an effect's type to the call that it
+    means."""
 
     name: str
     lanes: tuple[Lane, ...]

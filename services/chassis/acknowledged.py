@@ -1,0 +1,48 @@
+"""Which outbox entries are known to be on the log (architecture, law 5).
+
+Two ways of knowing: this process saw the acknowledgement, or the group has committed past the record that caused the entry,
+which it does only after publishing. What is not known is published again; readers drop it by its number.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.chassis.document import Entry
+
+AGGREGATES_AT_MOST: Final = 50_000
+"""Forgetting is safe: a forgotten entry is published once more."""
+
+
+@dataclass(slots=True)
+class Acknowledged:
+    """What this process knows. `committed`: (epoch, topic, partition) -> the group's committed offset."""
+
+    committed: dict[tuple[int, str, int], int] = field(default_factory=dict)
+    _seen: OrderedDict[str, set[str]] = field(default_factory=OrderedDict)
+
+    def note(self, aggregate: str, entry: Entry) -> None:
+        """The broker has acknowledged the entry to this process."""
+        self._seen.setdefault(aggregate, set()).add(entry.id)
+        self._seen.move_to_end(aggregate)
+        if len(self._seen) > AGGREGATES_AT_MOST:
+            self._seen.popitem(last=False)
+
+    def knows(self, aggregate: str, entry: Entry) -> bool:
+        """Whether the entry is certainly published."""
+        seen = self._seen.get(aggregate)
+        return (seen is not None and entry.id in seen) or self.proves(entry)
+
+    def proves(self, entry: Entry) -> bool:
+        """Whether the group's committed offset has passed the entry's cause."""
+        epoch, topic, partition, offset = entry.cause
+        return offset < self.committed.get((epoch, topic, partition), 0)
+
+    def forget(self, aggregate: str, kept: list[Entry]) -> None:
+        """After a save: only what is still in the outbox needs remembering."""
+        seen = self._seen.get(aggregate)
+        if seen is None:
+            return
+        seen &= {entry.id for entry in kept}
+        if not seen:
+            del self._seen[aggregate]

@@ -1,0 +1,90 @@
+"""The slow audit: nothing stays in an outbox unpublished and unnoticed (architecture, law 5).
+
+Each document is looked at once, ten minutes after its last write. One whose outbox is not proven published gets a nudge, one
+under way at a time; what stays unproven for half an hour is an alarm.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from contracts.operations import NUDGE
+from services.chassis.document import Document, Record
+from services.chassis.lane import KafkaLane
+from services.chassis.store import Store
+from services.chassis.sweep import own_record
+
+AUDIT_EVERY_S: Final = 20.0
+AFTER: Final = timedelta(minutes=10)
+ALARM_AFTER: Final = timedelta(minutes=30)
+DOCUMENTS_AT_ONCE: Final = 200
+NUDGE_LIFE: Final = timedelta(minutes=2)
+_EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
+
+Committed = Callable[[], Awaitable[Mapping[tuple[int, str, int], int]]]
+
+
+@dataclass(slots=True)
+class Audit:
+    """`committed()` gives the group's committed offsets of every lane, by (epoch, topic, partition), from the
+    broker."""
+
+    service: str
+    lane: KafkaLane
+    store: Store
+    publish: Callable[[Sequence[Record]], Awaitable[None]]
+    committed: Committed
+    present: Callable[[], datetime]
+    tell: Callable[..., None]
+    after: timedelta = AFTER
+    _seen_to: dict[int, datetime] = field(default_factory=dict)
+    _unproven: dict[str, datetime] = field(default_factory=dict)
+    _nudged: dict[str, datetime] = field(default_factory=dict)
+
+    async def once(self) -> float:
+        """One look. Returns the age in seconds of the oldest write whose outbox is not proven, 0 if there is none."""
+        now = self.present()
+        partitions = list(self.lane.lag())
+        self._seen_to = {p: self._seen_to.get(p, _EVER) for p in partitions}
+        if partitions:
+            committed = await self.committed()
+            for partition in partitions:
+                await self._look(partition, now, committed)
+        await self._nudge_one(now)
+        oldest = min(self._unproven.values(), default=now)
+        if now - oldest > ALARM_AFTER:
+            self.tell("outbox_unproven", count=len(self._unproven), oldest_s=(now - oldest).total_seconds())
+        return (now - oldest).total_seconds()
+
+    async def _look(self, partition: int, now: datetime, committed: Mapping[tuple[int, str, int], int]) -> None:
+        before = now - self.after
+        found = await self.store.quiet([partition], self._seen_to[partition], before, DOCUMENTS_AT_ONCE)
+        for written_at, document in found:
+            if _is_proven(document, committed):
+                self._unproven.pop(document.id, None)
+            else:
+                self._unproven.setdefault(document.id, written_at)
+        # Documents of one millisecond may straddle the limit of a look: begin again at the last instant seen.
+        full = len(found) == DOCUMENTS_AT_ONCE
+        self._seen_to[partition] = found[-1][0] - timedelta(milliseconds=1) if full else before
+
+    async def _nudge_one(self, now: datetime) -> None:
+        """One nudge at a time; the document's next write takes it off the list at the next look."""
+        self._nudged = {a: at for a, at in self._nudged.items() if now - at < NUDGE_LIFE}
+        waiting = [a for a in self._unproven if a not in self._nudged]
+        still = [a for a in self._nudged if a in self._unproven]
+        loaded = await self.store.load(still)
+        for aggregate in still:
+            if aggregate not in loaded or not loaded[aggregate].outbox:
+                self._unproven.pop(aggregate, None)
+                self._nudged.pop(aggregate, None)
+        if waiting and not self._nudged:
+            aggregate = waiting[0]
+            message = NUDGE[self.service](aggregate=aggregate)
+            await self.publish([own_record(self.service, message, aggregate, now)])
+            self._nudged[aggregate] = now
+
+
+def _is_proven(document: Document, committed: Mapping[tuple[int, str, int], int]) -> bool:
+    return all(entry.cause.offset < committed.get(tuple(entry.cause[:3]), 0) for entry in document.outbox)  # type: ignore[arg-type]

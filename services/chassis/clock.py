@@ -1,0 +1,32 @@
+"""The present: the wall clock corrected by the broker's last acknowledgement (architecture, law 9)."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+SKEW_ALARM: Final = timedelta(seconds=1)
+
+
+class Clock:
+    """One process's clock. Lives that we grant start at `present()`; what messages claim is judged by their stamps."""
+
+    def __init__(self) -> None:
+        self._skew = timedelta()
+
+    def present(self) -> datetime:
+        """Now, in UTC, as the broker sees it."""
+        return datetime.now(UTC) + self._skew
+
+    def corrected_by(self, stamp_ms: int) -> None:
+        """A broker has just stamped a record of ours with `stamp_ms`."""
+        self._skew = datetime.fromtimestamp(stamp_ms / 1000, UTC) - datetime.now(UTC)
+
+    @property
+    def skew(self) -> timedelta:
+        """How far the broker's clock is ahead of ours."""
+        return self._skew
+
+    @staticmethod
+    def monotonic() -> float:
+        """Seconds for measuring."""
+        return time.monotonic()

@@ -1,0 +1,98 @@
+"""Putting aside what cannot be decided: single records at once, a parked aggregate's messages in their order (law 7).
+
+Reason and position stand in clear, the record itself is sealed to the service's own key; nothing personal is in clear.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from contracts.decision import Incoming, Outgoing
+from contracts.message import Event, Message, Nudge, TimerElapsed
+from contracts.operations import AGGREGATE_PARKED, DEAD_LETTER, DeadLetter
+from contracts.sealed import Sealed
+from services.chassis.arrival import Arrival, RawRecord, Undecodable
+from services.chassis.document import Document, Entry, Position, milliseconds
+from services.chassis.encoding import Encoder, queued
+from services.chassis.fold import Folded
+
+MAX_KEPT_BYTES: Final = 100 * 1024
+"""Larger values are not copied into the dead letter: they stay readable at their position for the topic's retention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Morgue:
+    """Makes the dead letters of one service."""
+
+    service: str
+    encoder: Encoder
+
+    def put_aside(self, undecodable: Undecodable, at: datetime) -> tuple[str, Entry]:
+        """The dead letter of one record, with its key."""
+        position = undecodable.position
+        cause = f"{position.epoch}.{position.topic}.{position.partition}.{position.offset}"
+        letter = self._letter(undecodable.reason, position, undecodable.raw, None)
+        return cause, self._entry(cause, cause, letter, 0, position, at)
+
+    async def fold(self, parked: Document, document: Document, arrivals: Sequence[Arrival], at: datetime) -> Folded:
+        """Fold the messages of a parked aggregate: each becomes a dead letter, in order, and counts as decided."""
+        folded = Folded(parked.draft())
+        draft = folded.draft
+        if draft.state is None:
+            draft.state = '{"stage": "parked"}'
+            self._announce(draft, document.id, arrivals[0], at)
+            folded.changed = True
+        for arrival in arrivals:
+            folded.done += 1
+            if arrival.stream is None or isinstance(arrival.incoming.body, TimerElapsed | Nudge):
+                continue
+            if draft.has_decided(arrival.stream, arrival.number) or document.has_decided(
+                arrival.stream, arrival.number
+            ):
+                folded.outcomes.append("duplicate")
+                continue
+            letter = self._letter("aggregate-parked", arrival.position, arrival.raw, document.id)
+            queued(draft, self._entry(draft.id, arrival.incoming.id, letter, 0, arrival.position, at))
+            draft.remember_number(arrival.stream, arrival.number, milliseconds(arrival.incoming.now))
+            folded.changed = True
+            folded.outcomes.append("put-aside")
+        return folded
+
+    def _announce(self, draft: Document, aggregate: str, first: Arrival, at: datetime) -> None:
+        event = AGGREGATE_PARKED[self.service](aggregate=aggregate, reason="third-failure")
+        queued(draft, self._entry(draft.id, first.incoming.id, event, 1, first.position, at))
+
+    def _letter(self, reason: str, position: Position, raw: RawRecord, aggregate: str | None) -> DeadLetter:
+        return DEAD_LETTER[self.service](
+            reason=reason,
+            source_topic=position.topic,
+            epoch=position.epoch,
+            partition=position.partition,
+            offset=position.offset,
+            aggregate=aggregate,
+            original=Sealed.of(_whole(raw)),
+        )
+
+    def _entry(self, key: str, cause_id: str, body: Event, index: int, position: Position, at: datetime) -> Entry:
+        incoming: Incoming[Message] = Incoming(body, cause_id, self.service, key, cause_id, at)
+        return self.encoder.entry(key, Outgoing(body, cause_id), incoming, index, position, at)
+
+
+def _whole(raw: RawRecord) -> str:
+    value = raw.value or b""
+    headers = [[name, _text(content)] for name, content in raw.headers]
+    return json.dumps(
+        {
+            "key": _text(raw.key),
+            "value": _text(value) if len(value) <= MAX_KEPT_BYTES else None,
+            "headers": headers if len(json.dumps(headers)) <= MAX_KEPT_BYTES // 4 else None,
+            "stamp_ms": raw.timestamp,
+        }
+    )
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else base64.b64encode(content).decode()

@@ -1,0 +1,176 @@
+"""Folding messages into one aggregate: strictly prepare, decide, prepare, decide (architecture, law 2).
+
+The order of checks is law: duplicates first, then commands sent again, then cheap refusals, then the decision. A message that
+fails names its aggregate: what was folded before it is kept, and it and its followers wait (law 7).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from contracts.decision import Decision, Facts, Outgoing, Refusal
+from contracts.message import Answer, Nudge, TimerElapsed
+from services.chassis.arrival import Arrival
+from services.chassis.document import Document, Entry, milliseconds
+from services.chassis.encoding import Encoder, queued
+from services.chassis.keys import KeyUnknown
+from services.chassis.sealing import SealBroken
+from services.chassis.service import Service
+from services.chassis.state import FormatTooNew, StateCodec
+
+
+@dataclass(frozen=True, slots=True)
+class DueEffect:
+    """A call to be made once, after the save (law 8)."""
+
+    aggregate: str
+    effect: object
+    correlation_id: str
+
+
+@dataclass(slots=True)
+class Folded:
+    """What became of an aggregate's messages in one round. `done`: how many of them are settled; the next one, if any,
+    raised `failure`. `direct`: messages that are sent without having been saved."""
+
+    draft: Document
+    changed: bool = False
+    done: int = 0
+    direct: list[Entry] = field(default_factory=list)
+    effects: list[DueEffect] = field(default_factory=list)
+    failure: Exception | None = None
+    outcomes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Folder:
+    """Folds the messages of one service's aggregates. `present()` is the corrected wall clock (law 9);
+    `is_published(aggregate, entry)` says whether an entry is known to be on the log (law 5)."""
+
+    service: Service
+    codecs: Mapping[str, StateCodec]
+    encoder: Encoder
+    present: Callable[[], datetime]
+    is_published: Callable[[str, Entry], bool]
+
+    async def fold(self, document: Document, arrivals: Sequence[Arrival]) -> Folded:
+        """Fold the arrivals, in order, into a draft of the document."""
+        folded = Folded(document.draft())
+        try:
+            codec = self.codecs[document.id.partition(":")[0]]
+            state = codec.read(folded.draft)
+            for arrival in arrivals:
+                state = await self._settle(folded, codec, state, arrival)
+                folded.done += 1
+        except (KeyUnknown, FormatTooNew):
+            raise  # machinery: the lane pauses, nothing is parked
+        except Exception as error:  # noqa: BLE001 - whatever a decision raises counts against its aggregate alone
+            folded.failure = error
+        if folded.changed:
+            folded.draft.outbox = [e for e in folded.draft.outbox if not self.is_published(document.id, e)]
+        return folded
+
+    async def _settle(self, folded: Folded, codec: StateCodec, state: Any, arrival: Arrival) -> Any:
+        draft = folded.draft
+        if arrival.stream is not None and draft.has_decided(arrival.stream, arrival.number):
+            folded.outcomes.append("duplicate")
+            return state
+        if arrival.is_command and self._sent_again(folded, arrival):
+            return state
+        if isinstance(arrival.incoming.body, Nudge):
+            folded.outcomes.append("nudged")
+            return state
+        refusal = arrival.obstacle or self._absence(draft, arrival)
+        if refusal is not None:
+            self._refuse_unsaved(folded, arrival, refusal)
+            return state
+        return await self._decide(folded, codec, state, arrival)
+
+    def _sent_again(self, folded: Folded, arrival: Arrival) -> bool:
+        known = folded.draft.commands.get(arrival.incoming.id)
+        if known is None:
+            return False
+        if known.digest == arrival.digest:
+            folded.direct.extend(known.answers)
+            folded.outcomes.append("answered-again")
+        else:
+            self._refuse_unsaved(folded, arrival, Refusal("command-id-reused", "command-id-reused"))
+        return True
+
+    def _absence(self, draft: Document, arrival: Arrival) -> Refusal | None:
+        if draft.state is not None or (arrival.route is not None and arrival.route.creates):
+            return None
+        return arrival.route.absent if arrival.route is not None else Refusal("not-found", "aggregate-absent")
+
+    def _refuse_unsaved(self, folded: Folded, arrival: Arrival, refusal: Refusal) -> None:
+        self.direct(folded, arrival, self.encoder.refusal(refusal, arrival.incoming))
+        folded.outcomes.append("refused")
+
+    def direct(self, folded: Folded, arrival: Arrival, messages: Sequence[Outgoing]) -> None:
+        """Encode messages that go out without a save."""
+        key = folded.draft.id
+        for index, out in enumerate(messages):
+            entry = self.encoder.entry(key, out, arrival.incoming, index, arrival.position, self.present())
+            folded.direct.append(entry)
+
+    async def _decide(self, folded: Folded, codec: StateCodec, state: Any, arrival: Arrival) -> Any:
+        present = max(self.present(), arrival.incoming.now)
+        try:
+            decision = await self._decision(codec, state, arrival, present)
+        except SealBroken:
+            self._refuse_unsaved(folded, arrival, Refusal("malformed", "seal-not-opened"))
+            return state
+        messages = self.encoder.outgoing(decision.messages, arrival.incoming)
+        if decision.refusal is not None:
+            messages += self.encoder.refusal(decision.refusal, arrival.incoming)
+        if not decision.recorded or decision.state is None:
+            self.direct(folded, arrival, messages)
+            folded.outcomes.append("refused" if decision.refusal else "answered")
+            return state
+        if isinstance(arrival.incoming.body, TimerElapsed) and decision.state is state and not messages:
+            folded.outcomes.append("ignored")
+            return state
+        return self._record(folded, codec, state, arrival, decision, messages, present)
+
+    async def _decision(self, codec: StateCodec, state: Any, arrival: Arrival, present: datetime) -> Decision[Any]:
+        route, kind, incoming = arrival.route, codec.kind, arrival.incoming
+        if route is None:
+            assert kind.on_timer is not None
+            decide, prepare = kind.on_timer, kind.prepare_timer
+        else:
+            decide, prepare = route.decide, route.prepare
+        if prepare is None:
+            return decide(state, incoming, Facts(present))
+        return decide(state, incoming, await prepare(state, incoming, self.service.effects, present))
+
+    def _record(
+        self,
+        folded: Folded,
+        codec: StateCodec,
+        state: Any,
+        arrival: Arrival,
+        decision: Decision[Any],
+        messages: Sequence[Outgoing],
+        present: datetime,
+    ) -> Any:
+        # All that can fail comes before the first change of the draft: what was folded before stays whole.
+        entries = [
+            self.encoder.entry(folded.draft.id, out, arrival.incoming, index, arrival.position, present)
+            for index, out in enumerate(messages)
+        ]
+        draft = folded.draft
+        if decision.state is not state or draft.state is None:
+            codec.write(draft, decision.state)
+        if arrival.stream is not None:
+            draft.remember_number(arrival.stream, arrival.number, milliseconds(arrival.incoming.now))
+        if arrival.is_command:
+            draft.remember_command(arrival.incoming.id, arrival.digest, milliseconds(arrival.incoming.now))
+        for out, entry in zip(messages, entries, strict=True):
+            numbered = queued(draft, entry)
+            if isinstance(out.body, Answer):
+                draft.remember_answer(out.correlation_id, numbered)
+        folded.changed = True
+        folded.effects += [DueEffect(draft.id, e, arrival.incoming.correlation_id) for e in decision.effects]
+        folded.outcomes.append("refused" if decision.refusal else "decided")
+        return decision.state

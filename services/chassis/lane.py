@@ -1,0 +1,234 @@
+"""A lane on Kafka: subscriber, consumer group, commit, rewind and pause (architecture, law 14; traps 1-23).
+
+FastStream ends here. It hands over raw batches and commits nothing; after broken machinery the lane seeks back,
+pauses, and returns, so that the group's membership stays alive while it waits.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from contracts.topics import Topic
+from services.chassis.acknowledged import Acknowledged
+from services.chassis.fold import DueEffect
+from services.chassis.service import Lane
+
+MAX_RECORDS: Final = 500
+COMMIT_LIMIT_S: Final = 8.0
+REVOKE_LIMIT_S: Final = 20.0
+WAITS_S: Final = (1.0, 2.0, 5.0)
+
+Settle = Callable[[str, Topic, Sequence[Any]], Awaitable[list[DueEffect]]]
+
+
+class KafkaLane(ConsumerRebalanceListener):
+    """One lane of a service. `settle` does everything up to the commit; `after` gets the calls to make after it."""
+
+    def __init__(
+        self,
+        service: str,
+        lane: Lane,
+        settle: Settle,
+        after: Callable[[list[DueEffect]], None],
+        acknowledged: Acknowledged,
+        tell: Callable[..., None],
+    ) -> None:
+        self.name, self.topic = lane.name, lane.topic
+        self.group = f"{service}.{lane.name}"
+        self._settle, self._after, self._acknowledged, self._tell = settle, after, acknowledged, tell
+        self._subscriber: Any = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._failures = 0
+        self._resuming: asyncio.Task[None] | None = None
+        self.batches = 0
+
+    def attach(self, broker: KafkaBroker) -> None:
+        """Subscribe through FastStream with the settings that measured well."""
+        self._subscriber = broker.subscriber(
+            self.topic.name,
+            group_id=self.group,
+            batch=True,
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            parser=_parse,
+            decoder=_decode,
+            listener=self,
+            auto_offset_reset="none",
+            max_records=MAX_RECORDS,
+            batch_timeout_ms=10,
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=512 * 1024,
+            session_timeout_ms=15_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=30_000,
+            max_poll_interval_ms=120_000,
+        )
+        self._subscriber(self._handle)
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer | None:
+        """The consumer, once started."""
+        return self._subscriber.consumer if self._subscriber is not None else None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the lane waits for machinery to come back."""
+        return self._resuming is not None and not self._resuming.done()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is in flight."""
+        return not self._idle.is_set()
+
+    def lag(self) -> dict[int, int | None]:
+        """Records not yet read, by partition owned; None where the broker has not said yet."""
+        consumer = self.consumer
+        if consumer is None:
+            return {}
+        lags: dict[int, int | None] = {}
+        for tp in consumer.assignment():
+            high, position = consumer.highwater(tp), _position(consumer, tp)
+            lags[tp.partition] = None if high is None or position is None else max(0, high - position)
+        return lags
+
+    async def _handle(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        self._idle.clear()
+        try:
+            effects = await self._settle(self.name, self.topic, records)
+            await self._commit(records)
+        except Exception as error:  # noqa: BLE001 - machinery: nothing was committed, the same records come again
+            self._rewind_and_pause(records, error)
+        else:
+            self._failures = 0
+            self._after(effects)
+        finally:
+            self.batches += 1
+            self._idle.set()
+
+    async def _commit(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        consumer = self.consumer
+        assert consumer is not None
+        owned = consumer.assignment()
+        offsets: dict[TopicPartition, int] = {}
+        for record in records:
+            tp = TopicPartition(record.topic, record.partition)
+            if tp in owned:
+                offsets[tp] = record.offset + 1
+        if not offsets:
+            return
+        try:
+            async with asyncio.timeout(COMMIT_LIMIT_S):
+                await consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            # The partitions have gone to somebody else, who reads these records again and finds them decided.
+            self._tell("commit_lost", lane=self.name)
+            return
+        for tp, offset in offsets.items():
+            self._acknowledged.committed[self.topic.epoch, tp.topic, tp.partition] = offset
+
+    def _rewind_and_pause(self, records: Sequence[ConsumerRecord[Any, Any]], error: Exception) -> None:
+        consumer = self.consumer
+        wait_s = WAITS_S[min(self._failures, len(WAITS_S) - 1)]
+        self._failures += 1
+        self._tell("lane_paused", lane=self.name, error=error, wait_s=wait_s)
+        if consumer is None:
+            return
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        for tp, offset in first.items():
+            if tp in consumer.assignment():
+                consumer.seek(tp, offset)
+        held = tuple(consumer.assignment())
+        consumer.pause(*held)
+        self._resuming = asyncio.create_task(self._resume(consumer, wait_s))
+
+    async def _resume(self, consumer: AIOKafkaConsumer, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        held = tuple(tp for tp in consumer.paused() if tp in consumer.assignment())
+        if held:
+            consumer.resume(*held)
+        self._tell("lane_resumed", lane=self.name)
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let the batch in flight end before the partitions go (trap 14)."""
+        try:
+            async with asyncio.timeout(REVOKE_LIMIT_S):
+                await self._idle.wait()
+        except TimeoutError:
+            self._tell("revoked_while_busy", lane=self.name)
+        for tp in revoked:
+            self._acknowledged.committed.pop((self.topic.epoch, tp.topic, tp.partition), None)
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Learn what the group has committed: it proves what was published (law 5)."""
+        consumer = self.consumer
+        if consumer is None:
+            return
+        for tp in assigned:
+            async with asyncio.timeout(COMMIT_LIMIT_S):
+                offset = await consumer.committed(tp)
+            if offset is not None:
+                self._acknowledged.committed[self.topic.epoch, tp.topic, tp.partition] = offset
+
+
+def _position(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
+    # The public `position()` may wait for the broker; a look at the lag may not.
+    assignment = consumer._subscription.subscription.assignment  # noqa: SLF001
+    state = assignment.state_value(tp) if assignment is not None else None
+    return state.position if state is not None and state.has_valid_position else None
+
+
+async def _parse(batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
+    # FastStream's own parser decodes headers and loses the whole batch on a null one (trap 3).
+    return KafkaMessage(
+        body=b"",
+        headers={},
+        reply_to="",
+        content_type=None,
+        message_id="",
+        correlation_id="",
+        raw_message=batch,
+        consumer=_NO_CONSUMER,
+    )
+
+
+async def _decode(message: KafkaMessage) -> tuple[ConsumerRecord[Any, Any], ...]:
+    batch: Any = message.raw_message
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
+class _NoConsumer:
+    """FastStream wants a consumer to acknowledge with; the lane commits itself."""
+
+    async def commit(self) -> None: ...
+
+    def seek(self, *args: object, **kwargs: object) -> None: ...
+
+
+_NO_CONSUMER: Any = _NoConsumer()
+
+
+async def begin_at_the_beginning(connection: Mapping[str, Any], group: str, topic: Topic) -> None:
+    """A new group starts at the beginning (trap 18): commit the first offsets where the group has none.
+
+    Afterwards an offset out of range is an error that stops the lane, never a silent jump."""
+    consumer = AIOKafkaConsumer(**connection, group_id=group, enable_auto_commit=False, auto_offset_reset="none")
+    async with asyncio.timeout(30):
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(topic.name, p) for p in range(topic.partitions)]
+            consumer.assign(partitions)
+            missing = [tp for tp in partitions if await consumer.committed(tp) is None]
+            if missing:
+                await consumer.commit(await consumer.beginning_offsets(missing))
+        except CommitFailedError:
+            pass  # the group has living members, who have done this before they joined
+        finally:
+            await consumer.stop()

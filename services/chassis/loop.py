@@ -1,0 +1,232 @@
+"""The one loop: load, fold, save, publish, commit, call (architecture, laws 1-8).
+
+A batch is settled in rounds: aggregates whose save met a conflict, or that have more messages than one round takes,
+go into the next. Only when every aggregate met has its whole outbox acknowledged may the lane commit; what raises
+here is machinery, and the lane comes back to the same place.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol, TypeVar
+
+from contracts.message import Nudge
+from contracts.topics import Topic
+from services.chassis.acknowledged import Acknowledged
+from services.chassis.arrival import Arrival, Decoder, RawRecord, Skipped, Undecodable, stamp_of
+from services.chassis.dead_letters import Morgue
+from services.chassis.document import Document, Entry, Record
+from services.chassis.fold import DueEffect, Folded, Folder
+from services.chassis.store import Store
+
+MESSAGES_A_ROUND: Final = 64
+"""Messages of one aggregate folded before the next save (law 7)."""
+
+FAILURES_BEFORE_PARKING: Final = 3
+ROUNDS_AT_MOST: Final = 200
+"""Far above what 500 records and conflicts can need: past it the lane pauses instead of spinning."""
+
+PARKED: Final = "parked:"
+T = TypeVar("T")
+
+
+class Publisher(Protocol):
+    """Sends records in order and returns when every one is acknowledged; raises if any is not."""
+
+    def __call__(self, records: Sequence[Record]) -> Awaitable[None]:
+        """Send all."""
+        ...
+
+
+class Observer(Protocol):
+    """What the loop tells of itself, for metrics and logs. No personal data ever comes here."""
+
+    def stage(self, lane: str, stage: str, seconds: float) -> None:
+        """A stage took so long."""
+        ...
+
+    def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
+        """What became of a batch's messages."""
+        ...
+
+    def dead_letter(self, lane: str, reason: str) -> None:
+        """A record was put aside."""
+        ...
+
+    def failed(self, aggregate: str, error: Exception, parked: bool) -> None:
+        """Deciding on an aggregate failed; the third time parks it."""
+        ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch under way."""
+
+    waiting: dict[str, list[Arrival]] = field(default_factory=dict)
+    met: dict[str, Document] = field(default_factory=dict)
+    direct: list[tuple[str, Entry]] = field(default_factory=list)
+    effects: list[DueEffect] = field(default_factory=list)
+    nudged: set[str] = field(default_factory=set)
+    failures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+@dataclass(slots=True)
+class Loop:
+    """The loop of one service. `present()` is the corrected wall clock; `clock()` a monotonic one, for measuring."""
+
+    service: str
+    decoder: Decoder
+    folder: Folder
+    morgue: Morgue
+    store: Store
+    publish: Publisher
+    acknowledged: Acknowledged
+    observer: Observer
+    present: Callable[[], datetime]
+    clock: Callable[[], float]
+
+    async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord]) -> list[DueEffect]:
+        """Everything up to the commit. Returns the calls to make after it. Raises on broken machinery."""
+        batch = Batch()
+        self._read(batch, lane, topic, records)
+        rounds = 0
+        while batch.waiting:
+            rounds += 1
+            if rounds > ROUNDS_AT_MOST:
+                raise RuntimeError("a batch does not settle")
+            await self._round(batch, lane)
+        await self._timed(lane, "publish", self._publish(batch))
+        await self._trim(batch)
+        self.observer.outcomes(lane, batch.outcomes)
+        return batch.effects
+
+    def _read(self, batch: Batch, lane: str, topic: Topic, records: Iterable[RawRecord]) -> None:
+        started = self.clock()
+        for raw in records:
+            read = self.decoder.read(raw, topic, stamp_of(raw))
+            if isinstance(read, Arrival):
+                self._sort(batch, read)
+            elif isinstance(read, Undecodable):
+                batch.direct.append(self.morgue.put_aside(read, self.present()))
+                batch.outcomes["dead-letter"] += 1
+                self.observer.dead_letter(lane, read.reason)
+            elif isinstance(read, Skipped):
+                batch.outcomes["skipped"] += 1
+        self.observer.stage(lane, "read", self.clock() - started)
+
+    def _sort(self, batch: Batch, arrival: Arrival) -> None:
+        if arrival.aggregate:
+            batch.waiting.setdefault(arrival.aggregate, []).append(arrival)
+            if isinstance(arrival.incoming.body, Nudge):
+                batch.nudged.add(arrival.aggregate)
+            return
+        # A command whose seal or token is not accepted has no aggregate to ask: it is answered all the same (J3).
+        assert arrival.obstacle is not None
+        key = arrival.incoming.subject
+        for index, out in enumerate(self.folder.encoder.refusal(arrival.obstacle, arrival.incoming)):
+            entry = self.folder.encoder.entry(key, out, arrival.incoming, index, arrival.position, self.present())
+            batch.direct.append((key, entry))
+        batch.outcomes["refused"] += 1
+
+    async def _round(self, batch: Batch, lane: str) -> None:
+        waiting = {aggregate: arrivals[:MESSAGES_A_ROUND] for aggregate, arrivals in batch.waiting.items()}
+        ids = [*waiting, *(PARKED + aggregate for aggregate in waiting)]
+        loaded = await self._timed(lane, "load", self.store.load(ids))
+        started = self.clock()
+        folds = await self._fold_all(loaded, waiting, batch)
+        self.observer.stage(lane, "decide", self.clock() - started)
+        drafts = [f for f in folds if f.changed]
+        saved = await self._timed(lane, "save", self.store.save([f.draft for f in drafts], self.present()))
+        outcome_of = dict(zip((f.draft.id for f in drafts), saved, strict=True))
+        for folded in folds:
+            self._note(batch, folded, outcome_of.get(folded.draft.id, "unchanged"), lane)
+
+    async def _fold_all(
+        self, loaded: Mapping[str, Document], waiting: Mapping[str, Sequence[Arrival]], batch: Batch
+    ) -> list[Folded]:
+        def fold(aggregate: str, arrivals: Sequence[Arrival]) -> Awaitable[Folded]:
+            document = loaded.get(aggregate) or Document(aggregate)
+            parked = loaded.get(PARKED + aggregate)
+            if parked is not None or batch.failures[aggregate] >= FAILURES_BEFORE_PARKING:
+                return self.morgue.fold(parked or Document(PARKED + aggregate), document, arrivals, self.present())
+            return self.folder.fold(document, arrivals)
+
+        slow = {a for a, arrivals in waiting.items() if any(x.route is not None and x.route.prepare for x in arrivals)}
+        # Aggregates that must prepare (hash, compute) do so side by side; a task for each of the others would cost more
+        # than its decision.
+        tasks = [asyncio.ensure_future(fold(a, waiting[a])) for a in slow]
+        try:
+            quick = [await fold(a, arrivals) for a, arrivals in waiting.items() if a not in slow]
+            return quick + await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def _note(self, batch: Batch, folded: Folded, outcome: str, lane: str) -> None:
+        aggregate = folded.draft.id.removeprefix(PARKED)
+        if outcome == "conflict":
+            batch.outcomes["conflict"] += 1
+            return
+        if outcome == "refused":
+            self._count_failure(batch, aggregate, RuntimeError("the database refused the document"))
+            return
+        if outcome == "saved":
+            folded.draft.version += 1
+        batch.met[folded.draft.id] = folded.draft
+        batch.direct += [(folded.draft.id, entry) for entry in folded.direct]
+        batch.effects += folded.effects
+        for word in folded.outcomes:
+            batch.outcomes[word] += 1
+            if word == "put-aside":
+                self.observer.dead_letter(lane, "aggregate-parked")
+        self._advance(batch, aggregate, folded.done)
+        if folded.failure is not None:
+            self._count_failure(batch, aggregate, folded.failure)
+
+    def _advance(self, batch: Batch, aggregate: str, done: int) -> None:
+        rest = batch.waiting[aggregate][done:]
+        if rest:
+            batch.waiting[aggregate] = rest
+        else:
+            del batch.waiting[aggregate]
+
+    def _count_failure(self, batch: Batch, aggregate: str, error: Exception) -> None:
+        batch.failures[aggregate] += 1
+        parked = batch.failures[aggregate] >= FAILURES_BEFORE_PARKING
+        self.observer.failed(aggregate, error, parked)
+
+    async def _publish(self, batch: Batch) -> None:
+        records: list[Record] = []
+        entries: list[tuple[str, Entry]] = []
+        for aggregate, document in batch.met.items():
+            for entry in document.outbox:
+                if not self.acknowledged.knows(aggregate, entry):
+                    records.append(entry.record(self.service, aggregate))
+                    entries.append((aggregate, entry))
+        records += [entry.record(self.service, key) for key, entry in batch.direct]
+        if records:
+            await self.publish(records)
+        for aggregate, entry in entries:
+            self.acknowledged.note(aggregate, entry)
+
+    async def _trim(self, batch: Batch) -> None:
+        """A nudged aggregate is trimmed in the same handling (law 5). A conflict is harmless: somebody else wrote,
+        and trims."""
+        drafts = []
+        for aggregate in batch.nudged & batch.met.keys():
+            draft = batch.met[aggregate].draft()
+            if draft.outbox:
+                draft.outbox = []
+                drafts.append(draft)
+        if drafts:
+            await self.store.save(drafts, self.present())
+
+    async def _timed(self, lane: str, stage: str, call: Awaitable[T]) -> T:
+        started = self.clock()
+        try:
+            return await call
+        finally:
+            self.observer.stage(lane, stage, self.clock() - started)

@@ -1,0 +1,98 @@
+"""Sending records so that order holds and nothing is believed sent that is not (traps 6, 16, 17).
+
+Every send is queued in order and then awaited together. After any failed or timed-out send the producer is abandoned: its
+sequence numbers can no longer be trusted. The next call makes a new one, and the outboxes are published again.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+
+from contracts.topics import MAX_RECORD_BYTES
+from services.chassis.document import Record
+
+SEND_LIMIT_S: Final = 20.0
+START_LIMIT_S: Final = 10.0
+STOP_LIMIT_S: Final = 3.0
+
+
+class PublishFailed(Exception):
+    """Not every record was acknowledged: machinery, the lane pauses (law 7)."""
+
+
+class KafkaPublisher:
+    """One idempotent producer at a time, renewed after any doubt. `on_stamp` hears the broker's last stamp (ms)."""
+
+    def __init__(self, connection: Mapping[str, Any], on_stamp: Callable[[int], None]) -> None:
+        self._connection = connection
+        self._on_stamp = on_stamp
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+        self._farewells: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Send all, in order; return when all are acknowledged. Raises `PublishFailed`."""
+        if not records:
+            return
+        producer = await self._running()
+        try:
+            async with asyncio.timeout(SEND_LIMIT_S):
+                sends = [await producer.send(r.topic, r.value, r.key, headers=r.headers) for r in records]
+                acknowledgements = await asyncio.gather(*sends)
+        except BaseException as error:
+            self._abandon(producer)
+            if isinstance(error, Exception):
+                raise PublishFailed(type(error).__name__) from None
+            raise
+        self._on_stamp(acknowledgements[-1].timestamp)
+
+    async def close(self) -> None:
+        """Stop within a few seconds, whatever the broker does."""
+        if self._producer is not None:
+            self._abandon(self._producer)
+        if self._farewells:
+            await asyncio.wait(self._farewells, timeout=STOP_LIMIT_S + 1)
+
+    async def _running(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    **self._connection,
+                    acks="all",
+                    enable_idempotence=True,
+                    compression_type="lz4",
+                    linger_ms=0,
+                    max_batch_size=128 * 1024,
+                    max_request_size=MAX_RECORD_BYTES - 8 * 1024,
+                    request_timeout_ms=15_000,
+                )
+                try:
+                    async with asyncio.timeout(START_LIMIT_S):
+                        await producer.start()
+                except BaseException as error:
+                    self._say_farewell(producer)
+                    if isinstance(error, Exception):
+                        raise PublishFailed(type(error).__name__) from None
+                    raise
+                self._producer = producer
+            return self._producer
+
+    def _abandon(self, producer: AIOKafkaProducer) -> None:
+        if self._producer is producer:
+            self._producer = None
+            self._say_farewell(producer)
+
+    def _say_farewell(self, producer: AIOKafkaProducer) -> None:
+        task = asyncio.create_task(_stop(producer))
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(STOP_LIMIT_S):
+            await producer.stop()
+    except Exception:  # noqa: BLE001 - it is being thrown away; with the broker gone it never ends by itself (trap 16)
+        await producer.client.close()

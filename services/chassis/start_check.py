@@ -1,0 +1,41 @@
+"""What must be true of the broker before a service reads from it (architecture, law 9)."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from services.chassis.service import Service
+
+
+class TopicsUnfit(Exception):
+    """A topic is missing, or does not stamp records when the broker takes them in. Says which."""
+
+
+async def check_topics(connection: Mapping[str, Any], service: Service, limit_s: float = 30.0) -> None:
+    """Refuse to start on topics that are missing, have other partitions than the contracts say, or lack
+    `LogAppendTime`."""
+    admin = AIOKafkaAdminClient(**connection)
+    wanted = {lane.topic.name: lane.topic for lane in service.lanes}
+    async with asyncio.timeout(limit_s):
+        await admin.start()
+        try:
+            described = {t["topic"]: t for t in await admin.describe_topics(list(wanted))}
+            answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, n) for n in wanted])
+        finally:
+            await admin.close()
+    for name, topic in wanted.items():
+        found = described.get(name, {"error_code": 3, "partitions": []})
+        if found["error_code"] != 0:
+            raise TopicsUnfit(f"topic {name} does not exist")
+        if len(found["partitions"]) != topic.partitions:
+            raise TopicsUnfit(
+                f"topic {name} has {len(found['partitions'])} partitions, the contracts say {topic.partitions}"
+            )
+    for answer in answers:
+        for resource in answer.resources:  # type: ignore[attr-defined]
+            settings = {entry[0]: entry[1] for entry in resource[4]}
+            if settings.get("message.timestamp.type") != "LogAppendTime":
+                raise TopicsUnfit(f"topic {resource[3]} does not have message.timestamp.type=LogAppendTime")

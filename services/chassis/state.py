@@ -1,0 +1,78 @@
+"""States as text: JSON of frozen dataclasses, secrets encrypted under the document's own key (architecture, laws 11
+and 13)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Annotated, Any, Protocol, Union, get_args, get_origin
+
+from pydantic import Discriminator, TypeAdapter
+
+from services.chassis.document import FORMAT, Document
+from services.chassis.encoding import MAX_STATE_BYTES, BudgetExceeded
+from services.chassis.service import Kind
+
+
+class FormatTooNew(Exception):
+    """The document was written by a later release: this replica stops its lane and parks nothing (law 13)."""
+
+
+class Cipher(Protocol):
+    """Encrypts and decrypts the secrets of one document."""
+
+    def encrypt(self, text: str) -> str:
+        """Text to cipher text."""
+        ...
+
+    def decrypt(self, text: str) -> str:
+        """Cipher text to text."""
+        ...
+
+
+class DataKeys(Protocol):
+    """Draws and unwraps the data keys of documents."""
+
+    def new(self) -> tuple[bytes, Cipher]:
+        """A new key, wrapped, and its cipher."""
+        ...
+
+    def open(self, wrapped: bytes) -> Cipher:
+        """The cipher of a wrapped key."""
+        ...
+
+
+@dataclass(slots=True)
+class StateCodec:
+    """Reads and writes the states of one kind."""
+
+    kind: Kind
+    data_keys: DataKeys
+    _adapter: TypeAdapter[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        state = self.kind.state
+        is_union = get_origin(state) in (Union, UnionType) and len(get_args(state)) > 1
+        self._adapter = TypeAdapter[Any](Annotated[state, Discriminator("stage")] if is_union else state)  # type: ignore[arg-type,maybe-unrecognized-str-typeform]
+
+    def read(self, document: Document) -> Any:
+        """The document's state, None where there is none. Raises what pydantic raises on a state that does not fit."""
+        if document.format > FORMAT + 1:
+            raise FormatTooNew
+        if document.state is None:
+            return None
+        cipher = self.data_keys.open(document.data_key) if document.data_key is not None else None
+        return self._adapter.validate_json(document.state, context=cipher)
+
+    def write(self, document: Document, state: Any) -> None:
+        """Put the state into the draft, with its `due_at`. Raises `BudgetExceeded` over 256 KiB."""
+        if document.data_key is None:
+            document.data_key, cipher = self.data_keys.new()
+        else:
+            cipher = self.data_keys.open(document.data_key)
+        raw = self._adapter.dump_json(state, context=cipher)
+        if len(raw) > MAX_STATE_BYTES:
+            raise BudgetExceeded("state")
+        document.state = raw.decode()
+        document.format = FORMAT
+        due: Callable[[Any], Any] | None = self.kind.due_at
+        document.due_at = due(state) if due is not None else None

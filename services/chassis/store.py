@@ -1,0 +1,164 @@
+"""The one module that speaks to MongoDB (architecture, laws 3 and 6). Motor ends here.
+
+A save filters on `_id` and version and upserts with an `_id` that cannot be inserted: a stale or a deleted document fails
+with code 66 and its index, and nothing is resurrected (traps 24 and 28).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, InsertOne, UpdateOne, WriteConcern
+from pymongo.errors import BulkWriteError, OperationFailure
+from pymongo.read_concern import ReadConcern
+
+from services.chassis.document import Document, loaded, stored
+
+Outcome = Literal["saved", "conflict", "refused"]
+"""`conflict`: somebody else wrote first, decide again. `refused`: the database does not take this one document."""
+
+LOAD_AT_MOST: Final = 500
+_CONFLICTS: Final = frozenset({11000, 66})
+_T = TypeVar("_T")
+
+
+class StoreUnavailable(Exception):
+    """The database did not answer, or not with a majority: machinery, the lane pauses (law 7)."""
+
+
+class Store(Protocol):
+    """What the loop needs of a database. The fake in the tests passes the same suite as the real one."""
+
+    async def load(self, ids: Sequence[str]) -> dict[str, Document]:
+        """The documents that exist, by id, as a majority has them."""
+        ...
+
+    async def save(self, drafts: Sequence[Document], written_at: datetime) -> list[Outcome]:
+        """Write each draft over the version it was loaded at (0: create). One atomic operation a document."""
+        ...
+
+    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """Ids of documents of these partitions whose `due_at` has come, most overdue first."""
+        ...
+
+    async def quiet(
+        self, partitions: Sequence[int], after: datetime, before: datetime, limit: int
+    ) -> list[tuple[datetime, Document]]:
+        """Documents last written in (after, before] whose outbox is not empty, oldest first (for the audit)."""
+        ...
+
+
+class MongoStore:
+    """The collection of one service. Every call ends within `limit_s` seconds or raises `StoreUnavailable`."""
+
+    def __init__(self, uri: str, database: str, partition_of: Callable[[str], int], limit_s: float = 6.0) -> None:
+        self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+            uri, timeoutMS=int(limit_s * 1000) - 1000, maxPoolSize=10, appName=f"hesabi-{database}", tz_aware=True
+        )
+        options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+        self._collection = self._client[database].get_collection(
+            "aggregates",
+            codec_options=options,
+            write_concern=WriteConcern(w="majority", j=True),
+            read_concern=ReadConcern("majority"),
+        )
+        self._partition_of = partition_of
+        self._limit_s = limit_s
+
+    async def prepare(self) -> None:
+        """Make the two indexes that sweep and audit read by. Neither is unique (law 3)."""
+        await self._within(
+            self._collection.create_index(
+                [("partition", ASCENDING), ("due_at", ASCENDING)],
+                partialFilterExpression={"due_at": {"$type": "date"}},
+            )
+        )
+        await self._within(self._collection.create_index([("partition", ASCENDING), ("written_at", ASCENDING)]))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    async def load(self, ids: Sequence[str]) -> dict[str, Document]:
+        """See `Store.load`."""
+        found: dict[str, Document] = {}
+        for start in range(0, len(ids), LOAD_AT_MOST):
+            cursor = self._collection.find({"_id": {"$in": list(ids[start : start + LOAD_AT_MOST])}})
+            for fields in await self._within(cursor.to_list(length=None)):
+                found[fields["_id"]] = loaded(fields)
+        return found
+
+    async def save(self, drafts: Sequence[Document], written_at: datetime) -> list[Outcome]:
+        """See `Store.save`."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(drafts), LOAD_AT_MOST):
+            part = drafts[start : start + LOAD_AT_MOST]
+            outcomes += await self._save(part, written_at)
+        return outcomes
+
+    async def _save(self, drafts: Sequence[Document], written_at: datetime) -> list[Outcome]:
+        outcomes: list[Outcome] = ["saved"] * len(drafts)
+        if not drafts:
+            return outcomes
+        operations = [self._operation(draft, written_at) for draft in drafts]
+        try:
+            await self._within(self._collection.bulk_write(operations, ordered=False))
+        except BulkWriteError as error:
+            details: Any = error.details
+            if details.get("writeConcernErrors"):
+                raise StoreUnavailable("write concern not satisfied") from None
+            for write_error in details["writeErrors"]:
+                outcomes[write_error["index"]] = "conflict" if write_error["code"] in _CONFLICTS else "refused"
+        except OperationFailure as error:
+            if error.has_error_label("RetryableWriteError") or error.timeout:
+                raise StoreUnavailable(type(error).__name__) from None
+            if len(drafts) == 1:
+                return ["refused"]
+            # One operation too large fails the whole bulk and applies none of it (trap 29): find it alone.
+            return [(await self._save([draft], written_at))[0] for draft in drafts]
+        return outcomes
+
+    def _operation(self, draft: Document, written_at: datetime) -> InsertOne[dict[str, Any]] | UpdateOne:
+        fields = stored(draft, written_at, self._partition_of(draft.id))
+        if draft.version == 0:
+            return InsertOne({"_id": draft.id, "version": 1, **fields})
+        return UpdateOne(
+            {"_id": draft.id, "version": draft.version},
+            {"$set": {**fields, "version": draft.version + 1}, "$setOnInsert": {"_id": "!"}},
+            upsert=True,
+        )
+
+    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """See `Store.due`."""
+        cursor = self._collection.find(
+            {"partition": {"$in": list(partitions)}, "due_at": {"$lte": before, "$type": "date"}}, {"due_at": 1}
+        )
+        found = await self._within(cursor.sort("due_at", ASCENDING).limit(limit).to_list(length=limit))
+        return [(fields["_id"], fields["due_at"]) for fields in found]
+
+    async def quiet(
+        self, partitions: Sequence[int], after: datetime, before: datetime, limit: int
+    ) -> list[tuple[datetime, Document]]:
+        """See `Store.quiet`."""
+        cursor = self._collection.find(
+            {
+                "partition": {"$in": list(partitions)},
+                "written_at": {"$gt": after, "$lte": before},
+                "outbox.0": {"$exists": True},
+            }
+        )
+        found = await self._within(cursor.sort("written_at", ASCENDING).limit(limit).to_list(length=limit))
+        return [(fields["written_at"], loaded(fields)) for fields in found]
+
+    async def _within(self, call: Awaitable[_T]) -> _T:
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await call
+        except (BulkWriteError, OperationFailure):
+            raise
+        except Exception as error:  # noqa: BLE001
+            # The driver's texts can carry addresses and documents: only its class goes on.
+            raise StoreUnavailable(type(error).__name__) from None

@@ -1,0 +1,60 @@
+"""Wake-ups: the owner of a partition of the command topic sweeps that partition's documents (architecture, law 10)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiokafka.partitioner import murmur2
+
+from contracts.envelope import Envelope, to_headers
+from contracts.message import Message
+from contracts.operations import COMMANDS_TOPIC, TIMER_ELAPSED
+from services.chassis.document import Record
+from services.chassis.effects import fresh_id
+from services.chassis.lane import KafkaLane
+from services.chassis.store import Store
+
+SWEEP_EVERY_S: Final = 0.25
+WAKE_AT_MOST: Final = 500
+UNDER_WAY_FOR: Final = timedelta(seconds=30)
+"""After this a wake-up counts as lost and the next sweep sends another; two do no harm."""
+
+
+def partition_of(service: str) -> Callable[[str], int]:
+    """Which partition of the service's command topic a key falls on: as every producer reckons it (murmur2)."""
+    partitions = COMMANDS_TOPIC[service].partitions
+    return lambda aggregate: (murmur2(aggregate.encode()) & 0x7FFFFFFF) % partitions
+
+
+def own_record(service: str, message: Message, aggregate: str, at: datetime) -> Record:
+    """A timer or a nudge: it is not remembered and has no derived id."""
+    envelope = Envelope(fresh_id(), service, type(message).type_name, aggregate, at)
+    body = message.__pydantic_serializer__.to_json(message)
+    return Record(type(message).topic.name, aggregate.encode(), body, to_headers(envelope))
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Sends `TimerElapsed` under the aggregate's key, so that it stands behind commands that came in time."""
+
+    service: str
+    lane: KafkaLane
+    store: Store
+    publish: Callable[[Sequence[Record]], Awaitable[None]]
+    present: Callable[[], datetime]
+    _under_way: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+
+    async def once(self) -> int:
+        """One sweep over the partitions that are owned and read to their end. Returns how many were woken."""
+        partitions = [p for p, lag in self.lane.lag().items() if lag == 0]
+        if not partitions or self.lane.paused or self.lane.busy:
+            return 0
+        now = self.present()
+        self._under_way = {a: w for a, w in self._under_way.items() if now - w[1] < UNDER_WAY_FOR}
+        due = await self.store.due(partitions, now, WAKE_AT_MOST)
+        woken = [(a, due_at) for a, due_at in due if self._under_way.get(a, (None,))[0] != due_at]
+        timer = TIMER_ELAPSED[self.service]
+        await self.publish([own_record(self.service, timer(aggregate=a), a, now) for a, _ in woken])
+        self._under_way.update({a: (due_at, now) for a, due_at in woken})
+        return len(woken)
