@@ -11,7 +11,7 @@ from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_COMMANDS, ACCOUNTS_EVENT
 
 Relation = Literal["owner", "tenant"]
 DenialReason = Literal["already-defined", "too-many-definitions", "command-id-reused"]
-Reference = Annotated[str, Field(min_length=12, max_length=30)]
+Reference = Annotated[str, Field(min_length=12, max_length=30, pattern=r"^[A-Z0-9-]*$")]
 ForAsker = Annotated[Sealed, SealedFor.ASKER]
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
 """A number as a person typed it: either script, spaces, hyphens. The decision judges it, so that a "no" is answered."""

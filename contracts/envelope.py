@@ -4,6 +4,7 @@ The record's key is the subject: the id of the *sending* aggregate or flow. Head
 `content-type`; the value is JSON. Source: CloudEvents 1.0.2, Kafka protocol binding.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +13,17 @@ from typing import Final, Literal
 CONTENT_TYPE: Final = b"application/json"
 MAX_HEADERS: Final = 40
 MAX_HEADER_BYTES: Final = 300
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,99}")
+_INSTANT: Final = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
+"""RFC 3339, in years that leave room to reckon in."""
 
 EnvelopeReason = Literal[
-    "header-missing", "header-malformed", "too-many-headers", "content-type-unknown", "specversion-unknown", "key-malformed"
+    "header-missing",
+    "header-malformed",
+    "too-many-headers",
+    "content-type-unknown",
+    "specversion-unknown",
+    "key-malformed",
 ]
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -95,24 +104,26 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def _envelope(key: bytes | None, found: dict[str, str]) -> Envelope | EnvelopeRejected:
-    if found.get("ce_specversion", "1.0") != "1.0":
+    if "ce_specversion" not in found:
+        return EnvelopeRejected("header-missing")
+    if found["ce_specversion"] != "1.0":
         return EnvelopeRejected("specversion-unknown")
     if found.get("content-type", "").partition(";")[0].strip() != "application/json":
         return EnvelopeRejected("content-type-unknown")
     subject = _text(key)
-    if subject is None or found.get("ce_subject", subject) != subject:
+    if subject is None or not _ID.fullmatch(subject) or found.get("ce_subject", subject) != subject:
         return EnvelopeRejected("key-malformed")
     try:
-        sequence = found.get("ce_sequence")
-        expiry = found.get("ce_expirytime")
+        correlation, causation = found.get("ce_correlationid"), found.get("ce_causationid")
+        sequence, expiry = found.get("ce_sequence"), found.get("ce_expirytime")
         return Envelope(
-            id=found["ce_id"],
+            id=_identifier(found["ce_id"]),
             source=found["ce_source"],
             type=found["ce_type"],
             subject=subject,
             time=_instant(found["ce_time"]),
-            correlation_id=found.get("ce_correlationid"),
-            causation_id=found.get("ce_causationid"),
+            correlation_id=None if correlation is None else _identifier(correlation),
+            causation_id=None if causation is None else _identifier(causation),
             expiry_time=None if expiry is None else _instant(expiry),
             sequence=None if sequence is None else _number(sequence),
         )
@@ -122,11 +133,16 @@ def _envelope(key: bytes | None, found: dict[str, str]) -> Envelope | EnvelopeRe
         return EnvelopeRejected("header-malformed")
 
 
+def _identifier(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError("an id is what `contracts.message.Id` says")
+    return text
+
+
 def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("an instant needs its offset")
-    return moment.astimezone(UTC)
+    if not _INSTANT.fullmatch(text):
+        raise ValueError("an instant is RFC 3339 with its offset")
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _number(text: str) -> int:

@@ -20,6 +20,9 @@ MAX_MESSAGE_BYTES = 64 * 1024
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 """Short free text: 1 to 200 characters, no NUL."""
 
+CustomerText = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+"""What a customer reads, in one language: 1 to 500 characters, no NUL."""
+
 Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 """A stable lower-case code such as a reason, a step or a kind."""
 
@@ -99,8 +102,8 @@ class CommandRefused(Answer):
 
     command_type: Id
     public_reason: Code
-    text_ar: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    text_en: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    text_ar: CustomerText
+    text_en: CustomerText
     missing_step: Code | None = None
 
 

@@ -27,14 +27,14 @@ _ANSWERS = {
 
 
 class DeadLetter(Event):
-    """A record, or a message of a parked aggregate, put aside (law 7): where it stood, why, and the whole of it sealed to
-    the service that put it aside. `original` opens to JSON with base64 `key`, `value` and `headers`."""
+    """A record, or a message of a parked aggregate, put aside (law 7): where it stood, why, and the whole of it
+    sealed to the service that put it aside. `original` opens to JSON with base64 `key`, `value` and `headers`."""
 
     reason: Code
     source_topic: Id
-    epoch: Annotated[int, Field(ge=1)]
-    partition: Annotated[int, Field(ge=0)]
-    offset: Annotated[int, Field(ge=0)]
+    epoch: Annotated[int, Field(ge=1, le=10**6)]
+    partition: Annotated[int, Field(ge=0, le=10**6)]
+    offset: Annotated[int, Field(ge=0, le=2**63 - 1)]
     aggregate: Id | None = None
     original: Annotated[Sealed, SealedFor.THIS_SERVICE]
 
@@ -48,7 +48,15 @@ class AggregateParked(Event):
 
 def _each(base: type[T], topic_of: dict[str, Topic]) -> dict[str, type[T]]:
     return {
-        service: cast("type[T]", new_class(base.__name__, (base,), {"service": service, "topic": topic}))
+        service: cast(
+            "type[T]",
+            new_class(
+                base.__name__,
+                (base,),
+                {"service": service, "topic": topic},
+                lambda body: body.update(__module__=__name__),
+            ),
+        )
         for service, topic in topic_of.items()
     }
 

@@ -1,0 +1,132 @@
+"""What is published is what the code says, and both can be read by others and by us."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contracts.catalogue import published_messages
+from contracts.message import Command, Message
+from contracts.publish import EXTENTS, ROOT, SAMPLES, SCHEMAS, SIDES, publish, published_files, without_a_message
+from contracts.schemas import DIALECT
+from tests.contract.bodies import sample_of, schema_of
+
+MESSAGES = published_messages()
+EVERY_MESSAGE = pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+JOURNEY = ("UserRegistered", "OtpRequested", "AccountDefined", "TransferRequested")
+
+
+def parts_of(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object within a schema."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from parts_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from parts_of(item)
+
+
+def unequal_files(root: Path) -> list[str]:
+    """Published files that are not what the code makes."""
+    files = published_files()
+    return [
+        str(path)
+        for path, text in files.items()
+        if not (root / path).exists() or (root / path).read_text(encoding="utf-8") != text
+    ]
+
+
+def test_published_files_are_what_the_code_makes() -> None:
+    assert unequal_files(ROOT) == [], "run `make contracts` and look at what changes"
+
+
+def test_no_published_message_was_taken_away() -> None:
+    assert without_a_message(ROOT) == []
+
+
+def test_publishing_again_changes_nothing(tmp_path: Path) -> None:
+    assert publish(tmp_path) == list(published_files())
+    assert publish(tmp_path) == []
+
+
+def test_a_forgotten_or_changed_file_is_seen(tmp_path: Path) -> None:
+    publish(tmp_path)
+    forgotten, changed = sorted((tmp_path / SCHEMAS).iterdir())[:2]
+    forgotten.unlink()
+    changed.write_text("{}", encoding="utf-8")
+    (tmp_path / SAMPLES / "hesabi.identity.Gone.v1.full.json").write_text("{}", encoding="utf-8")
+
+    assert sorted(unequal_files(tmp_path)) == sorted(str(SCHEMAS / path.name) for path in (forgotten, changed))
+    assert without_a_message(tmp_path) == [SAMPLES / "hesabi.identity.Gone.v1.full.json"]
+
+
+@pytest.mark.parametrize("name", JOURNEY)
+def test_the_journeys_messages_have_their_names(name: str) -> None:
+    assert [message.__name__ for message in MESSAGES.values()].count(name) == 1
+
+
+@EVERY_MESSAGE
+def test_schemas_are_good_schemas(message: type[Message]) -> None:
+    for side in SIDES:
+        schema = schema_of(message, side)
+        Draft202012Validator.check_schema(schema)
+        assert schema["$schema"] == DIALECT
+        assert schema["$id"].endswith(f"{message.type_name}:{side}")
+        assert len(schema["description"]) > 10
+
+
+@EVERY_MESSAGE
+def test_unions_are_plain(message: type[Message]) -> None:
+    keys = {key for part in parts_of(schema_of(message, "writer")) for key in part}
+    assert keys.isdisjoint({"oneOf", "discriminator", "allOf", "not"})
+
+
+@EVERY_MESSAGE
+def test_everything_has_a_maximum(message: type[Message]) -> None:
+    maximum = {"string": "maxLength", "array": "maxItems", "integer": "maximum"}
+    unbounded = [
+        part
+        for part in parts_of(schema_of(message, "writer"))
+        if isinstance(part.get("type"), str)
+        and maximum.get(part["type"], "type") not in part
+        and not {"enum", "const"} & part.keys()
+    ]
+    assert unbounded == []
+
+
+@EVERY_MESSAGE
+def test_writers_are_closed_and_readers_of_facts_are_open(message: type[Message]) -> None:
+    sides = {side: Draft202012Validator(schema_of(message, side)) for side in SIDES}
+    more = {**sample_of(message, "full"), "added_later": 1}
+    assert not sides["writer"].is_valid(more)
+    assert sides["reader"].is_valid(more) != issubclass(message, Command)
+
+
+@EVERY_MESSAGE
+def test_samples_fit_schemas_and_message(message: type[Message]) -> None:
+    for extent in EXTENTS:
+        sample = sample_of(message, extent)
+        body = json.dumps(sample).encode()
+        for side in SIDES:
+            Draft202012Validator(schema_of(message, side)).validate(sample)
+        read = message.model_validate_json(body)
+        assert message.model_validate_json(read.model_dump_json()) == read
+
+
+@EVERY_MESSAGE
+def test_a_full_sample_has_every_field_and_a_minimal_one_the_required(message: type[Message]) -> None:
+    required = {name for name, field in message.model_fields.items() if field.is_required()}
+    assert sample_of(message, "full").keys() == message.model_fields.keys()
+    assert sample_of(message, "minimal").keys() == required
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / SAMPLES).glob("*.json")), ids=lambda path: path.stem)
+def test_old_samples_are_read_by_new_code(path: Path) -> None:
+    type_name = path.stem.rpartition(".")[0]
+    assert type_name in MESSAGES, "a published message was taken away"
+    read = MESSAGES[type_name].model_validate_json(path.read_bytes())
+    assert read.model_fields_set >= json.loads(path.read_bytes()).keys() & MESSAGES[type_name].model_fields.keys()
