@@ -1,15 +1,14 @@
-"""Identity's messages: sign up, activate, log in, national address (I1-I18). What it tells itself is in `identity_internal`.
+"""Identity's messages: sign up, activate, log in, national address (I1-I18).
 
-Keys: a registration's commands carry the flow's id as key (a UUID that the channel draws); customers' commands any id of the
-channel's choice, such as its own session's.
+What it tells itself is in `identity_internal`. Keys: a registration's commands carry the flow's id as key (a UUID that
+the channel draws); customers' commands any id of the channel's choice, such as its own session's.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from contracts.message import Answer, Code, Command, CustomerCommand, Event, Id, PublicKey, Text
+from contracts.message import Answer, Code, Command, CustomerCommand, CustomerText, Event, Id, PublicKey, Text
 from contracts.sealed import Sealed, SealedFor
 from contracts.topics import (
     IDENTITY_ANSWERS,
@@ -24,7 +23,6 @@ LanguageCode = Literal["ar", "en"]
 SealedText = Annotated[Sealed, SealedFor.THIS_SERVICE]
 ForNotifications = Annotated[Sealed, SealedFor.NOTIFICATIONS]
 ForAsker = Annotated[Sealed, SealedFor.ASKER]
-CustomerText = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 # --- commands of channels -------------------------------------------------------------------------------------------
@@ -46,8 +44,8 @@ class ConfirmOtp(Command, service="identity", topic=IDENTITY_COMMANDS):
 
 
 class ResendOtp(Command, service="identity", topic=IDENTITY_COMMANDS):
-    """Ask for another code in this flow, 60 s after asking for the last at the earliest (I14), or at once when the last could
-    not be handed over (N10). Answered by `OtpResent`."""
+    """Ask for another code in this flow: 60 s after asking for the last at the earliest (I14), or at once when the last
+    could not be handed over (N10). Answered by `OtpResent`."""
 
 
 class GiveContact(Command, service="identity", topic=IDENTITY_CREDENTIALS):
@@ -59,11 +57,11 @@ class GiveContact(Command, service="identity", topic=IDENTITY_CREDENTIALS):
 
 
 class AcceptTerms(Command, service="identity", topic=IDENTITY_COMMANDS):
-    """I8: evidence of what was accepted. Then a code goes to the mobile just given (I9). Answered by `TermsAccepted`."""
+    """I8: evidence of what was accepted. Then a code goes to the mobile given (I9). Answered by `TermsAccepted`."""
 
     version: Code
     language: LanguageCode
-    text_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    text_hash: Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
 
 
 class ActivateUser(Command, service="identity", topic=IDENTITY_COMMANDS):
@@ -96,8 +94,8 @@ class ChooseAddress(CustomerCommand, service="identity", topic=IDENTITY_COMMANDS
 class AddAddress(CustomerCommand, service="identity", topic=IDENTITY_COMMANDS):
     """I12: a new address. Answered by `AddressSaved`.
 
-    `address` opens to a JSON object of texts: building_number, street, district, city, postal_code, additional_number and,
-    where there is one, unit and short_address.
+    `address` opens to a JSON object of texts: building_number, street, district, city, postal_code, additional_number
+    and, where there is one, unit and short_address.
     """
 
     address: SealedText
@@ -146,7 +144,7 @@ class LoggedIn(Answer, service="identity", topic=IDENTITY_ANSWERS):
     """The session's token, a signed JWT, and its end. Each later command carries it, sealed to its recipient."""
 
     token: ForAsker
-    expires_at: datetime
+    expires_at: AwareDatetime
     next_step: Code
 
 
@@ -184,7 +182,7 @@ class UserSignedIn(Event, service="identity", topic=IDENTITY_EVENTS):
 
     user_id: Id
     channel: Code
-    signed_in_at: datetime
+    signed_in_at: AwareDatetime
 
 
 class NationalAddressSaved(Event, service="identity", topic=IDENTITY_EVENTS):
@@ -207,9 +205,9 @@ class OtpRequested(Event, service="identity", topic=IDENTITY_CODES):
     mobile: ForNotifications
     code: ForNotifications
     language: LanguageCode
-    issued_at: datetime
-    hand_over_by: datetime
-    valid_until: datetime
+    issued_at: AwareDatetime
+    hand_over_by: AwareDatetime
+    valid_until: AwareDatetime
 
 
 class ActivationLinkRequested(Event, service="identity", topic=IDENTITY_NOTICES):
@@ -219,7 +217,7 @@ class ActivationLinkRequested(Event, service="identity", topic=IDENTITY_NOTICES)
     email: ForNotifications
     activation_token: ForNotifications
     language: LanguageCode
-    valid_until: datetime
+    valid_until: AwareDatetime
 
 
 class ContactProven(Event, service="identity", topic=IDENTITY_NOTICES):

@@ -1,6 +1,7 @@
-"""What identity's aggregates tell each other: persons, users (a registration and what becomes of it), budgets of numbers.
+"""What identity's aggregates tell each other: persons, users (a registration and what becomes of it),
+budgets of numbers.
 
-`asked_by` and `user` name a user aggregate, `user:...`; `person` names a person aggregate, `person:...`.
+`user_id` stands for the aggregate `user:<user_id>`; `person` is the id of a person aggregate, `person:...`.
 """
 
 from typing import Annotated
@@ -23,7 +24,7 @@ class RegistrationOpened(Event, service="identity", topic=IDENTITY_INTERNAL):
     person: Id
     channel: Code
     segment: Code
-    nationality: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    nationality: Annotated[str, Field(max_length=2, pattern=r"^[A-Z]{2}$")]
     identity_type: Code
     identity_number: SealedText
     birth_date: SealedText
@@ -34,48 +35,48 @@ class PersonClaimed(Event, service="identity", topic=IDENTITY_INTERNAL):
     """Both codes were right: this user wants to be the person's, with this password (its Argon2id hash)."""
 
     person: Id
-    user: Id
+    user_id: Id
     password_hash: SealedText
 
 
 class ClaimGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The person is this user's."""
 
-    user: Id
+    user_id: Id
 
 
 class ClaimRefused(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The person is somebody's already."""
 
-    user: Id
+    user_id: Id
 
 
 class ActivationReported(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The user's link was opened (I10): the person may log in."""
 
     person: Id
-    user: Id
+    user_id: Id
 
 
 class ActivationNoted(Event, service="identity", topic=IDENTITY_INTERNAL):
     """From now on a login of this user succeeds."""
 
-    user: Id
+    user_id: Id
 
 
 class AddressReported(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The user has a national address (I12), so that a login's next step is another one."""
 
     person: Id
-    user: Id
+    user_id: Id
 
 
 # --- budgets of codes (I14) -----------------------------------------------------------------------------------------
 class PersonCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
-    """May this registration have another code? `replaces_lost`: the last was not handed over, so this one is free (N10)."""
+    """May this registration have another code? `replaces_lost`: the last was not handed over, so this is free (N10)."""
 
     person: Id
-    asked_by: Id
+    user_id: Id
     number: CodeNumber
     channel: Code
     replaces_lost: bool
@@ -84,14 +85,14 @@ class PersonCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
 class PersonCodeGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The person's budget allows it."""
 
-    asked_by: Id
+    user_id: Id
     number: CodeNumber
 
 
 class PersonCodeDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The person's budget does not allow it."""
 
-    asked_by: Id
+    user_id: Id
     number: CodeNumber
     reason: Code
 
@@ -100,7 +101,7 @@ class NumberCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
     """May a code go to this mobile?"""
 
     mobile: SealedText
-    asked_by: Id
+    user_id: Id
     number: CodeNumber
     replaces_lost: bool
 
@@ -108,13 +109,13 @@ class NumberCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
 class NumberCodeGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The number's budget allows it."""
 
-    asked_by: Id
+    user_id: Id
     number: CodeNumber
 
 
 class NumberCodeDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The number's budget does not allow it."""
 
-    asked_by: Id
+    user_id: Id
     number: CodeNumber
     reason: Code

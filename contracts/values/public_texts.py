@@ -33,6 +33,10 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "يرجى تحديد نوع التسجيل: فرد أو منشأة.",
         "Please state whether you are registering as an individual or as a business.",
     ),
+    "segment-not-offered": Text(
+        "تسجيل المنشآت غير متاح حاليًا. يمكن للأفراد التسجيل الآن.",
+        "Businesses cannot be registered yet. Individuals can register now.",
+    ),
     "nationality-not-accepted": Text(
         "يرجى التحقق من الجنسية المدخلة. لا تُطلب الجنسية عند تسجيل المنشآت.",
         "Please check the nationality you entered. Businesses do not state a nationality.",
@@ -82,6 +86,10 @@ PUBLIC_TEXTS: dict[str, Text] = {
     "code-not-accepted": Text(
         "تعذّر قبول رمز التحقق. يرجى التحقق منه أو طلب رمز جديد.",
         "We could not accept this code. Please check it or ask for a new one.",
+    ),
+    "resend-too-soon": Text(
+        "يرجى الانتظار دقيقة قبل طلب رمز جديد.",
+        "Please wait a minute before you ask for another code.",
     ),
     "too-many-codes": Text(
         "تجاوزت العدد المسموح به لطلب رموز التحقق. يرجى المحاولة لاحقًا.",

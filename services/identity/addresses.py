@@ -1,0 +1,147 @@
+"""The national address (I12): the person's own are shown from the registry and one is chosen, or a new one is added."""
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Final
+
+from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
+from contracts.identity import (
+    AddAddress,
+    AddressesShown,
+    AddressSaved,
+    ChooseAddress,
+    NationalAddressSaved,
+    ShowAddresses,
+)
+from contracts.identity_internal import AddressReported
+from contracts.registry import AddressesAsked, AddressesFound
+from contracts.sealed import Sealed, Secret
+from contracts.values.national_address import StatedAddress, judge_national_address
+from contracts.values.public_reasons import public_reason_of
+from contracts.values.rejected import Rejected
+from services.identity.policy import PolicyFacts
+from services.identity.states import Active, AddressesWanted, UserState
+
+UNANSWERED_AT_ONCE: Final = 5  # ours: questions of one user that may wait for the registry
+MOST_SHOWN: Final = 20  # as the registry's contract says
+_PARTS: Final = {part.name for part in fields(StatedAddress)}
+_OPTIONAL: Final = {"unit", "short_address"}
+
+NOT_SIGNED_IN: Final = Refusal("sign-in-needed", "user-not-active", missing_step="log-in")
+"""The refusal of a customer's command where there is no active user (J2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskerFacts(PolicyFacts):
+    """Whether the command's `answer_key` is a key to which something can be sealed."""
+
+    key_is_good: bool
+
+
+# --- showing --------------------------------------------------------------------------------------------------------
+def show_addresses(state: UserState, incoming: Incoming[ShowAddresses], facts: AskerFacts) -> Decision[UserState]:
+    """Ask the registry; the answer is given when it answers, or after a time-out."""
+    if not isinstance(state, Active):
+        return _not_signed_in(state)
+    if not facts.key_is_good:
+        return refused(state, "malformed", "answer-key-not-accepted")
+    if len(state.asked) >= UNANSWERED_AT_ONCE:
+        return refused(state, "not-available-now", "too-many-questions-unanswered")
+    wanted = AddressesWanted(incoming.id, incoming.body.answer_key, facts.present + facts.policy.addresses_wait)
+    asked = AddressesAsked(
+        asked_by=state.declared.user,
+        identity_type=state.declared.identity_type,
+        identity_number=Sealed.of(state.declared.identity_number.reveal()),
+    )
+    return decided(replace(state, asked=(*state.asked, wanted)), asked)
+
+
+def addresses_found(state: UserState, incoming: Incoming[AddressesFound], _: Facts) -> Decision[UserState]:
+    """Show them to whoever asked by this command. A second or a late answer changes nothing."""
+    if not isinstance(state, Active):
+        return ignored(state)
+    wanted = next((w for w in state.asked if w.command_id == incoming.correlation_id), None)
+    if wanted is None:
+        return ignored(state)
+    rest = replace(state, asked=tuple(w for w in state.asked if w is not wanted))
+    text = incoming.opened("addresses")
+    if _listed(text) is None:
+        return Decision(rest, refusal=_unavailable(wanted, "registry-answer-unreadable"))
+    return decided(replace(rest, shown=Secret(text)), AddressesShown(addresses=Sealed.of(text, to=wanted.answer_key)))
+
+
+def addresses_overdue(state: Active, facts: Facts) -> Decision[UserState]:
+    """The registry did not answer in time: the oldest overdue question is refused, the next one by the next wake-up."""
+    overdue = next((w for w in state.asked if w.until <= facts.present), None)
+    if overdue is None:
+        return ignored(state)
+    rest = replace(state, asked=tuple(w for w in state.asked if w is not overdue))
+    return Decision(rest, refusal=_unavailable(overdue, "registry-silent"))
+
+
+def _unavailable(wanted: AddressesWanted, reason: str) -> Refusal:
+    return Refusal("not-available-now", reason, command_id=wanted.command_id, command_type=ShowAddresses.type_name)
+
+
+# --- choosing and adding --------------------------------------------------------------------------------------------
+def choose_address(state: UserState, incoming: Incoming[ChooseAddress], _: Facts) -> Decision[UserState]:
+    """One of the addresses shown last, by its id."""
+    if not isinstance(state, Active):
+        return _not_signed_in(state)
+    if state.shown is None:
+        return refused(state, "address-not-accepted", "no-address-shown")
+    chosen = next((a for a in _listed(state.shown.reveal()) or () if a["address_id"] == incoming.body.address_id), None)
+    if chosen is None:
+        return refused(state, "address-not-accepted", "address-not-shown")
+    return _save(state, {part: value for part, value in chosen.items() if part in _PARTS})
+
+
+def add_address(state: UserState, incoming: Incoming[AddAddress], _: Facts) -> Decision[UserState]:
+    """A new address, judged part by part; the short address is checked against the building number."""
+    if not isinstance(state, Active):
+        return _not_signed_in(state)
+    return _save(state, _parsed(incoming.opened("address")))
+
+
+def _save(state: Active, parts: Any) -> Decision[UserState]:
+    stated = _stated(parts)
+    if stated is None:
+        return refused(state, "address-not-accepted", "address-unreadable")
+    address = judge_national_address(stated)
+    if isinstance(address, Rejected):
+        return refused(state, public_reason_of(address.reason), address.reason)
+    return decided(
+        replace(state, address=Secret(json.dumps(asdict(address), ensure_ascii=False))),
+        AddressSaved(next_step="define-account"),
+        NationalAddressSaved(user_id=state.declared.user_id, region=address.region),
+        AddressReported(person=state.declared.person, user_id=state.declared.user_id),
+    )
+
+
+def _not_signed_in(state: UserState) -> Decision[UserState]:
+    return Decision(state, refusal=NOT_SIGNED_IN)
+
+
+# --- reading JSON from outside --------------------------------------------------------------------------------------
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _stated(parts: Any) -> StatedAddress | None:
+    """Exactly the parts of an address, all of them texts; parts that may be missing may also be null."""
+    if not isinstance(parts, dict) or not _PARTS - _OPTIONAL <= parts.keys() <= _PARTS:
+        return None
+    given = {part: value for part, value in parts.items() if not (part in _OPTIONAL and value is None)}
+    return StatedAddress(**given) if all(isinstance(value, str) for value in given.values()) else None
+
+
+def _listed(text: str) -> list[dict[str, Any]] | None:
+    """The registry's addresses, if they are at most 20 objects with an id each."""
+    found = _parsed(text)
+    if not isinstance(found, list) or len(found) > MOST_SHOWN:
+        return None
+    whole = all(isinstance(one, dict) and isinstance(one.get("address_id"), str) for one in found)
+    return found if whole else None

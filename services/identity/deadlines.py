@@ -1,0 +1,52 @@
+"""When a user's aggregate wants to be woken, and what happens then (law 10)."""
+
+from datetime import datetime
+from typing import Any, assert_never
+
+from contracts.decision import Decision, Facts, Incoming, decided, ignored
+from services.identity.addresses import addresses_overdue
+from services.identity.policy import LINK_GRACE
+from services.identity.states import (
+    AcceptingTerms,
+    Active,
+    Claiming,
+    Ended,
+    GivingContact,
+    ProvingApproval,
+    ProvingMobile,
+    Registered,
+    UserState,
+)
+
+
+def due_at(state: UserState) -> datetime | None:
+    """An unfinished registration ends; a question to the registry is not waited for without end."""
+    match state:
+        case ProvingApproval() | GivingContact() | AcceptingTerms() | ProvingMobile():
+            return state.ends_at
+        case Registered():
+            return state.link.valid_until + LINK_GRACE
+        case Active():
+            return min((wanted.until for wanted in state.asked), default=None)
+        case Claiming() | Ended():
+            return None
+        case _:
+            assert_never(state)
+
+
+def on_timer(state: UserState, _: Incoming[Any], facts: Facts) -> Decision[UserState]:
+    """An abandoned registration keeps nothing personal; an unanswered question is refused."""
+    due = due_at(state)
+    if due is None or facts.present < due:
+        return ignored(state)
+    match state:
+        case ProvingApproval() | GivingContact() | AcceptingTerms() | ProvingMobile():
+            return decided(Ended("abandoned"))
+        case Registered():
+            return decided(Ended("never-activated"))
+        case Active():
+            return addresses_overdue(state, facts)
+        case Claiming() | Ended():
+            return ignored(state)
+        case _:
+            assert_never(state)

@@ -1,0 +1,113 @@
+"""One-time codes: issuing, entering, asking again (I5, I6, I9, I14, N10). Nothing here knows what a code is for."""
+
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from contracts.decision import Facts
+from contracts.sealed import Secret
+from contracts.values.digits import compact
+from services.identity.states import Code, Issued, Wanted
+
+EntryReason = Literal["code-not-issued", "code-too-many-tries", "code-expired", "code-wrong"]
+AgainReason = Literal["resend-too-soon", "codes-of-registration-used-up"]
+
+TRIES: Final = 5  # I14
+CODES_A_REGISTRATION: Final = 10  # I14: no registration can ask for more than an hour's budget
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts(Facts):
+    """A code, drawn in case it is needed, and how long it lives (I6: 60 s at most)."""
+
+    digits: Secret
+    life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one entry of a code came to: the code afterwards, and why it does not count."""
+
+    code: Code
+    reason: EntryReason | None
+
+
+def issue(wanted: Wanted, user_id: str, facts: CodeFacts) -> Issued:
+    """Issue the code that was wanted. Its issue is `facts.present` (I6)."""
+    return Issued(
+        number=wanted.number,
+        otp_id=f"{user_id}.{wanted.number}",
+        digits=facts.digits,
+        asked_at=wanted.asked_at,
+        issued_at=facts.present,
+        life=facts.life,
+    )
+
+
+def hand_over_by(issued: Issued) -> datetime:
+    """Past this the code is not handed over any more (N2): who gets it then would not have its whole life."""
+    return issued.issued_at + issued.life
+
+
+def valid_until(issued: Issued) -> datetime:
+    """Past this the code is of no use, whenever it was sent (I6)."""
+    return issued.issued_at + 2 * issued.life
+
+
+def is_in_time(issued: Issued, entry: datetime) -> bool:
+    """I6: entry <= sending + life and <= issue + 2 lives; with no hand-over known, <= issue + life."""
+    if issued.sent_at is None:
+        return entry <= issued.issued_at + issued.life
+    return entry <= min(issued.sent_at + issued.life, valid_until(issued))
+
+
+def enter(code: Code, text: str, entry: datetime) -> Entry:
+    """Judge an entry made at `entry`. A wrong one uses up a try; a late one does not (I6, I14)."""
+    match code:
+        case Wanted():
+            return Entry(code, "code-not-issued")
+        case Issued(wrong_tries=tries) if tries >= TRIES:
+            return Entry(code, "code-too-many-tries")
+        case Issued() if not is_in_time(code, entry):
+            return Entry(code, "code-expired")
+        case Issued() if not _same(code.digits, compact(text)):
+            return Entry(replace(code, wrong_tries=code.wrong_tries + 1), "code-wrong")
+        case Issued():
+            return Entry(code, None)
+
+
+def _same(digits: Secret, entered: str) -> bool:
+    return hmac.compare_digest(digits.reveal().encode(), entered.encode())
+
+
+def ask_again(code: Code, at: datetime, resend_after: timedelta) -> Wanted | AgainReason:
+    """Another code instead of this one.
+
+    The minute is counted from the asking, not from the issue: else the refusal would show whether a code was ever
+    issued, and so whether the identity is known (I14, I15). After a failed hand-over nobody waits (N10).
+    """
+    is_lost = isinstance(code, Issued) and code.lost
+    if code.number >= CODES_A_REGISTRATION:
+        return "codes-of-registration-used-up"
+    if not is_lost and at < code.asked_at + resend_after:
+        return "resend-too-soon"
+    return Wanted(code.number + 1, at, replaces_lost=is_lost)
+
+
+def handed_over(code: Code, otp_id: str, stamp: datetime) -> Code:
+    """The gateway took the code: `stamp` is its sending, never before its issue (I6). First report counts."""
+    match code:
+        case Issued(sent_at=None) if code.otp_id == otp_id:
+            return replace(code, sent_at=max(stamp, code.issued_at), lost=False)
+        case _:
+            return code
+
+
+def not_handed_over(code: Code, otp_id: str) -> Code:
+    """The code was not handed over, or nobody knows (N10). What is known to have been sent stays sent."""
+    match code:
+        case Issued(sent_at=None) if code.otp_id == otp_id:
+            return replace(code, lost=True)
+        case _:
+            return code

@@ -1,0 +1,100 @@
+"""Logging in (I11): password, throttle (I14), one public answer in the same time (I15)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from contracts.decision import Decision, Facts, Incoming, decided, refused
+from contracts.identity import LoggedIn, LogIn, UserSignedIn
+from contracts.sealed import Sealed, Secret
+from contracts.values.identity_number import judge_identity
+from contracts.values.public_reasons import public_reason_of
+from contracts.values.rejected import Rejected
+from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
+
+FREE_FAILURES: Final = 4  # I14: waiting grows from the 5th wrong password
+FIRST_WAIT: Final = timedelta(seconds=30)  # ours; doubles with each further failure
+LONGEST_WAIT: Final = timedelta(hours=1)  # ours
+FORGOTTEN_AFTER: Final = timedelta(days=1)  # ours
+_MOST_DOUBLINGS: Final = 10
+
+PasswordVerdict = Literal["not-asked", "wrong", "right"]
+SignInReason = Literal["throttled", "identity-unknown", "password-wrong", "not-activated"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFacts(Facts):
+    """What was found by computing: whether the answer's key is one, whether the password matches, and for a match the
+    session's token. For strangers a stand-in hash was compared, so that the time is the same (I15)."""
+
+    key_is_good: bool
+    verdict: PasswordVerdict
+    token: Secret
+    expires_at: datetime
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long nothing is tried after so many wrong passwords in a row (I14)."""
+    if failures <= FREE_FAILURES:
+        return timedelta(0)
+    doublings = min(failures - FREE_FAILURES - 1, _MOST_DOUBLINGS)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def failures_of(state: PersonState | None, source: str, at: datetime) -> Failures:
+    """Wrong passwords on this channel that are not forgotten yet."""
+    rows = state.failures if state is not None else ()
+    row = next((row for row in rows if row.source == source and at < row.last_at + FORGOTTEN_AFTER), None)
+    return row or Failures(source, 0, at)
+
+
+def is_throttled(state: PersonState | None, source: str, at: datetime) -> bool:
+    """Whether a try at `at` comes too soon. Known and unknown identities alike; channels apart (I14, I15)."""
+    failures = failures_of(state, source, at)
+    return at < failures.last_at + wait_after(failures.count)
+
+
+def log_in(state: PersonState | None, incoming: Incoming[LogIn], facts: SignInFacts) -> Decision[PersonState]:
+    """I11: identity number and password, only after activation.
+
+    What is wrong whoever it is about is refused unsaved, known or unknown: the same path, the same time (I15).
+    """
+    identity = judge_identity(incoming.body.identity_type, incoming.opened("identity_number"))
+    if isinstance(identity, Rejected):
+        return refused(None, public_reason_of(identity.reason), identity.reason)
+    if not facts.key_is_good:
+        return refused(None, "malformed", "answer-key-not-accepted")
+    person = state or Stranger()
+    if is_throttled(person, incoming.source, incoming.now):
+        return _no(person, "throttled")
+    match person:
+        case Stranger():
+            return _no(_with_failure(person, incoming.source, incoming.now), "identity-unknown")
+        case Claimed() | Member() if facts.verdict != "right":
+            return _no(_with_failure(person, incoming.source, incoming.now), "password-wrong")
+        case Claimed():
+            return _no(person, "not-activated")
+        case Member():
+            return _welcome(person, incoming, facts)
+
+
+def _no(person: PersonState, reason: SignInReason) -> Decision[PersonState]:
+    """One public reason for all of them (I15)."""
+    return refused(person, "sign-in-refused", reason)
+
+
+def _welcome(person: Member, incoming: Incoming[LogIn], facts: SignInFacts) -> Decision[PersonState]:
+    others = tuple(row for row in person.failures if row.source != incoming.source)
+    logged_in = LoggedIn(
+        token=Sealed.of(facts.token.reveal(), to=incoming.body.answer_key),
+        expires_at=facts.expires_at,
+        next_step="define-account" if person.has_address else "choose-address",
+    )
+    signed_in = UserSignedIn(user_id=person.user_id, channel=incoming.source, signed_in_at=incoming.now)
+    return decided(replace(person, failures=others), logged_in, signed_in)
+
+
+def _with_failure(person: PersonState, source: str, at: datetime) -> PersonState:
+    failures = failures_of(person, source, at)
+    others = tuple(row for row in person.failures if row.source != source)
+    return replace(person, failures=(*others, Failures(source, failures.count + 1, at)))
