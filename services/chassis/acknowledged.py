@@ -1,7 +1,7 @@
 """Which outbox entries are known to be on the log (architecture, law 5).
 
-Two ways of knowing: this process saw the acknowledgement, or the group has committed past the record that caused the entry,
-which it does only after publishing. What is not known is published again; readers drop it by its number.
+Two ways of knowing: this process saw the acknowledgement, or the group has committed past the record that caused the
+entry, which it does only after publishing. What is not known is published again; readers drop it by its number.
 """
 
 from collections import OrderedDict

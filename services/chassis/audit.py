@@ -1,7 +1,7 @@
 """The slow audit: nothing stays in an outbox unpublished and unnoticed (architecture, law 5).
 
-Each document is looked at once, ten minutes after its last write. One whose outbox is not proven published gets a nudge, one
-under way at a time; what stays unproven for half an hour is an alarm.
+Each document is looked at once, ten minutes after its last write. One whose outbox is not proven published gets a
+nudge, one under way at a time; what stays unproven for half an hour is an alarm.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Folding messages into one aggregate: strictly prepare, decide, prepare, decide (architecture, law 2).
 
-The order of checks is law: duplicates first, then commands sent again, then cheap refusals, then the decision. A message that
-fails names its aggregate: what was folded before it is kept, and it and its followers wait (law 7).
+The order of checks is law: duplicates first, then commands sent again, then cheap refusals, then the decision. A
+message that fails names its aggregate: what was folded before it is kept, and it and its followers wait (law 7).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +41,16 @@ class Folded:
     effects: list[DueEffect] = field(default_factory=list)
     failure: Exception | None = None
     outcomes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Step:
+    """One decision on its way into the draft."""
+
+    before: Any
+    decision: Decision[Any]
+    messages: list[Outgoing]
+    present: datetime
 
 
 @dataclass(slots=True)
@@ -121,17 +131,17 @@ class Folder:
         except SealBroken:
             self._refuse_unsaved(folded, arrival, Refusal("malformed", "seal-not-opened"))
             return state
-        messages = self.encoder.outgoing(decision.messages, arrival.incoming)
+        step = _Step(state, decision, self.encoder.outgoing(decision.messages, arrival.incoming), present)
         if decision.refusal is not None:
-            messages += self.encoder.refusal(decision.refusal, arrival.incoming)
+            step.messages += self.encoder.refusal(decision.refusal, arrival.incoming)
         if not decision.recorded or decision.state is None:
-            self.direct(folded, arrival, messages)
+            self.direct(folded, arrival, step.messages)
             folded.outcomes.append("refused" if decision.refusal else "answered")
             return state
-        if isinstance(arrival.incoming.body, TimerElapsed) and decision.state is state and not messages:
+        if isinstance(arrival.incoming.body, TimerElapsed) and decision.state is state and not step.messages:
             folded.outcomes.append("ignored")
             return state
-        return self._record(folded, codec, state, arrival, decision, messages, present)
+        return self._record(folded, codec, arrival, step)
 
     async def _decision(self, codec: StateCodec, state: Any, arrival: Arrival, present: datetime) -> Decision[Any]:
         route, kind, incoming = arrival.route, codec.kind, arrival.incoming
@@ -144,33 +154,24 @@ class Folder:
             return decide(state, incoming, Facts(present))
         return decide(state, incoming, await prepare(state, incoming, self.service.effects, present))
 
-    def _record(
-        self,
-        folded: Folded,
-        codec: StateCodec,
-        state: Any,
-        arrival: Arrival,
-        decision: Decision[Any],
-        messages: Sequence[Outgoing],
-        present: datetime,
-    ) -> Any:
+    def _record(self, folded: Folded, codec: StateCodec, arrival: Arrival, step: _Step) -> Any:
         # All that can fail comes before the first change of the draft: what was folded before stays whole.
+        draft, incoming, decision = folded.draft, arrival.incoming, step.decision
         entries = [
-            self.encoder.entry(folded.draft.id, out, arrival.incoming, index, arrival.position, present)
-            for index, out in enumerate(messages)
+            self.encoder.entry(draft.id, out, incoming, index, arrival.position, step.present)
+            for index, out in enumerate(step.messages)
         ]
-        draft = folded.draft
-        if decision.state is not state or draft.state is None:
+        if decision.state is not step.before or draft.state is None:
             codec.write(draft, decision.state)
         if arrival.stream is not None:
-            draft.remember_number(arrival.stream, arrival.number, milliseconds(arrival.incoming.now))
+            draft.remember_number(arrival.stream, arrival.number, milliseconds(incoming.now))
         if arrival.is_command:
-            draft.remember_command(arrival.incoming.id, arrival.digest, milliseconds(arrival.incoming.now))
-        for out, entry in zip(messages, entries, strict=True):
+            draft.remember_command(incoming.id, arrival.digest, milliseconds(incoming.now))
+        for out, entry in zip(step.messages, entries, strict=True):
             numbered = queued(draft, entry)
             if isinstance(out.body, Answer):
                 draft.remember_answer(out.correlation_id, numbered)
         folded.changed = True
-        folded.effects += [DueEffect(draft.id, e, arrival.incoming.correlation_id) for e in decision.effects]
+        folded.effects += [DueEffect(draft.id, effect, incoming.correlation_id) for effect in decision.effects]
         folded.outcomes.append("refused" if decision.refusal else "decided")
         return decision.state

@@ -1,7 +1,7 @@
 """Sending records so that order holds and nothing is believed sent that is not (traps 6, 16, 17).
 
-Every send is queued in order and then awaited together. After any failed or timed-out send the producer is abandoned: its
-sequence numbers can no longer be trusted. The next call makes a new one, and the outboxes are published again.
+Every send is queued in order and then awaited together. After any failed or timed-out send the producer is abandoned:
+its sequence numbers can no longer be trusted. The next call makes a new one, and the outboxes are published again.
 """
 
 import asyncio

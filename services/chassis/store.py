@@ -1,7 +1,7 @@
 """The one module that speaks to MongoDB (architecture, laws 3 and 6). Motor ends here.
 
-A save filters on `_id` and version and upserts with an `_id` that cannot be inserted: a stale or a deleted document fails
-with code 66 and its index, and nothing is resurrected (traps 24 and 28).
+A save filters on `_id` and version and upserts with an `_id` that cannot be inserted: a stale or a deleted document
+fails with code 66 and its index, and nothing is resurrected (traps 24 and 28).
 """
 
 import asyncio
