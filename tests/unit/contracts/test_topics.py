@@ -1,0 +1,104 @@
+"""The table of topics keeps its own promises (architecture, laws 11 and 12)."""
+
+from datetime import timedelta
+
+import pytest
+
+from contracts import topics
+from contracts.catalogue import published_messages
+from contracts.message import Answer, Command, Message
+from contracts.topics import CATALOGUE, CHANNELS, MAX_RECORD_BYTES, NEIGHBOURS, OPERATORS, SERVICES, Topic
+
+PARTIES = CHANNELS | {*SERVICES, *NEIGHBOURS} | OPERATORS
+EVERY_TOPIC = pytest.mark.parametrize("topic", CATALOGUE.values(), ids=CATALOGUE)
+MESSAGES = published_messages()
+EVERY_MESSAGE = pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+
+
+@EVERY_TOPIC
+def test_readers_and_writers_are_known_parties(topic: Topic) -> None:
+    assert topic.writers
+    assert topic.readers
+    assert topic.writers | topic.readers <= PARTIES
+
+
+@EVERY_TOPIC
+def test_sealed_data_is_not_compacted_and_not_kept_over_21_days(topic: Topic) -> None:
+    assert topic.data_class != "sealed" or (not topic.compacted and topic.retention <= timedelta(days=21))
+
+
+@EVERY_TOPIC
+def test_settings_are_kafkas(topic: Topic) -> None:
+    settings = topic.config
+    assert all(isinstance(value, str) for value in settings.values())
+    assert settings["message.timestamp.type"] == "LogAppendTime"  # law 9
+    assert settings["max.message.bytes"] == str(MAX_RECORD_BYTES)
+    assert settings["compression.type"] == "lz4"
+    if topic.compacted:
+        assert settings["cleanup.policy"] == "compact"
+        assert "retention.ms" not in settings
+    else:
+        assert settings["cleanup.policy"] == "delete"
+        assert int(settings["retention.ms"]) == topic.retention.total_seconds() * 1000
+
+
+@EVERY_TOPIC
+def test_names_epochs_and_partitions(topic: Topic) -> None:
+    owner, _, rest = topic.name.partition(".")
+    assert CATALOGUE[topic.name] is topic
+    assert owner in {*SERVICES, *NEIGHBOURS}
+    assert rest.replace("-", "").isalpha()
+    assert topic.epoch >= 1
+    assert topic.partitions >= 1
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_commands_are_written_by_channels_and_the_service_itself(service: str) -> None:
+    topic = CATALOGUE[f"{service}.commands"]
+    assert topic.writers == CHANNELS | {service}  # its own timers and nudges (law 10)
+    assert topic.readers == {service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_says_only_itself_may_write(service: str) -> None:
+    own = ("answers", "events", "internal", "audit", "dead-letters", "keys")
+    assert {name: CATALOGUE[f"{service}.{name}"].writers for name in own} == {name: {service} for name in own}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_answers_are_read_by_channels_and_the_audit_by_operators_only(service: str) -> None:
+    assert CATALOGUE[f"{service}.answers"].readers == CHANNELS
+    assert CATALOGUE[f"{service}.audit"].readers == OPERATORS
+    assert CATALOGUE[f"{service}.dead-letters"].readers == OPERATORS
+
+
+def test_credentials_have_a_lane_of_their_own_written_by_channels_only() -> None:
+    assert topics.IDENTITY_CREDENTIALS.writers == CHANNELS
+    assert topics.IDENTITY_CREDENTIALS.readers == {"identity"}
+
+
+@EVERY_MESSAGE
+def test_a_sealed_field_travels_on_a_topic_for_sealed_data_only(message: type[Message]) -> None:
+    assert not message.sealed_fields or message.topic.data_class == "sealed"
+
+
+@EVERY_MESSAGE
+def test_a_command_comes_from_channels_and_nothing_else_does(message: type[Message]) -> None:
+    if issubclass(message, Command):
+        assert message.topic.writers >= CHANNELS
+    else:
+        assert message.topic.writers - CHANNELS
+
+
+@EVERY_MESSAGE
+def test_J3_answers_are_on_the_topic_of_answers(message: type[Message]) -> None:
+    of_a_service = message.topic.name in {f"{service}.answers" for service in SERVICES}  # neighbours answer by facts
+    assert issubclass(message, Answer) == of_a_service
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_J4_the_precise_reason_is_on_the_audit_topic_only(service: str) -> None:
+    precise = MESSAGES[f"hesabi.{service}.RefusalRecorded.v1"]
+    public = MESSAGES[f"hesabi.{service}.CommandRefused.v1"]
+    assert precise.topic.name == f"{service}.audit"
+    assert "reason" not in public.model_fields
