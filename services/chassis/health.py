@@ -62,7 +62,8 @@ class Progress:
 
 
 def http_app(progress: Progress, metrics: Metrics, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """`/livez`, `/readyz`, `/metrics`, and what the service adds. Bodies over `MAX_BODY_BYTES` are refused with 413."""
+    """`/livez`, `/readyz`, `/metrics`, and what the service adds. Bodies over `MAX_BODY_BYTES` are refused with 413,
+    headers over `MAX_HEADER_BYTES` with 431."""
 
     async def livez(_: Request) -> Response:
         stalled = progress.stalled
@@ -75,7 +76,7 @@ def http_app(progress: Progress, metrics: Metrics, extra_routes: Sequence[BaseRo
         return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
     routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", exposition), *extra_routes]
-    return Starlette(routes=routes, middleware=[Middleware(_BoundedBody)])
+    return Starlette(routes=routes, middleware=[Middleware(_Bounded)])
 
 
 @contextlib.asynccontextmanager
@@ -132,13 +133,17 @@ class _TooLarge(Exception):
     """A body went over the limit while it was read."""
 
 
-class _BoundedBody:
+class _Bounded:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        # The server's own limit stops headers without end; those that came at once are measured here.
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+            await PlainTextResponse("headers too large", status_code=431)(scope, receive, send)
             return
         left, begun = MAX_BODY_BYTES, False
 

@@ -1,0 +1,186 @@
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from services.chassis.health import MAX_BODY_BYTES, MAX_HEADER_BYTES, Progress, http_app, serve
+from services.chassis.metrics import OTHER, OUTCOMES, STAGES, Metrics
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def progress_of(*lanes: str) -> tuple[Progress, Clock]:
+    clock = Clock()
+    return Progress(lanes, stalled_after_s=60, clock=clock), clock
+
+
+async def echo(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[tuple[httpx.AsyncClient, Progress, Clock, Metrics]]:
+    progress, clock = progress_of("commands", "codes")
+    metrics = Metrics()
+    app = http_app(progress, metrics, [Route("/receipts", echo, methods=["POST"])])
+    async with (
+        serve(app, "127.0.0.1", 0) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=5) as client,
+    ):
+        yield client, progress, clock, metrics
+
+
+Door = tuple[httpx.AsyncClient, Progress, Clock, Metrics]
+
+
+def test_trap_37_a_lane_that_does_not_beat_is_stalled() -> None:
+    progress, clock = progress_of("commands", "codes")
+    assert not progress.stalled
+    clock.now += 60
+    progress.beat("codes")
+    assert not progress.stalled
+    clock.now += 1
+    assert list(progress.stalled) == ["commands"]
+    progress.beat("commands")
+    assert not progress.stalled
+
+
+async def test_trap_37_livez_is_the_progress_of_every_lane(door: Door) -> None:
+    client, progress, clock, _ = door
+    assert (await client.get("/livez")).status_code == 200
+    clock.now += 61
+    progress.beat("codes")
+    stalled = await client.get("/livez")
+    assert (stalled.status_code, stalled.json()) == (503, {"stalled": ["commands"]})
+    progress.beat("commands")
+    assert (await client.get("/livez")).status_code == 200
+
+
+async def test_readyz_is_what_the_process_said_last(door: Door) -> None:
+    client, progress, _, _ = door
+    assert (await client.get("/readyz")).status_code == 503
+    progress.ready(yes=True)
+    assert (await client.get("/readyz")).status_code == 200
+    progress.ready(yes=False)
+    assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_metrics_are_given_in_prometheus_format(door: Door) -> None:
+    client, _, _, metrics = door
+    metrics.outcomes("codes", {"decided": 3, "duplicate": 1})
+    metrics.paused("codes", "save")
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert 'hesabi_messages_total{lane="codes",outcome="decided"} 3.0' in answer.text
+    assert 'hesabi_lane_paused{lane="codes"} 1.0' in answer.text
+    assert "server" not in answer.headers
+
+
+async def test_a_body_over_the_limit_is_refused_whether_announced_or_not(door: Door) -> None:
+    client, _, _, _ = door
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * (MAX_BODY_BYTES // 2)
+
+    assert (await client.post("/receipts", content=b"x" * MAX_BODY_BYTES)).text == str(MAX_BODY_BYTES)
+    assert (await client.post("/receipts", content=b"x" * (MAX_BODY_BYTES + 1))).status_code == 413
+    assert (await client.post("/receipts", content=chunks())).status_code == 413
+
+
+async def test_headers_over_the_limit_are_refused(door: Door) -> None:
+    client, _, _, _ = door
+    assert (await client.get("/livez", headers={"x": "y" * (MAX_HEADER_BYTES + 1)})).status_code == 431
+
+
+async def test_headers_without_end_are_refused(door: Door) -> None:
+    client, _, _, _ = door
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    writer.write(b"GET /livez HTTP/1.1\r\nhost: x\r\nx: " + b"y" * 1_000_000)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+    writer.close()
+
+
+async def test_other_paths_and_methods_are_refused(door: Door) -> None:
+    client, _, _, _ = door
+    assert (await client.get("/docs")).status_code == 404
+    assert (await client.post("/livez")).status_code == 405
+
+
+async def test_signals_stay_the_processes_own() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    progress, _ = progress_of()
+    async with serve(http_app(progress, Metrics()), "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
+        await client.get(f"http://127.0.0.1:{port}/livez")
+        assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+async def test_a_request_under_way_is_answered_before_the_end() -> None:
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        entered.set()
+        await leave.wait()
+        return PlainTextResponse("done")
+
+    progress, _ = progress_of()
+    app = http_app(progress, Metrics(), [Route("/slow", slow)])
+    async with httpx.AsyncClient() as client:
+        async with serve(app, "127.0.0.1", 0) as port:
+            asked = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/slow"))
+            await entered.wait()
+            asyncio.get_running_loop().call_later(0.2, leave.set)
+        assert (await asked).text == "done"
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"http://127.0.0.1:{port}/livez")
+
+
+async def test_a_taken_port_is_an_error_at_once() -> None:
+    progress, _ = progress_of()
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        async with serve(http_app(progress, Metrics()), "127.0.0.1", taken.getsockname()[1]):
+            pass
+
+
+def test_metrics_labels_come_from_constants_only() -> None:
+    metrics = Metrics()
+    metrics.outcomes("commands", {"+966500000001": 1, **dict.fromkeys(OUTCOMES, 1)})
+    metrics.stage("commands", "person:1", 0.1)
+    for stage in STAGES:
+        metrics.stage("commands", stage, 0.1)
+    metrics.dead_letter("commands", "bad +966500000001")
+    metrics.dead_letter("commands", "body-malformed")
+    text = metrics.exposition().decode()
+    assert "966" not in text
+    assert "person:1" not in text
+    assert text.count(f'outcome="{OTHER}"') == 2  # the count and when it began
+    assert 'reason="body-malformed"' in text
+
+
+def test_metrics_of_two_services_in_one_process_do_not_mix() -> None:
+    one, other = Metrics(), Metrics()
+    one.lag("commands", 5)
+    one.batch("commands", 500)
+    one.resumed("commands")
+    one.parked(1)
+    one.effects_in_flight(1)
+    one.oldest_unproven(12.5)
+    one.fields_dropped(2)
+    assert 'hesabi_lag_messages{lane="commands"} 5.0' in one.exposition().decode()
+    assert "hesabi_oldest_unproven_outbox_seconds 12.5" in one.exposition().decode()
+    assert "hesabi_log_fields_dropped_total 2.0" in one.exposition().decode()
+    assert 'lane="commands"' not in other.exposition().decode()

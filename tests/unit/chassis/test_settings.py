@@ -1,0 +1,122 @@
+import json
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+
+from services.chassis.keys import Fingerprints
+from services.chassis.settings import ServiceSettings, read_settings
+
+MARKED = "marked-7f3a"
+GOOD = {
+    "HESABI_KAFKA_BOOTSTRAP": "localhost:9092,[::1]:9093",
+    "HESABI_MONGO_URI": f"mongodb://user:{MARKED}@localhost:27017",
+    "HESABI_DATABASE": "identity",
+    "HESABI_KEYS_FOLDER": "/run/keys",
+    "HESABI_KEY_FINGERPRINTS": json.dumps({"identity": {"seal": "s", "signing": "t"}, "accounts": {"seal": "u"}}),
+    "HESABI_HTTP_PORT": "0",
+}
+
+
+class GatewaySettings(ServiceSettings):
+    """A service's own settings stand beside the chassis's."""
+
+    gateway_timeout_s: Annotated[float, Field(gt=0)] = Field(default=10.0, description="seconds, above 0")
+    gateways: dict[str, int] = Field(default={}, description="JSON map of gateway to weight")
+    mode: Literal["one", "two"] = Field(default="one", description="one or two")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def complaint(capsys: pytest.CaptureFixture[str], cls: type[ServiceSettings] = GatewaySettings) -> str:
+    with pytest.raises(SystemExit) as ended:
+        read_settings(cls)
+    assert ended.value.code == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert MARKED not in shown.err
+    return shown.err.strip()
+
+
+def test_settings_come_from_the_environment(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HESABI_GATEWAYS", '{"a": 1}')
+    settings = read_settings(GatewaySettings)
+    assert settings.kafka_bootstrap == "localhost:9092,[::1]:9093"
+    assert settings.key_fingerprints == {"identity": Fingerprints("s", "t"), "accounts": Fingerprints("u")}
+    assert (settings.http_host, settings.http_port) == ("127.0.0.1", 0)
+    assert settings.gateways == {"a": 1}
+    assert settings.replica
+
+
+def test_settings_do_not_show_passwords(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HESABI_KAFKA_USER", "identity")
+    environment.setenv("HESABI_KAFKA_PASSWORD", MARKED)
+    settings = read_settings(ServiceSettings)
+    assert settings.mongo_uri.get_secret_value().endswith("localhost:27017")
+    assert MARKED not in f"{settings!r}{settings}{settings.model_dump()}"
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_a_missing_setting_is_named_in_one_line(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    environment.delenv(name)
+    assert complaint(capsys).startswith(f"settings: {name} is missing: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HESABI_KAFKA_BOOTSTRAP", MARKED),
+        ("HESABI_KAFKA_BOOTSTRAP", f"localhost:9092,{MARKED}"),
+        ("HESABI_KAFKA_USER", f"{MARKED} with space"),
+        ("HESABI_MONGO_URI", f"http://{MARKED}"),
+        ("HESABI_DATABASE", f"{MARKED}/$x"),
+        ("HESABI_KEY_FINGERPRINTS", MARKED),
+        ("HESABI_KEY_FINGERPRINTS", f'["{MARKED}"]'),
+        ("HESABI_KEY_FINGERPRINTS", f'{{"identity": {{"sael": "{MARKED}"}}}}'),
+        ("HESABI_HTTP_HOST", MARKED),
+        ("HESABI_HTTP_PORT", MARKED),
+        ("HESABI_HTTP_PORT", "70000"),
+        ("HESABI_LOG_LEVEL", MARKED),
+        ("HESABI_REPLICA", f"{MARKED} x"),
+        ("HESABI_CALL_TIMEOUT_S", "0"),
+        ("HESABI_CALL_TIMEOUT_S", "inf"),
+        ("HESABI_STOP_TIMEOUT_S", MARKED),
+        ("HESABI_GATEWAY_TIMEOUT_S", "-1"),
+        ("HESABI_GATEWAYS", MARKED),
+        ("HESABI_GATEWAYS", f'{{"{MARKED}": "x"}}'),
+        ("HESABI_MODE", MARKED),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line_without_its_value(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    environment.setenv(name, value)
+    assert complaint(capsys).startswith(f"settings: {name} is wrong: ")
+
+
+@pytest.mark.parametrize("given", ["HESABI_KAFKA_USER", "HESABI_KAFKA_PASSWORD"])
+def test_half_a_login_is_refused(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    environment.setenv(given, MARKED)
+    assert "HESABI_KAFKA_USER and HESABI_KAFKA_PASSWORD" in complaint(capsys)
+
+
+def test_every_fault_is_named_at_once(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.delenv("HESABI_DATABASE")
+    environment.setenv("HESABI_HTTP_PORT", "x")
+    said = complaint(capsys)
+    assert "HESABI_DATABASE is missing" in said
+    assert "HESABI_HTTP_PORT is wrong" in said
+
+
+def test_every_setting_says_what_it_wants() -> None:
+    assert [name for name, field in ServiceSettings.model_fields.items() if not field.description] == []
