@@ -1,0 +1,99 @@
+"""Who asks for a message, and with what it is filled (N2, N3)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import quote
+
+from contracts.decision import Decision, Facts, Incoming, ignored
+from contracts.identity import ActivationLinkRequested, OtpPurpose, OtpRequested
+from contracts.notifications import MessageWanted, NoticeWanted
+from contracts.sealed import Sealed, Secret
+from services.notifications.delivery import Deliveries
+from services.notifications.delivery_states import About, Content, DeliveryState
+from services.notifications.notice import riyadh_time
+from services.notifications.templates import TemplateName
+
+TIME_TO_ARRIVE: Final = timedelta(minutes=10)
+"""What is left of a message's use when it is handed over at the last moment (ours)."""
+
+_TEMPLATE_OF: Final[Mapping[OtpPurpose, TemplateName]] = {
+    "approve-registration": "approve-registration-code",
+    "confirm-mobile": "confirm-mobile-code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Begins deliveries. `code_life` is at most 60 s (I6); `pages` is the channel's page base without a final slash."""
+
+    deliveries: Deliveries
+    code_life: timedelta
+    pages: str
+
+    def for_code(
+        self, state: DeliveryState | None, incoming: Incoming[OtpRequested], facts: Facts
+    ) -> Decision[DeliveryState]:
+        """A code by SMS (I5, I9)."""
+        if state is not None:
+            return ignored(state)
+        body, now = incoming.body, _latest(incoming.now, facts)
+        about = About(
+            message_id=body.otp_id,
+            template=_TEMPLATE_OF[body.purpose],
+            channel="sms",
+            hand_over_by=min(body.hand_over_by, body.valid_until),
+            correlation_id=incoming.correlation_id,
+            asked_by=incoming.subject,
+        )
+        life = min(self.code_life, body.valid_until - now)
+        values = {"code": incoming.opened("code"), "seconds": str(max(1, int(life.total_seconds())))}
+        content = Content(Secret(incoming.opened("mobile")), body.language, Secret(json.dumps(values)), now)
+        return self.deliveries.begin(about, content, now)
+
+    def for_activation_link(
+        self, state: DeliveryState | None, incoming: Incoming[ActivationLinkRequested], facts: Facts
+    ) -> Decision[DeliveryState]:
+        """An activation link by e-mail; an SMS without the link says that it is there (N3, I10)."""
+        if state is not None:
+            return ignored(state)
+        body, now = incoming.body, _latest(incoming.now, facts)
+        about = About(
+            message_id=incoming.id,
+            template="activation-link",
+            channel="email",
+            hand_over_by=body.valid_until - TIME_TO_ARRIVE,
+            correlation_id=incoming.correlation_id,
+        )
+        until = {"valid_until": riyadh_time(body.valid_until)}
+        # Behind the number sign, so that no server on the way and no referrer sees the token.
+        link = f"{self.pages}/activate#{quote(incoming.opened('activation_token'), safe='')}"
+        values = Secret(json.dumps({**until, "link": link}))
+        content = Content(Secret(incoming.opened("email")), body.language, values, now)
+        notice = NoticeWanted(
+            user_id=body.user_id, template="activation-link", channels=("sms",), values=Sealed.of(json.dumps(until))
+        )
+        return self.deliveries.begin(about, content, now).and_send(notice)
+
+    def for_message(
+        self, state: DeliveryState | None, incoming: Incoming[MessageWanted], facts: Facts
+    ) -> Decision[DeliveryState]:
+        """Any other message, its address known by the recipient's aggregate."""
+        if state is not None:
+            return ignored(state)
+        body, now = incoming.body, _latest(incoming.now, facts)
+        about = About(
+            message_id=body.message_id,
+            template=body.template,
+            channel=body.channel,
+            hand_over_by=min(body.hand_over_by, body.valid_until),
+            correlation_id=incoming.correlation_id,
+        )
+        content = Content(Secret(incoming.opened("address")), body.language, Secret(incoming.opened("values")), now)
+        return self.deliveries.begin(about, content, now)
+
+
+def _latest(stamp: datetime, facts: Facts) -> datetime:
+    return max(stamp, facts.present)

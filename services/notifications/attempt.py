@@ -1,0 +1,100 @@
+"""Calls that leave the house, as values (law 8): what they carry, how long they may take, how often they are made."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.notifications.delivery_states import About, Content
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to hand a message over. It is not begun after `start_by` (its end would not be awaited) nor after
+    `about.hand_over_by` (N2), however long it stood in line."""
+
+    about: About
+    content: Content
+    number: int
+    start_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SendCode:
+    """Hand a code to the gateway, on connections of its own (N1)."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class SendSms:
+    """Hand any other SMS to the gateway."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class SendEmail:
+    """Hand an e-mail to the relay. Each attempt bears the same Message-ID (law 8)."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class AskStatus:
+    """Ask the gateway what became of an SMS whose hand-over is unknown (N6)."""
+
+    message_id: str
+    attempt: int
+
+
+Effect = SendCode | SendSms | SendEmail | AskStatus
+
+
+def effect_of(attempt: Attempt) -> Effect:
+    """The call that an attempt means."""
+    match attempt.about.channel:
+        case "email":
+            return SendEmail(attempt)
+        case "sms":
+            return SendCode(attempt) if attempt.about.is_code else SendSms(attempt)
+
+
+def seconds(*each: int) -> tuple[timedelta, ...]:
+    """A row of waiting times."""
+    return tuple(timedelta(seconds=one) for one in each)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRules:
+    """How attempts are timed (ours). The waits after the first, second ... attempt also bound their number.
+
+    `call_limit` is the longest a call may take; `start_within` how long it may stand in line before; `margin` covers
+    clocks that differ and a report on its way.
+    """
+
+    call_limit: timedelta = timedelta(seconds=10)
+    start_within: timedelta = timedelta(seconds=10)
+    margin: timedelta = timedelta(seconds=3)
+    code_waits: tuple[timedelta, ...] = seconds(1, 2, 4, 8, 16, 30)
+    sms_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800)
+    email_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800, 3600)
+    query_waits: tuple[timedelta, ...] = seconds(5, 20, 60, 300, 900, 1800)
+
+    def start_by(self, about: About, now: datetime) -> datetime:
+        """The last instant at which an attempt decided now may begin."""
+        return min(about.hand_over_by, now + self.start_within)
+
+    def settle_at(self, start_by: datetime) -> datetime:
+        """When an attempt that begins by then is certainly over (law 8)."""
+        return start_by + self.call_limit + self.margin
+
+    def wait_after(self, about: About, attempt: int) -> timedelta | None:
+        """How long to wait after this attempt, None when it was the last."""
+        waits = self._waits(about)
+        return waits[attempt - 1] if attempt <= len(waits) else None
+
+    def _waits(self, about: About) -> tuple[timedelta, ...]:
+        match about.channel:
+            case "email":
+                return self.email_waits
+            case "sms":
+                return self.code_waits if about.is_code else self.sms_waits

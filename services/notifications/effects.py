@@ -1,0 +1,252 @@
+"""The calls that notifications makes: to the SMS gateway and the mail relay (law 8). Each ends in a message."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self, assert_never
+
+from contracts.message import Message
+from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
+from contracts.values.contact_channel import contact_channels
+from contracts.values.email_address import EmailAddress, parse_email
+from contracts.values.mobile import Mobile, parse_mobile
+from services.notifications.attempt import AskStatus, Attempt, SendCode, SendEmail, SendSms
+from services.notifications.composing import Composer, NotComposed
+from services.notifications.hand_over import Accepted, HandOver, NotSent, Rejected, Unknown
+from services.notifications.mail import Mail, build_mail
+from services.notifications.mail_transport import MailClient, MailRelay
+from services.notifications.receipts_door import RECEIPTS_PATH
+from services.notifications.settings import NotificationsSettings
+from services.notifications.template_texts import TEMPLATES
+from services.notifications.templates import TemplateName
+from services.notifications.unifonic import UnifonicClient
+from services.notifications.unifonic_wire import (
+    Found,
+    NeverAccepted,
+    NoAnswer,
+    Sms,
+    StatusAnswer,
+    UnifonicAccount,
+    callback_url,
+)
+
+
+class SmsGateway(Protocol):
+    """What is asked of a gateway; `UnifonicClient` is one."""
+
+    async def hand_over(self, sms: Sms) -> HandOver:
+        """One attempt; never raises for what the gateway does."""
+        ...
+
+    async def status_of(self, correlation_id: str) -> StatusAnswer:
+        """What became of the message with this id."""
+        ...
+
+    async def __aenter__(self) -> Any: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Relay(Protocol):
+    """What is asked of a mail relay; `MailClient` is one."""
+
+    async def hand_over(self, mail: Mail) -> HandOver:
+        """One attempt; never raises for what the relay does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """Its turn came when it could no longer be used (N2): no call was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnAddress:
+    """What is known of the person is no number or address that the channel takes."""
+
+
+Outcome = HandOver | TooLate | NotComposed | NotAnAddress
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class NotificationsEffects:
+    """Makes each call once and never raises for what the other side does. An async context manager.
+
+    `codes` and `others` are two clients of the same gateway: codes never wait for connections that others hold (N1).
+    """
+
+    composer: Composer
+    codes: SmsGateway
+    others: SmsGateway
+    relay: Relay
+    mail_from: EmailAddress
+    clock: Callable[[], datetime] = _clock
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self.codes)
+        await self._open.enter_async_context(self.others)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    async def send_code(self, effect: SendCode) -> Message:
+        """Hand a code over (N1)."""
+        return _report(CodeHandOverReported, effect.attempt, await self._sms(self.codes, effect.attempt))
+
+    async def send_sms(self, effect: SendSms) -> Message:
+        """Hand any other SMS over."""
+        return _report(HandOverReported, effect.attempt, await self._sms(self.others, effect.attempt))
+
+    async def send_email(self, effect: SendEmail) -> Message:
+        """Hand an e-mail over."""
+        return _report(HandOverReported, effect.attempt, await self._email(effect.attempt))
+
+    async def ask_status(self, effect: AskStatus) -> Message:
+        """Ask the gateway what became of an SMS (N6)."""
+        answer = await self.others.status_of(effect.message_id)
+        return StatusReported(message_id=effect.message_id, attempt=effect.attempt, status=_status(answer))
+
+    async def _sms(self, gateway: SmsGateway, attempt: Attempt) -> Outcome:
+        name = _template(attempt.about.template)
+        if name is None:
+            return NotComposed("no-text-for-channel")
+        composed = self.composer.sms(name, attempt.content.language, _values(attempt))
+        recipient = parse_mobile(attempt.content.address.reveal())
+        match composed, recipient:
+            case NotComposed(), _:
+                return composed
+            case _, Mobile():
+                sms = Sms(attempt.about.message_id, recipient, composed.text)
+                return self._too_late(attempt) or await gateway.hand_over(sms)
+            case _:
+                return NotAnAddress()
+
+    async def _email(self, attempt: Attempt) -> Outcome:
+        name = _template(attempt.about.template)
+        if name is None:
+            return NotComposed("no-text-for-channel")
+        composed = self.composer.mail(name, attempt.content.language, _values(attempt))
+        recipient = parse_email(attempt.content.address.reveal())
+        match composed, recipient:
+            case NotComposed(), _:
+                return composed
+            case _, EmailAddress():
+                mail = build_mail(
+                    composed,
+                    mail_id=attempt.about.message_id,
+                    sender=self.mail_from,
+                    recipient=recipient,
+                    date=attempt.content.decided_at,
+                )
+                return self._too_late(attempt) or await self.relay.hand_over(mail)
+            case _:
+                return NotAnAddress()
+
+    def _too_late(self, attempt: Attempt) -> TooLate | NotSent | None:
+        """The last look at the clock before the call: the attempt may have stood in line (N2)."""
+        now = self.clock()
+        if now > attempt.about.hand_over_by:
+            return TooLate()
+        # Past this the aggregate may have settled the attempt as unknown: calling now could pay twice (N6, N10).
+        return NotSent("not-now") if now > attempt.start_by else None
+
+
+def notifications_effects(settings: NotificationsSettings) -> NotificationsEffects:
+    """The calls under these settings. Opens no connection yet; enter it before the service starts."""
+    account = UnifonicAccount(
+        base_url=settings.sms_url,
+        app_sid=settings.sms_app_sid.get_secret_value(),
+        sender=settings.sms_sender,
+        callback_url=callback_url(
+            f"{settings.receipts_url}{RECEIPTS_PATH}", settings.receipts_secret.get_secret_value()
+        ),
+    )
+    relay = MailRelay(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        starttls=settings.smtp_starttls,
+        username=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        ca_file=settings.smtp_ca_file,
+    )
+    return NotificationsEffects(
+        composer=Composer(contact_channels(EmailAddress(settings.contact_email)), settings.link_hosts),
+        codes=UnifonicClient(account, settings.sms_limits),
+        others=UnifonicClient(account, settings.sms_limits),
+        relay=MailClient(relay, settings.mail_limits),
+        mail_from=EmailAddress(settings.mail_from),
+    )
+
+
+def _template(name: str) -> TemplateName | None:
+    return next((known for known in TEMPLATES if known == name), None)
+
+
+def _values(attempt: Attempt) -> Mapping[str, str]:
+    values: dict[str, str] = json.loads(attempt.content.values.reveal())
+    return values
+
+
+def _report(message: type[AttemptReported], attempt: Attempt, outcome: Outcome) -> AttemptReported:
+    def report(
+        result: Literal["accepted", "refused", "not-sent", "unknown", "expired"],
+        reason: str | None = None,
+        gateway_message_id: str | None = None,
+    ) -> AttemptReported:
+        return message(
+            message_id=attempt.about.message_id,
+            attempt=attempt.number,
+            result=result,
+            reason=reason,
+            gateway_message_id=gateway_message_id,
+        )
+
+    match outcome:
+        case Accepted(gateway_message_id):
+            # A relay answers with the Message-ID, which is made from the message's id.
+            return report("accepted", None, None if attempt.about.channel == "email" else gateway_message_id)
+        case Rejected(reason):
+            return report("refused", reason)
+        case NotComposed(reason):
+            return report("refused", reason)
+        case NotAnAddress():
+            return report("refused", "recipient")
+        case NotSent(reason):
+            return report("not-sent", reason)
+        case Unknown(reason):
+            return report("unknown", reason)
+        case TooLate():
+            return report("expired")
+        case _:
+            assert_never(outcome)
+
+
+def _status(
+    answer: StatusAnswer,
+) -> Literal["taken", "delivered", "not-delivered", "never-accepted", "no-answer"]:
+    match answer:
+        case Found(status="delivered"):
+            return "delivered"
+        case Found(status="not-delivered"):
+            return "not-delivered"
+        case Found():
+            return "taken"
+        case NeverAccepted():
+            return "never-accepted"
+        case NoAnswer():
+            return "no-answer"
+        case _:
+            assert_never(answer)

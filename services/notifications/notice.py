@@ -1,0 +1,58 @@
+"""What people are told, how long it is of use to them (N2), and of which event (N3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Final, Literal
+
+from contracts.accounts import AccountDefined, TransferRequested
+from contracts.identity import UserActivated, UserSignedIn
+from services.notifications.templates import TemplateName
+
+Channel = Literal["sms", "email"]
+BOTH: Final[tuple[Channel, ...]] = ("sms", "email")
+
+USE: Final[Mapping[TemplateName, timedelta]] = {
+    "activation-link": timedelta(hours=1),
+    "registration-success": timedelta(hours=24),
+    "new-sign-in": timedelta(hours=6),
+    "account-defined": timedelta(hours=24),
+    "transfer-requested": timedelta(hours=24),
+    "report-ready": timedelta(hours=6),
+}
+"""How long after its event a notice is still of use (ours)."""
+
+_DEFAULT_USE: Final = timedelta(hours=6)
+_RIYADH: Final = timezone(timedelta(hours=3))  # R7: no summer time
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell a person, by which channels, with the template's values."""
+
+    template: str
+    channels: tuple[Channel, ...]
+    values: Mapping[str, str]
+
+
+def use_of(template: str) -> timedelta:
+    """How long a notice is of use."""
+    return next((use for name, use in USE.items() if name == template), _DEFAULT_USE)
+
+
+def notice_of(event: UserActivated | UserSignedIn | AccountDefined | TransferRequested) -> Notice:
+    """What a person is told of an event (N3)."""
+    match event:
+        case UserActivated():
+            return Notice("registration-success", BOTH, {})
+        case UserSignedIn():
+            return Notice("new-sign-in", BOTH, {"when": riyadh_time(event.signed_in_at)})
+        case AccountDefined():
+            return Notice("account-defined", BOTH, {"reference": event.reference})
+        case TransferRequested():
+            return Notice("transfer-requested", BOTH, {"reference": event.reference})
+
+
+def riyadh_time(instant: datetime) -> str:
+    """Day and time in Riyadh, `2026-01-31 09:05`."""
+    return instant.astimezone(_RIYADH).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,137 @@
+"""A person as somebody to be told things: where they are reached, and what waits until that is known (N3)."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, assert_never
+from uuid import UUID, uuid5
+
+from contracts.accounts import AccountDefined, TransferRequested
+from contracts.decision import Decision, Facts, Incoming, Outgoing, decided
+from contracts.identity import ContactProven, UserActivated, UserSignedIn
+from contracts.notifications import MessageFailed, MessageWanted, NoticeWanted
+from contracts.sealed import Sealed, Secret
+from services.notifications.asking import TIME_TO_ARRIVE
+from services.notifications.notice import Channel, Notice, notice_of, use_of
+
+MOST_WAITING: Final = 20
+"""Notices kept for a person whose contact data has not come yet (ours)."""
+
+_NAMESPACE: Final = UUID("2f0c1c5e-8a0b-5c39-9d1e-6b1f6f1f7a52")
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingNotice:
+    """A notice that waits for an address. `cause` is the message it came from; `values` is JSON."""
+
+    cause: str
+    correlation_id: str
+    template: str
+    channels: tuple[Channel, ...]
+    values: Secret
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NotYetReachable:
+    """Events may overtake `ContactProven`: what they tell waits here."""
+
+    waiting: tuple[WaitingNotice, ...]
+    stage: Literal["not-yet-reachable"] = "not-yet-reachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Proven mobile, given e-mail, chosen language."""
+
+    email: Secret
+    mobile: Secret
+    language: Literal["ar", "en"]
+    stage: Literal["reachable"] = "reachable"
+
+
+RecipientState = NotYetReachable | Reachable
+
+
+def contact_proven(
+    state: RecipientState | None, incoming: Incoming[ContactProven], _: Facts
+) -> Decision[RecipientState]:
+    """From now on the person is reached here; what waited goes out, and what is too late expires by itself (N2)."""
+    reachable = Reachable(Secret(incoming.opened("email")), Secret(incoming.opened("mobile")), incoming.body.language)
+    waiting = state.waiting if isinstance(state, NotYetReachable) else ()
+    return decided(reachable, *(message for notice in waiting for message in _messages(reachable, notice)))
+
+
+def tell_event(
+    state: RecipientState | None,
+    incoming: Incoming[UserActivated | UserSignedIn | AccountDefined | TransferRequested],
+    _: Facts,
+) -> Decision[RecipientState]:
+    """Success messages and security notices by SMS and e-mail (N3)."""
+    notice = notice_of(incoming.body)
+    return _tell(state, _waiting(incoming.id, incoming.correlation_id, notice, incoming.now))
+
+
+def tell_notice(state: RecipientState | None, incoming: Incoming[NoticeWanted], _: Facts) -> Decision[RecipientState]:
+    """A notice that another aggregate of this service wants."""
+    notice = Notice(incoming.body.template, incoming.body.channels, json.loads(incoming.opened("values")))
+    return _tell(state, _waiting(incoming.id, incoming.correlation_id, notice, incoming.now))
+
+
+def _tell(state: RecipientState | None, notice: WaitingNotice) -> Decision[RecipientState]:
+    match state:
+        case Reachable():
+            return decided(state, *_messages(state, notice))
+        case NotYetReachable(waiting) if len(waiting) >= MOST_WAITING:
+            return decided(state, *_not_told(notice))
+        case NotYetReachable(waiting):
+            return decided(NotYetReachable((*waiting, notice)))
+        case None:
+            return decided(NotYetReachable((notice,)))
+        case _:
+            assert_never(state)
+
+
+def _waiting(cause: str, correlation_id: str, notice: Notice, happened_at: datetime) -> WaitingNotice:
+    values = Secret(json.dumps(dict(notice.values)))
+    valid_until = happened_at + use_of(notice.template)
+    return WaitingNotice(cause, correlation_id, notice.template, notice.channels, values, valid_until)
+
+
+def _messages(to: Reachable, notice: WaitingNotice) -> tuple[Outgoing, ...]:
+    return tuple(
+        Outgoing(
+            MessageWanted(
+                message_id=_message_id(notice, channel),
+                template=notice.template,
+                channel=channel,
+                language=to.language,
+                address=Sealed.of((to.mobile if channel == "sms" else to.email).reveal()),
+                values=Sealed.of(notice.values.reveal()),
+                hand_over_by=notice.valid_until - TIME_TO_ARRIVE,
+                valid_until=notice.valid_until,
+            ),
+            notice.correlation_id,
+        )
+        for channel in notice.channels
+    )
+
+
+def _not_told(notice: WaitingNotice) -> tuple[Outgoing, ...]:
+    return tuple(
+        Outgoing(
+            MessageFailed(
+                message_id=_message_id(notice, channel),
+                template=notice.template,
+                channel=channel,
+                reason="no-contact-data",
+            ),
+            notice.correlation_id,
+        )
+        for channel in notice.channels
+    )
+
+
+def _message_id(notice: WaitingNotice, channel: Channel) -> str:
+    """Derived, so that deciding again gives the same (law 4)."""
+    return str(uuid5(_NAMESPACE, f"{notice.cause}/{channel}"))
