@@ -1,0 +1,177 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from contracts.notifications import CodeHandOverReported, HandOverReported, StatusReported
+from contracts.sealed import Secret
+from contracts.values.contact_channel import contact_channels
+from contracts.values.email_address import EmailAddress
+from services.notifications.attempt import AskStatus, Attempt, SendCode, SendEmail, SendSms
+from services.notifications.composing import Composer
+from services.notifications.delivery_states import About, Content
+from services.notifications.effects import NotificationsEffects
+from services.notifications.hand_over import Accepted, HandOver, NotSent, Rejected, Unknown
+from services.notifications.mail import Mail
+from services.notifications.unifonic_wire import Found, NeverAccepted, NoAnswer, Sms, StatusAnswer
+from tests.scenario import NOON
+
+CARE = EmailAddress("care@power.example")
+
+
+class Gateway:
+    """Answers as told and remembers what it was handed."""
+
+    def __init__(self, outcome: HandOver = Accepted("gw-1"), status: StatusAnswer = NoAnswer()) -> None:  # noqa: B008
+        self.outcome, self.status = outcome, status
+        self.handed: list[Sms] = []
+
+    async def hand_over(self, sms: Sms) -> HandOver:
+        self.handed.append(sms)
+        return self.outcome
+
+    async def status_of(self, correlation_id: str) -> StatusAnswer:
+        return self.status
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Relay:
+    """Takes every e-mail, or answers as told."""
+
+    def __init__(self, outcome: HandOver | None = None) -> None:
+        self.outcome = outcome
+        self.handed: list[Mail] = []
+
+    async def hand_over(self, mail: Mail) -> HandOver:
+        self.handed.append(mail)
+        return self.outcome or Accepted(mail.message_id)
+
+
+def effects(
+    codes: Gateway | None = None,
+    others: Gateway | None = None,
+    relay: Relay | None = None,
+    clock: Callable[[], datetime] = lambda: NOON,
+) -> NotificationsEffects:
+    composer = Composer(contact_channels(CARE), frozenset({"hesabi.example"}))
+    return NotificationsEffects(composer, codes or Gateway(), others or Gateway(), relay or Relay(), CARE, clock)
+
+
+def attempt(about: About, address: str, values: dict[str, str]) -> Attempt:
+    content = Content(Secret(address), "en", Secret(json.dumps(values)), NOON)
+    return Attempt(about, content, 2, NOON + timedelta(seconds=10))
+
+
+CODE = attempt(
+    About("otp-1", "confirm-mobile-code", "sms", NOON + timedelta(seconds=60), "c-1", "registration:r-1"),
+    "+966512345678",
+    {"code": "482913", "seconds": "60"},
+)
+SMS = attempt(
+    About("sms-1", "new-sign-in", "sms", NOON + timedelta(hours=6), "c-1"),
+    "+966512345678",
+    {"when": "2026-03-01 12:00"},
+)
+EMAIL = attempt(
+    About("mail-1", "new-sign-in", "email", NOON + timedelta(hours=6), "c-1"),
+    "sara@example.com",
+    {"when": "2026-03-01 12:00"},
+)
+
+
+async def test_N1_a_code_has_a_gateway_client_and_a_result_of_its_own() -> None:
+    codes, others = Gateway(), Gateway()
+    result = await effects(codes, others).send_code(SendCode(CODE))
+    assert result == CodeHandOverReported(message_id="otp-1", attempt=2, result="accepted", gateway_message_id="gw-1")
+    (sms,) = codes.handed
+    assert (sms.correlation_id, sms.recipient.text) == ("otp-1", "+966512345678")
+    assert "482913" in sms.body
+    assert others.handed == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result", "reason"),
+    [
+        (Rejected("recipient"), "refused", "recipient"),
+        (NotSent("no-connection"), "not-sent", "no-connection"),
+        (Unknown("no-answer-in-time"), "unknown", "no-answer-in-time"),
+    ],
+)
+async def test_N6_every_outcome_becomes_a_result(outcome: HandOver, result: Any, reason: str) -> None:
+    by_sms = await effects(others=Gateway(outcome)).send_sms(SendSms(SMS))
+    assert by_sms == HandOverReported(message_id="sms-1", attempt=2, result=result, reason=reason)
+    by_email = await effects(relay=Relay(outcome)).send_email(SendEmail(EMAIL))
+    assert by_email == HandOverReported(message_id="mail-1", attempt=2, result=result, reason=reason)
+
+
+@pytest.mark.parametrize(("late", "result"), [(timedelta(hours=7), "expired"), (timedelta(seconds=11), "not-sent")])
+async def test_N2_the_last_look_at_the_clock_comes_right_before_the_call(late: timedelta, result: str) -> None:
+    gateway, relay = Gateway(), Relay()
+    calls = effects(others=gateway, relay=relay, clock=lambda: NOON + late)
+    reports = [await calls.send_sms(SendSms(SMS)), await calls.send_email(SendEmail(EMAIL))]
+    assert [r.result for r in reports if isinstance(r, HandOverReported)] == [result, result]
+    assert (gateway.handed, relay.handed) == ([], [])
+
+
+async def test_N2_a_code_that_stood_in_line_too_long_is_not_sent() -> None:
+    codes = Gateway()
+    report = await effects(codes, clock=lambda: NOON + timedelta(seconds=61)).send_code(SendCode(CODE))
+    assert report == CodeHandOverReported(message_id="otp-1", attempt=2, result="expired")
+    assert codes.handed == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(SMS, about=replace(SMS.about, template="no-such-template")),
+        replace(SMS, content=replace(SMS.content, values=Secret("{}"))),
+        replace(SMS, content=replace(SMS.content, address=Secret("not a number"))),
+    ],
+)
+async def test_N8_what_cannot_be_composed_is_not_sent(wrong: Attempt) -> None:
+    gateway = Gateway()
+    report = await effects(others=gateway).send_sms(SendSms(wrong))
+    assert isinstance(report, HandOverReported)
+    assert report.result == "refused"
+    assert gateway.handed == []
+
+
+async def test_N6_an_email_sent_again_is_the_same_email() -> None:
+    relay = Relay()
+    calls = effects(relay=relay)
+    await calls.send_email(SendEmail(EMAIL))
+    await calls.send_email(SendEmail(replace(EMAIL, number=3)))
+    first, second = relay.handed
+    assert (first.message_id, first.content) == (second.message_id, second.content)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Found("gw-1", "queued"), "taken"),
+        (Found("gw-1", "sent"), "taken"),
+        (Found("gw-1", "delivered"), "delivered"),
+        (Found("gw-1", "not-delivered"), "not-delivered"),
+        (NeverAccepted(), "never-accepted"),
+        (NoAnswer(), "no-answer"),
+    ],
+)
+async def test_N6_a_query_becomes_a_message(answer: StatusAnswer, status: Any) -> None:
+    asked = await effects(others=Gateway(status=answer)).ask_status(AskStatus("sms-1", 2))
+    assert asked == StatusReported(message_id="sms-1", attempt=2, status=status)
+
+
+def test_N8_nothing_personal_shows_in_a_call() -> None:
+    for secret in ("482913", "+966512345678"):
+        assert secret not in repr(SendCode(CODE))

@@ -1,0 +1,148 @@
+from typing import Any
+
+import pytest
+
+from contracts import topics
+from contracts.message import CATALOGUE
+from services.chassis.document import Document
+from services.chassis.state import StateCodec
+from services.notifications.__main__ import at_start, build
+from services.notifications.contact_desk import COMPANY, Published
+from services.notifications.delivery_states import Delivered, DeliveryState, Expired, Failed
+from services.notifications.recipient import tell_event
+from services.notifications.report_notices import ReportNotices
+from services.notifications.settings import NotificationsSettings
+from tests.scenario import NOON, given
+from tests.unit.notifications.deliveries import CODE, EMAIL, attempting, handed_over, settling, unknown, waiting
+from tests.unit.notifications.test_contact_desk import DESK
+from tests.unit.notifications.test_recipient import ACTIVATED, happening, reachable
+
+GIVEN: dict[str, str] = {
+    "kafka_bootstrap": "127.0.0.1:9092",
+    "mongo_uri": "mongodb://127.0.0.1:27017",
+    "database": "notifications",
+    "keys_folder": "/nowhere",
+    "key_fingerprints": "{}",
+    "http_port": "0",
+    "sms_url": "http://127.0.0.1:8801",
+    "sms_app_sid": "app-sid",
+    "sms_sender": "Hesabi",
+    "receipts_url": "http://127.0.0.1:8802",
+    "receipts_secret": "s" * 32,
+    "smtp_host": "127.0.0.1",
+    "smtp_port": "8025",
+    "smtp_starttls": "false",
+    "mail_from": "no-reply@power.example",
+    "contact_email": "care@power.example",
+    "pages_url": "https://hesabi.example",
+}
+
+
+def settings_from(monkeypatch: pytest.MonkeyPatch, **changed: str) -> NotificationsSettings:
+    for name, value in {**GIVEN, **changed}.items():
+        monkeypatch.setenv(f"HESABI_{name.upper()}", value)
+    return NotificationsSettings()
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> NotificationsSettings:
+    return settings_from(monkeypatch)
+
+
+def built(settings: NotificationsSettings) -> Any:
+    return build(settings, None)  # type: ignore[arg-type]
+
+
+def test_N1_codes_and_their_results_have_lanes_of_their_own(settings: NotificationsSettings) -> None:
+    service = built(settings)
+    on_topic = {lane.topic.name: lane.name for lane in service.lanes}
+    assert len(on_topic) == len(service.lanes)
+    for topic in (topics.IDENTITY_CODES, topics.NOTIFICATIONS_CODE_RESULTS):
+        others = [r for r in service.routes if r.message.topic is topic]
+        assert len(others) == 1
+        assert on_topic[topic.name] in {"codes", "code-results"}
+
+
+def test_N1_every_message_sent_to_us_has_a_lane_and_a_decision(settings: NotificationsSettings) -> None:
+    service = built(settings)
+    lanes = {lane.topic.name for lane in service.lanes}
+    assert {route.message.topic.name for route in service.routes} <= lanes
+    internal = {m for m in CATALOGUE.values() if m.topic in (topics.NOTIFICATIONS_INTERNAL, topics.IDENTITY_NOTICES)}
+    assert internal <= {route.message for route in service.routes}
+
+
+def test_N9_a_start_says_the_contact_channels(settings: NotificationsSettings) -> None:
+    ((message, subject),) = at_start(settings)
+    assert (message, subject) == (DESK.at_start(), COMPANY)
+
+
+class Rot13:
+    """Stands for a document's cipher: what is encrypted does not show."""
+
+    def encrypt(self, text: str) -> str:
+        return text.encode().hex()
+
+    def decrypt(self, text: str) -> str:
+        return bytes.fromhex(text).decode()
+
+
+class Keys:
+    def new(self) -> tuple[bytes, Any]:
+        return b"key", Rot13()
+
+    def open(self, wrapped: bytes) -> Any:
+        return Rot13()
+
+
+EARLY = given().when(tell_event, happening(ACTIVATED)).state
+STATES: list[tuple[str, Any]] = [
+    ("delivery", attempting(CODE)),
+    ("delivery", waiting(EMAIL)),
+    ("delivery", settling()),
+    ("delivery", unknown(CODE)),
+    ("delivery", handed_over(CODE)),
+    ("delivery", Delivered(CODE)),
+    ("delivery", Failed(CODE, "recipient")),
+    ("delivery", Expired(CODE)),
+    ("recipient", EARLY),
+    ("recipient", reachable().state),
+    ("report-notices", ReportNotices(3)),
+    ("contact-channels", Published(DESK.configured, NOON)),
+]
+
+
+@pytest.mark.parametrize(("kind", "state"), STATES)
+def test_N3_every_state_is_stored_without_what_is_personal(
+    settings: NotificationsSettings, kind: str, state: DeliveryState
+) -> None:
+    (found,) = (k for k in built(settings).kinds if k.name == kind)
+    codec = StateCodec(found, Keys())
+    document = Document(f"{kind}:x")
+    codec.write(document, state)
+    assert codec.read(document) == state
+    for secret in ("966512345678", "sara@example.com"):
+        assert secret not in str(document.state)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"contact_email": ""},
+        {"sms_sender": "far too long a name"},
+        {"receipts_secret": "short"},
+        {"pages_url": "http://hesabi.example"},
+        {"code_life_s": "61"},
+        {"smtp_user": "hesabi"},
+        {"mail_from": "nobody"},
+    ],
+)
+def test_N9_a_wrong_setting_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="NotificationsSettings"):
+        settings_from(monkeypatch, **wrong)
+
+
+def test_N9_the_email_address_has_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings_from(monkeypatch)
+    monkeypatch.delenv("HESABI_CONTACT_EMAIL")
+    with pytest.raises(ValueError, match="contact_email"):
+        NotificationsSettings()

@@ -1,0 +1,74 @@
+import json
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from contracts.message import Message
+from contracts.notifications import ReceiptReceived
+from services.notifications.receipts_door import receipt_routes
+
+SECRET = "s" * 32
+RECEIPT = {"MessageID": "gw-1", "CorrelationID": "sms-1", "Status": "Delivered"}
+
+
+class Log:
+    """A log that acknowledges, or does not."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.published: list[tuple[Message, str]] = []
+        self.away = away
+
+    async def publish(self, message: Message, subject: str) -> None:
+        if self.away:
+            raise TimeoutError
+        self.published.append((message, subject))
+
+
+async def call(log: Log, body: bytes, secret: str = SECRET, method: str = "POST") -> int:
+    app = Starlette(routes=receipt_routes(log.publish, SECRET))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as client:
+        return (await client.request(method, f"/receipts/unifonic/{secret}", content=body)).status_code
+
+
+async def test_N7_a_receipt_becomes_a_message() -> None:
+    log = Log()
+    assert await call(log, json.dumps(RECEIPT).encode()) == 200
+    expected = ReceiptReceived(message_id="sms-1", gateway_message_id="gw-1", status="delivered")
+    assert log.published == [(expected, "delivery:sms-1")]
+
+
+@pytest.mark.parametrize(("said", "status"), [("Queued", "taken"), ("Sent", "taken"), ("Undelivered", "not-delivered")])
+async def test_N7_the_gateways_words_become_ours(said: str, status: str) -> None:
+    log = Log()
+    await call(log, json.dumps({**RECEIPT, "Status": said}).encode())
+    ((message, _),) = log.published
+    assert isinstance(message, ReceiptReceived)
+    assert message.status == status
+
+
+async def test_N7_a_receipt_that_is_not_on_the_log_is_asked_for_again() -> None:
+    assert await call(Log(away=True), json.dumps(RECEIPT).encode()) == 503
+
+
+@pytest.mark.parametrize(
+    ("body", "secret", "status"),
+    [
+        (json.dumps(RECEIPT).encode(), "x" * 32, 404),
+        (b"{}", SECRET, 400),
+        (b"\xff\x00", SECRET, 400),
+        (json.dumps({**RECEIPT, "Status": "Read"}).encode(), SECRET, 400),
+        (json.dumps({**RECEIPT, "CorrelationID": "a" * 65}).encode(), SECRET, 400),
+        (json.dumps({**RECEIPT, "CorrelationID": "delivery:a"}).encode(), SECRET, 400),
+        (json.dumps({**RECEIPT, "More": "x" * 17_000}).encode(), SECRET, 413),
+    ],
+)
+async def test_N7_what_is_no_receipt_is_turned_away(body: bytes, secret: str, status: Any) -> None:
+    log = Log()
+    assert await call(log, body, secret) == status
+    assert log.published == []
+
+
+async def test_N7_the_door_takes_receipts_only() -> None:
+    assert await call(Log(), b"", method="GET") == 405

@@ -1,0 +1,173 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from contracts.accounts import AccountDefined, TransferRequested
+from contracts.decision import Incoming, Outgoing
+from contracts.identity import ContactProven, UserActivated, UserSignedIn
+from contracts.message import Message
+from contracts.notifications import MessageFailed, MessageWanted, NoticeWanted
+from contracts.reports import ReportMade
+from contracts.sealed import Sealed
+from contracts.values.contact_channel import contact_channels
+from contracts.values.email_address import EmailAddress
+from services.notifications.composing import ComposedMail, ComposedSms, Composer
+from services.notifications.recipient import (
+    MOST_WAITING,
+    NotYetReachable,
+    Reachable,
+    contact_proven,
+    tell_event,
+    tell_notice,
+)
+from services.notifications.report_notices import MOST_A_MONTH, ReportNotices, collector_of, tell_report
+from tests.scenario import NOON, Given, arriving, given
+
+COMPOSER = Composer(contact_channels(EmailAddress("care@power.example")), frozenset({"hesabi.example"}))
+
+ACTIVATED = UserActivated(user_id="u-1", text_ar="تم", text_en="Done")
+SIGNED_IN = UserSignedIn(user_id="u-1", channel="app", signed_in_at=NOON)
+DEFINED = AccountDefined(
+    user_id="u-1",
+    account_number="30012345678",
+    relation="owner",
+    is_actual_beneficiary=True,
+    reference="K7QM-4XWD-9PRT",
+    defined_at=NOON,
+)
+TRANSFER = TransferRequested(
+    user_id="u-1",
+    account_number="30012345678",
+    relation="owner",
+    definition_reference="K7QM-4XWD-9PRT",
+    reference="M2HF-8VNC-6JYA",
+    requested_at=NOON,
+)
+MADE = ReportMade(user_id="u-1", report_id="report-1", kind="consumption", account_number="30012345678", made_at=NOON)
+EVENTS: list[tuple[Any, str]] = [
+    (ACTIVATED, "registration-success"),
+    (SIGNED_IN, "new-sign-in"),
+    (DEFINED, "account-defined"),
+    (TRANSFER, "transfer-requested"),
+]
+
+
+def proven(language: Any = "ar") -> Incoming[Any]:
+    body = ContactProven(
+        user_id="u-1", email=Sealed.of("sara@example.com"), mobile=Sealed.of("+966512345678"), language=language
+    )
+    opened = {"email": "sara@example.com", "mobile": "+966512345678"}
+    return arriving(body, id="m-proven", source="identity", subject="user:u-1", opened=opened)
+
+
+def happening(event: Message, id: str = "m-event") -> Incoming[Any]:
+    return arriving(event, id=id, source="identity", subject="user:u-1", correlation_id="command-1")
+
+
+def reachable(language: Any = "ar") -> Given:
+    return given(given().when(contact_proven, proven(language)).state)
+
+
+def wanted(scenario: Given) -> list[MessageWanted]:
+    return [m for m in scenario.messages if isinstance(m, MessageWanted)]
+
+
+def opened(sealed: Sealed) -> str:
+    assert sealed.plain is not None
+    return sealed.plain.reveal()
+
+
+@pytest.mark.parametrize(("event", "template"), EVENTS)
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_N3_an_event_is_told_by_sms_and_email_in_the_persons_language(event: Any, template: str, language: Any) -> None:
+    told = reachable(language).when(tell_event, happening(event)).then(MessageWanted, MessageWanted)
+    sms, email = wanted(told)
+    assert (sms.channel, opened(sms.address)) == ("sms", "+966512345678")
+    assert (email.channel, opened(email.address)) == ("email", "sara@example.com")
+    assert {sms.language, email.language} == {language}
+    assert {sms.template, email.template} == {template}
+    assert sms.message_id != email.message_id
+
+
+@pytest.mark.parametrize(("event", "template"), EVENTS)
+def test_N8_what_is_told_of_an_event_fills_its_template(event: Any, template: Any) -> None:
+    sms, email = wanted(reachable().when(tell_event, happening(event)))
+    assert isinstance(COMPOSER.sms(template, "ar", json.loads(opened(sms.values))), ComposedSms)
+    assert isinstance(COMPOSER.mail(template, "ar", json.loads(opened(email.values))), ComposedMail)
+
+
+def test_N8_what_is_told_of_a_report_fills_its_template() -> None:
+    (notice,) = given().when(tell_report, happening(MADE)).messages
+    assert isinstance(notice, NoticeWanted)
+    assert isinstance(COMPOSER.mail("report-ready", "en", json.loads(opened(notice.values))), ComposedMail)
+
+
+def test_N2_a_notice_is_of_use_for_a_time_counted_from_its_event() -> None:
+    sms, _ = wanted(reachable().when(tell_event, happening(SIGNED_IN)))
+    assert sms.valid_until == NOON + timedelta(hours=6)
+    assert sms.hand_over_by < sms.valid_until
+    welcome, _ = wanted(reachable().when(tell_event, happening(ACTIVATED)))
+    assert welcome.valid_until == NOON + timedelta(hours=24)
+
+
+@pytest.mark.parametrize(("event", "template"), EVENTS)
+def test_N3_what_happens_before_the_address_is_known_waits_for_it(event: Any, template: str) -> None:
+    early = given().when(tell_event, happening(event)).then().then_state(NotYetReachable)
+    told = early.when(contact_proven, proven()).then(MessageWanted, MessageWanted).then_state(Reachable)
+    assert {m.template for m in wanted(told)} == {template}
+
+
+def test_J3_what_waited_keeps_the_correlation_of_its_event() -> None:
+    early = given().when(tell_event, happening(ACTIVATED)).state
+    sent = contact_proven(early, proven(), None).messages  # type: ignore[arg-type]
+    assert {m.correlation_id for m in sent if isinstance(m, Outgoing)} == {"command-1"}
+
+
+def test_N3_no_more_waits_than_fits_and_the_rest_is_said_to_have_failed() -> None:
+    scenario = given()
+    for number in range(MOST_WAITING):
+        scenario = scenario.when(tell_event, happening(SIGNED_IN, f"m-{number}")).then()
+    scenario.when(tell_event, happening(SIGNED_IN, "m-over")).then(MessageFailed, MessageFailed)
+    assert len(scenario.when(contact_proven, proven()).messages) == 2 * MOST_WAITING  # below the 50 of a decision
+
+
+def test_N3_deciding_again_asks_for_the_same_messages() -> None:
+    once, again = (wanted(reachable().when(tell_event, happening(SIGNED_IN))) for _ in range(2))
+    assert [m.message_id for m in once] == [m.message_id for m in again]
+    other = wanted(reachable().when(tell_event, happening(SIGNED_IN, "m-other")))
+    assert {m.message_id for m in once}.isdisjoint(m.message_id for m in other)
+
+
+def test_N3_contact_proven_again_replaces_the_address_and_repeats_nothing() -> None:
+    early = given().when(tell_event, happening(ACTIVATED)).when(contact_proven, proven())
+    early.when(contact_proven, proven("en")).then().then_state(Reachable).with_state()
+    assert early.when(contact_proven, proven("en")).state.language == "en"
+
+
+def test_N3_a_notice_goes_by_its_channels_only() -> None:
+    notice = NoticeWanted(
+        user_id="u-1", template="activation-link", channels=("sms",), values=Sealed.of('{"valid_until": "x"}')
+    )
+    message = arriving(notice, source="notifications", opened={"values": '{"valid_until": "x"}'})
+    (sms,) = wanted(reachable().when(tell_notice, message))
+    assert sms.channel == "sms"
+
+
+def test_N3_a_finished_report_is_told_to_its_owner() -> None:
+    told = given().when(tell_report, happening(MADE)).then(NoticeWanted).then_state(ReportNotices(1))
+    (notice,) = told.messages
+    assert isinstance(notice, NoticeWanted)
+    assert (notice.user_id, notice.template, notice.channels) == ("u-1", "report-ready", ("sms", "email"))
+
+
+def test_N3_reports_of_one_person_and_month_share_a_collector() -> None:
+    assert collector_of(MADE) == "report-notices:u-1.2026-03"
+    later = MADE.model_copy(update={"made_at": NOON + timedelta(days=40)})
+    assert collector_of(later) != collector_of(MADE)
+
+
+def test_N3_a_flood_of_reports_is_no_flood_of_messages() -> None:
+    full = ReportNotices(MOST_A_MONTH)
+    given(full).when(tell_report, happening(MADE)).then().then_state(full)
