@@ -1,0 +1,101 @@
+r"""The simulated metering system: it sends day blocks of interval readings in bulk.
+
+python -m deploy.local.neighbours.metering --kafka localhost:9092 --until 2026-03-01 \
+        --account 30012345678 --large-account 30087654321
+"""
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID, uuid5
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from contracts.envelope import Envelope, to_headers
+from contracts.metering import IntervalReadings
+from deploy.local.neighbours.meter_sample import two_meters
+
+NAME: Final = "metering"
+_STOP_S: Final = 3.0
+_NAMESPACE: Final = UUID("6c0a9a0c-9a8e-5a5d-a8b0-2f3f5d0f7b21")
+
+
+class MeteringSimulator:
+    """`async with MeteringSimulator(bootstrap) as metering: await metering.send(blocks)`."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+
+    async def __aenter__(self) -> Self:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=NAME,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+        )
+        try:
+            await self._producer.start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def send(self, blocks: Iterable[IntervalReadings]) -> int:
+        """Send these day blocks in order, each keyed by its account; returns how many the broker has taken.
+
+        A block sent again has the id it had before. Raises aiokafka's KafkaError where the broker does not take one.
+        """
+        sends = [
+            await self._producer.send(
+                block.topic.name,
+                block.model_dump_json().encode(),
+                key=block.account_number.encode(),
+                headers=to_headers(_envelope_of(block)),
+            )
+            for block in blocks
+        ]
+        await asyncio.gather(*sends)
+        return len(sends)
+
+    async def _stop(self) -> None:
+        # With the broker gone, stop() never ends by itself.
+        with contextlib.suppress(TimeoutError, KafkaError):
+            async with asyncio.timeout(_STOP_S):
+                await self._producer.stop()
+
+
+def _envelope_of(block: IntervalReadings) -> Envelope:
+    return Envelope(
+        id=str(uuid5(_NAMESPACE, f"{block.account_number}/{block.day}/{block.version}")),
+        source=NAME,
+        type=block.type_name,
+        subject=block.account_number,
+        time=datetime.now(UTC),
+    )
+
+
+async def _main(kafka: str, until: date, account: str, large_account: str) -> None:
+    async with MeteringSimulator(kafka) as metering:
+        sent = await metering.send(two_meters(until, account, large_account))
+    print(f"metering sent {sent} day blocks", flush=True)
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description="A simulated metering system, with a public sample.")
+    arguments.add_argument("--kafka", required=True, help="host:port")
+    arguments.add_argument("--until", type=date.fromisoformat, required=True, help="Riyadh date; ends the month before")
+    arguments.add_argument("--account", required=True, help="account with the sample's readings")
+    arguments.add_argument("--large-account", required=True, help="account with the sample times 8")
+    given = arguments.parse_args()
+    asyncio.run(_main(given.kafka, given.until, given.account, given.large_account))
