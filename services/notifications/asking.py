@@ -27,10 +27,9 @@ _TEMPLATE_OF: Final[Mapping[OtpPurpose, TemplateName]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Begins deliveries. `code_life` is at most 60 s (I6); `pages` is the channel's page base without a final slash."""
+    """Begins deliveries. `pages` is the base of the channel's pages, without a final slash."""
 
     deliveries: Deliveries
-    code_life: timedelta
     pages: str
 
     def for_code(
@@ -48,8 +47,7 @@ class Asking:
             correlation_id=incoming.correlation_id,
             asked_by=incoming.subject,
         )
-        life = min(self.code_life, body.valid_until - now)
-        values = {"code": incoming.opened("code"), "seconds": str(max(1, int(life.total_seconds())))}
+        values = {"code": incoming.opened("code"), "seconds": str(_life_s(body))}
         content = Content(Secret(incoming.opened("mobile")), body.language, Secret(json.dumps(values)), now)
         return self.deliveries.begin(about, content, now)
 
@@ -93,6 +91,11 @@ class Asking:
         )
         content = Content(Secret(incoming.opened("address")), body.language, Secret(incoming.opened("values")), now)
         return self.deliveries.begin(about, content, now)
+
+
+def _life_s(body: OtpRequested) -> int:
+    """The life that a code has at least, however late it is handed over: whole seconds, 60 at most (I6)."""
+    return max(1, min(60, int((body.valid_until - body.hand_over_by).total_seconds())))
 
 
 def _latest(stamp: datetime, facts: Facts) -> datetime:

@@ -77,7 +77,7 @@ def attempt_rules(settings: NotificationsSettings) -> AttemptRules:
 def notifications_service(settings: NotificationsSettings, effects: NotificationsEffects) -> Service:
     """The whole service (N1-N3, N6-N10)."""
     deliveries = Deliveries(attempt_rules(settings))
-    asking = Asking(deliveries, timedelta(seconds=settings.code_life_s), settings.pages_url)
+    asking = Asking(deliveries, settings.pages_url)
     desk = contact_desk(settings)
     kinds = (
         Kind("delivery", DeliveryState, due_at=due_at, on_timer=deliveries.on_timer),  # N6

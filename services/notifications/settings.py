@@ -73,9 +73,6 @@ class NotificationsSettings(ServiceSettings):
     pages_url: str = Field(
         description="base of the channel's pages, without a final slash; links in messages point there", pattern=_URL
     )
-    code_life_s: Annotated[float, Field(ge=1, le=60)] = Field(  # I6: 60 s is the ceiling
-        default=60.0, description="seconds that a code lives, as its SMS says: 1 to 60"
-    )
     sms_connect_s: CallSeconds = Field(default=3.0, description="seconds to connect to the SMS gateway")
     sms_read_s: CallSeconds = Field(default=8.0, description="seconds that the SMS gateway may stay silent")
     sms_total_s: CallSeconds = Field(default=10.0, description="seconds that a call of the SMS gateway may take")

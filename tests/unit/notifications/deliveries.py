@@ -23,7 +23,7 @@ from tests.scenario import NOON, arriving
 
 RULES = AttemptRules()
 DELIVERIES = Deliveries(RULES)
-ASKING = Asking(DELIVERIES, timedelta(seconds=60), "https://hesabi.example")
+ASKING = Asking(DELIVERIES, "https://hesabi.example")
 
 Result = Literal["accepted", "refused", "not-sent", "unknown", "expired"]
 ReceiptStatus = Literal["taken", "delivered", "not-delivered"]
@@ -60,8 +60,8 @@ def unknown(about: About) -> Unknown:
     return Unknown(about)
 
 
-def otp_requested(*, late: timedelta = timedelta()) -> Incoming[Any]:
-    """A code asked for at noon, arriving so much later."""
+def otp_requested(*, late: timedelta = timedelta(), life: timedelta = timedelta(seconds=60)) -> Incoming[Any]:
+    """A code of this life asked for at noon, arriving so much later."""
     body = OtpRequested(
         otp_id="otp-1",
         purpose="approve-registration",
@@ -69,8 +69,8 @@ def otp_requested(*, late: timedelta = timedelta()) -> Incoming[Any]:
         code=Sealed.of("482913"),
         language="ar",
         issued_at=NOON,
-        hand_over_by=NOON + timedelta(seconds=60),
-        valid_until=NOON + timedelta(seconds=120),
+        hand_over_by=NOON + life,
+        valid_until=NOON + 2 * life,
     )
     opened = {"mobile": "+966512345678", "code": "482913"}
     return arriving(body, source="identity", subject="registration:r-1", opened=opened, now=NOON + late)

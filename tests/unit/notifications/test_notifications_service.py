@@ -131,7 +131,6 @@ def test_N3_every_state_is_stored_without_what_is_personal(
         {"sms_sender": "far too long a name"},
         {"receipts_secret": "short"},
         {"pages_url": "http://hesabi.example"},
-        {"code_life_s": "61"},
         {"smtp_user": "hesabi"},
         {"mail_from": "nobody"},
     ],
