@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.message import Answer, Code, CustomerCommand, Event, Id, PublicKey
+from contracts.message import Answer, Code, CustomerCommand, Event, Id, PublicKey, Text
 from contracts.metering import Quality
 from contracts.sealed import Sealed, SealedFor
 from contracts.topics import REPORTS_ANSWERS, REPORTS_COMMANDS, REPORTS_EVENTS, REPORTS_INTERNAL
@@ -19,7 +19,6 @@ ReadMonth = Annotated[str, Field(max_length=7, pattern=r"^(19|20)[0-9]{2}-(0[1-9
 Typed = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
 """A number as a person typed it, in either script. The decision judges it, so that a "no" is answered."""
 
-DataSource = Literal["meter", "public-sample-shifted"]
 DeclineReason = Literal["readings-did-not-come", "no-readings"]
 
 
@@ -93,15 +92,16 @@ class DayTotal(BaseModel):
     covered_seconds: Annotated[int, Field(ge=1, le=86_400)]
     interval_seconds: Annotated[int, Field(ge=900, le=86_400)]
     quality: Quality
-    source: DataSource
 
 
 class ReadingsGiven(Event, service="reports", topic=REPORTS_INTERNAL):
-    """The days of a month that have readings, each as of its highest version; none where the month has none."""
+    """The days of a month that have readings, each as of its highest version, and metering's own words on their source,
+    each once; none where the month has none."""
 
     report_id: Id
     month: ReadMonth
     days: Annotated[tuple[DayTotal, ...], Field(max_length=31)]
+    source_notes: Annotated[tuple[Text, ...], Field(max_length=31)]
 
 
 class ReportCompleted(Event, service="reports", topic=REPORTS_INTERNAL):

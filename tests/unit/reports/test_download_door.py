@@ -1,0 +1,202 @@
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from contracts.decision import Customer
+from contracts.message import Message
+from contracts.reports import ReportFetched
+from contracts.values.language import Language
+from services.reports.csv_report import render_csv
+from services.reports.download_door import DownloadDoor
+from services.reports.order import Made
+from services.reports.pdf_report import render_pdf
+from services.reports.rendering import PLACES, REMEMBERED, WORKERS, FileFormat, RenderBusy, Renderer, render
+from services.reports.report import ConsumptionReport
+from tests.scenario import NOON
+from tests.unit.reports.orders import EXPIRES_AT, FEBRUARY, NOURA, REPORT_ID, SECRET, collected, day_block, ordered
+
+LINK = f"/reports/{REPORT_ID}.{SECRET}"
+FAHAD = Customer("user-fahad", "session-2", "app")
+TOKENS = {"noura.web.token": NOURA, "fahad.app.token": FAHAD}
+MADE: Made = collected(FEBRUARY, [day_block(day) for day in FEBRUARY]).state
+
+
+class Situation:
+    """A door whose surroundings a test can change."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, object] = {f"report:{REPORT_ID}": MADE}
+        self.present = NOON
+        self.published: list[tuple[Message, str]] = []
+        self.broken = False
+        self.rendered: list[tuple[Language, FileFormat]] = []
+        self.renderer = Renderer(limit_s=30, render=self._render)
+
+    def _render(self, report: ConsumptionReport, language: Language, file_format: FileFormat) -> bytes:
+        self.rendered.append((language, file_format))
+        return render(report, language, file_format)
+
+    async def read_state(self, aggregate: str) -> object:
+        return self.states.get(aggregate)
+
+    def check_token(self, token: str, now: datetime, channel: str) -> Customer | None:
+        customer = TOKENS.get(token)
+        return (
+            customer if customer is not None and customer.channel == channel and now < NOON.replace(year=2027) else None
+        )
+
+    async def publish(self, message: Message, subject: str) -> None:
+        if self.broken:
+            raise ConnectionError("no broker: marked-value")
+        self.published.append((message, subject))
+
+    async def get(self, url: str = LINK, token: str | None = "noura.web.token", method: str = "GET") -> httpx.Response:
+        door = DownloadDoor(self.read_state, self.check_token, self.publish, lambda: self.present, self.renderer)
+        transport = httpx.ASGITransport(Starlette(routes=door.routes()))
+        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+            return await client.request(method, url, headers=headers)
+
+
+@pytest.fixture
+def situation() -> Iterator[Situation]:
+    made = Situation()
+    yield made
+    made.renderer.close()
+
+
+@pytest.mark.parametrize(
+    ("wish", "language", "media_type"),
+    [
+        ("", Language.ARABIC, "application/pdf"),
+        ("?language=en&format=pdf", Language.ENGLISH, "application/pdf"),
+        ("?language=ar&format=csv", Language.ARABIC, "text/csv; charset=utf-8"),
+    ],
+)
+async def test_R8_the_owner_fetches_the_report_in_either_language_and_format(
+    situation: Situation, wish: str, language: Language, media_type: str
+) -> None:
+    answer = await situation.get(LINK + wish)
+    make = render_csv if media_type.startswith("text/csv") else render_pdf
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+    assert answer.content == make(MADE.report, language)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"].startswith(
+        f'attachment; filename="consumption-2026-02-01-2026-02-28-{language.value}.'
+    )
+
+
+async def test_R8_each_fetch_is_published_and_the_file_is_made_once(situation: Situation) -> None:
+    first, second = await situation.get(), await situation.get()
+    fetched = ReportFetched(report_id=REPORT_ID, language="ar", file_format="pdf", channel="web")
+    assert situation.published == [(fetched, f"report:{REPORT_ID}")] * 2
+    assert first.content == second.content
+    assert situation.rendered == [(Language.ARABIC, "pdf")]
+
+
+def _wrong_owner(_: Situation) -> dict[str, Any]:
+    return {"token": "fahad.app.token"}
+
+
+def _expired(situation: Situation) -> dict[str, Any]:
+    situation.present = EXPIRES_AT
+    return {}
+
+
+def _unknown(situation: Situation) -> dict[str, Any]:
+    situation.states.clear()
+    return {}
+
+
+def _not_made(situation: Situation) -> dict[str, Any]:
+    situation.states[f"report:{REPORT_ID}"] = ordered().state
+    return {}
+
+
+def _wrong_secret(_: Situation) -> dict[str, Any]:
+    return {"url": f"/reports/{REPORT_ID}.{SECRET[::-1]}"}
+
+
+def _no_link(_: Situation) -> dict[str, Any]:
+    return {"url": f"/reports/{REPORT_ID}"}
+
+
+@pytest.mark.parametrize("change", [_wrong_owner, _expired, _unknown, _not_made, _wrong_secret, _no_link])
+async def test_R8_whatever_is_not_allowed_looks_the_same(
+    situation: Situation, change: Callable[[Situation], dict[str, Any]]
+) -> None:
+    refused = await situation.get(**change(situation))
+    nowhere = await Situation().get(f"/reports/{'0' * 32}.{'0' * 32}")
+    assert (refused.status_code, refused.content, refused.headers) == (404, nowhere.content, nowhere.headers)
+    assert situation.published == []
+    assert situation.rendered == []
+
+
+async def test_R8_the_link_works_until_the_instant_it_ends(situation: Situation) -> None:
+    situation.present = EXPIRES_AT - timedelta(microseconds=1)
+    assert (await situation.get()).status_code == 200
+
+
+@pytest.mark.parametrize("token", [None, "", "nobodys.token", "x" * 3_000, "noura.web.token; more"])
+async def test_R8_without_a_session_there_is_no_report(situation: Situation, token: str | None) -> None:
+    answer = await situation.get(token=token)
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("wish", ["?language=fr", "?format=exe", "?language=", "?format=PDF"])
+async def test_R8_other_languages_and_formats_are_refused(situation: Situation, wish: str) -> None:
+    assert (await situation.get(LINK + wish)).status_code == 400
+
+
+async def test_R8_the_door_only_gives(situation: Situation) -> None:
+    assert (await situation.get(method="POST")).status_code == 405
+    assert situation.states == {f"report:{REPORT_ID}": MADE}
+
+
+async def test_R8_a_fetch_that_cannot_be_recorded_does_not_happen_and_says_nothing_of_why(situation: Situation) -> None:
+    situation.broken = True
+    answer = await situation.get()
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+
+
+async def test_R4_a_render_that_takes_too_long_keeps_its_place_until_it_ends() -> None:
+    go = threading.Event()
+
+    def slow(*_: object) -> bytes:
+        go.wait(30)
+        return b"file"
+
+    renderer = Renderer(limit_s=0.05, render=slow)
+    try:
+        asked = [renderer.file(f"{n:032x}", MADE.report, Language.ARABIC, "pdf") for n in range(PLACES + 1)]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(result) for result in results] == [RenderBusy] * (PLACES + 1)
+        blocked = [renderer._places.acquire(blocking=False) for _ in range(PLACES)]
+        assert blocked.count(False) == WORKERS  # what had not begun gave its place back
+    finally:
+        go.set()
+        renderer.close()
+
+
+async def test_R4_only_the_last_files_are_remembered() -> None:
+    made: list[FileFormat] = []
+
+    def noted(_: ConsumptionReport, __: Language, file_format: FileFormat) -> bytes:
+        made.append(file_format)
+        return b"file"
+
+    renderer = Renderer(limit_s=30, render=noted)
+    try:
+        for number in (*range(REMEMBERED + 1), REMEMBERED, 0):
+            await renderer.file(f"{number:032x}", MADE.report, Language.ARABIC, "pdf")
+    finally:
+        renderer.close()
+    assert len(made) == REMEMBERED + 2  # the first had made room and was made again
