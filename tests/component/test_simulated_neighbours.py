@@ -38,6 +38,7 @@ from deploy.local.stack.topics import create_topics
 from services.chassis.key_reader import KeyReader
 from services.chassis.keyring import Keyring
 from services.chassis.keys import Fingerprints, KeyUnknown, PrivateKeys
+from tests.component.neighbours import neighbour_process
 from tests.eventually import eventually
 
 NOURA = Person("citizen", "1000000008", "1410-05-12", "+966501234567")
@@ -214,6 +215,25 @@ async def test_A5_billing_gives_dues_and_does_not_know_every_account(asker: Aske
         unknown = await asker.answer_to(await asker.ask(asker.dues_asked("30099999999"), "accounts"))
         assert unknown == AccountUnknown(asked_by=asker.asked_by, account_number="30099999999", user_id="user-noura")
         assert dict(billing.answered) == {"DuesFound": 1, "AccountUnknown": 1}
+
+
+async def test_J3_billing_runs_as_a_process_of_its_own(asker: Asker, bootstrap: str) -> None:
+    module = "deploy.local.neighbours.billing"
+    async with neighbour_process(module, "--kafka", bootstrap, "--account", ACCOUNT) as said:
+        assert said == "billing answers"
+        assert isinstance(await asker.answer_to(await asker.ask(asker.dues_asked(), "accounts")), DuesFound)
+
+
+async def test_J3_the_registry_runs_as_a_process_of_its_own(
+    bootstrap: str, fingerprints: tuple[Path, dict[str, dict[str, str]]], tmp_path: Path
+) -> None:
+    folder, prints = fingerprints
+    pinned, people = tmp_path / "fingerprints.json", tmp_path / "people.json"
+    await asyncio.to_thread(pinned.write_text, json.dumps(prints))
+    await asyncio.to_thread(people.write_text, "[]")
+    arguments = ("--keys", str(folder / "registry"), "--fingerprints", str(pinned), "--people", str(people))
+    async with neighbour_process("deploy.local.neighbours.registry", "--kafka", bootstrap, *arguments) as said:
+        assert said == "registry answers"
 
 
 async def test_R5_metering_sends_day_blocks_in_order(asker: Asker, bootstrap: str) -> None:

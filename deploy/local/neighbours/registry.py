@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
+import structlog
 from pydantic import TypeAdapter
 
 from contracts.message import Message
@@ -188,6 +190,7 @@ if __name__ == "__main__":
     arguments.add_argument("--fingerprints", type=Path, required=True, help="JSON, as HESABI_KEY_FINGERPRINTS")
     arguments.add_argument("--people", type=Path, required=True, help="JSON list of people")
     given = arguments.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     pinned = json.loads(given.fingerprints.read_text(encoding="utf-8"))
     known = people_of(given.people.read_text(encoding="utf-8"))
     asyncio.run(_main(RegistrySimulator(given.kafka, given.keys, pinned, known)))
