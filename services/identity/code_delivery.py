@@ -30,7 +30,6 @@ from services.identity.one_time_code import (
 from services.identity.policy import PolicyFacts
 from services.identity.states import Code, Declared, Issued, ProvingApproval, ProvingMobile, UserState, Wanted
 
-
 RegistryReason = Literal["approved-mobile-malformed", "no-approved-mobile"]
 
 

@@ -69,10 +69,10 @@ def judge_password(password: str, blocked: Blocked) -> PasswordReason | None:
         return "password-repeats"
     if _is_sequence(plain):
         return "password-sequence"
-    if _is_common(plain, blocked.common):
-        return "password-common"
     if _is_company_word(plain, blocked.company_words):
         return "password-company-word"
+    if _is_common(plain, blocked.common):
+        return "password-common"
     return None
 
 

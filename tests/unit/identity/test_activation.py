@@ -1,0 +1,143 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from contracts.identity import (
+    ActivateUser,
+    ActivationAccepted,
+    ActivationLinkRequested,
+    ConfirmOtp,
+    ContactProven,
+    OtpConfirmed,
+    UserActivated,
+    UserRegistered,
+)
+from contracts.identity_internal import ActivationNoted, ActivationReported, ClaimGranted, ClaimRefused
+from contracts.sealed import Secret
+from services.identity.activation import (
+    NO_SUCH_LINK,
+    LinkFacts,
+    activate_user,
+    activation_noted,
+    claim_granted,
+    claim_refused,
+    hash_of,
+    the_linked_user,
+)
+from services.identity.deadlines import due_at
+from services.identity.states import Ended, UserState
+from tests.scenario import NOON, arriving, given
+from tests.unit.identity.situations import (
+    EVERY_STATE,
+    GIVEN_MOBILE,
+    PERSON,
+    POLICY,
+    SEALED,
+    TOKEN,
+    USER_ID,
+    abandoned,
+    active,
+    claiming,
+    registered,
+)
+
+GRANTED = arriving(ClaimGranted(user_id=USER_ID))
+REFUSED = arriving(ClaimRefused(user_id=USER_ID))
+NOTED = arriving(ActivationNoted(user_id=USER_ID))
+LINK = LinkFacts(NOON, POLICY, Secret("r" * 43))
+OPENING = arriving(ActivateUser(activation_token=SEALED), opened={"activation_token": TOKEN})
+
+
+def test_I10_registered_after_the_second_code_with_a_link_that_is_stored_hashed() -> None:
+    after = given(claiming).when(claim_granted, GRANTED, LINK)
+    after.then(
+        OtpConfirmed(next_step="activate"),
+        UserRegistered(user_id=USER_ID, segment="individual", language="ar"),
+        ContactProven,
+        ActivationLinkRequested,
+    ).then_state(registered)
+    link, proven = after.messages[3], after.messages[2]
+    assert isinstance(link, ActivationLinkRequested)
+    assert isinstance(proven, ContactProven)
+    assert link.activation_token.plain == Secret(TOKEN)
+    assert link.valid_until == NOON + timedelta(hours=24)
+    assert proven.mobile.plain == Secret(GIVEN_MOBILE)
+    assert TOKEN not in repr(after.state.link)
+    assert after.state.link.token_hash == hash_of(TOKEN)
+
+
+def test_I10_a_claimed_person_is_said_to_be_registered_in_answer_to_the_code() -> None:
+    after = given(claiming).when(claim_refused, REFUSED)
+    after.then_refused("already-registered", "person-claimed").then_state(Ended("already-registered"))
+    assert after.decision is not None
+    assert after.decision.refusal is not None
+    assert after.decision.refusal.command_id == "c-2"
+    assert after.decision.refusal.command_type == ConfirmOtp.type_name
+
+
+@pytest.mark.parametrize("state", [s for s in EVERY_STATE if s != claiming])
+def test_I10_a_second_answer_to_the_claim_changes_nothing(state: UserState) -> None:
+    given(state).when(claim_granted, GRANTED, LINK).then().then_state(state)
+    given(state).when(claim_refused, REFUSED).then().then_state(state)
+
+
+def test_I10_the_link_activates_once_the_person_knows() -> None:
+    opened = given(registered).when(activate_user, OPENING)
+    opened.then(ActivationReported(person=PERSON, user_id=USER_ID))
+    noted = opened.when(activation_noted, NOTED).then(ActivationAccepted, UserActivated).then_state(active)
+    activated = noted.messages[1]
+    assert isinstance(activated, UserActivated)
+    assert (activated.user_id, bool(activated.text_ar), bool(activated.text_en)) == (USER_ID, True, True)
+
+
+def test_I10_repeating_it_changes_nothing_and_is_answered_well() -> None:
+    given(active).when(activate_user, OPENING).then(ActivationAccepted).then_state(active)
+    late = replace(OPENING, now=NOON + timedelta(days=30))
+    given(active).when(activate_user, late).then(ActivationAccepted).then_state(active)
+
+
+def test_I10_opened_twice_at_once_both_are_answered_and_it_activates_once() -> None:
+    twice = given(registered).when(activate_user, OPENING).when(activate_user, OPENING).then(ActivationReported)
+    once = twice.when(activation_noted, NOTED).then(ActivationAccepted, UserActivated)
+    once.when(activation_noted, NOTED).then(ActivationAccepted).then_state(active)
+
+
+@pytest.mark.parametrize(
+    ("state", "token", "after", "reason"),
+    [
+        (registered, f"{USER_ID}.{'x' * 43}", timedelta(0), "link-wrong"),
+        (registered, TOKEN, timedelta(hours=24, seconds=1), "link-expired"),
+        (active, f"{USER_ID}.{'x' * 43}", timedelta(0), "link-wrong"),
+        (claiming, TOKEN, timedelta(0), "link-not-issued"),
+        (abandoned, TOKEN, timedelta(0), "link-of-ended-registration"),
+    ],
+)
+def test_I10_any_other_link_is_refused(state: UserState, token: str, after: timedelta, reason: str) -> None:
+    body = ActivateUser(activation_token=SEALED)
+    opening = arriving(body, opened={"activation_token": token}, now=NOON + after)
+    given(state).when(activate_user, opening).then_refused("link-not-accepted", reason).then_state(state)
+
+
+def test_I10_a_link_opened_at_its_last_moment_still_activates() -> None:
+    last = replace(OPENING, now=NOON + timedelta(hours=24))
+    given(registered).when(activate_user, last).then(ActivationReported)
+    due = due_at(registered)
+    assert due is not None
+    assert due > last.now
+
+
+@pytest.mark.parametrize("state", [s for s in EVERY_STATE if s not in (registered, active)])
+def test_I10_news_of_an_activation_means_nothing_elsewhere(state: UserState) -> None:
+    given(state).when(activation_noted, NOTED).then().then_state(state)
+
+
+@pytest.mark.parametrize("token", ["", "x", USER_ID, f"{USER_ID}.", f"../{TOKEN}", TOKEN + "/", "a" * 5_000])
+def test_I10_what_is_no_link_of_ours_names_nobody(token: str) -> None:
+    opening = arriving(ActivateUser(activation_token=SEALED), opened={"activation_token": token})
+    assert the_linked_user(opening, lambda purpose, text: "0" * 32) == "user:" + "0" * 32
+    assert NO_SUCH_LINK.public_reason == "link-not-accepted"
+
+
+def test_I10_a_link_names_its_user() -> None:
+    assert the_linked_user(OPENING, lambda purpose, text: "0" * 32) == f"user:{USER_ID}"

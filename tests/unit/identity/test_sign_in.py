@@ -1,0 +1,114 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from contracts.decision import Incoming
+from contracts.identity import LoggedIn, UserSignedIn
+from contracts.sealed import Secret
+from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
+from services.identity.sign_in import SignInFacts, is_throttled, log_in, wait_after
+from tests.scenario import NOON, given
+from tests.unit.identity.situations import HASHED, KEY, RESIDENT, SECOND, USER_ID, logging_in
+
+member = Member(USER_ID, HASHED)
+claimed = Claimed(USER_ID, HASHED, NOON)
+EXPIRES = NOON + timedelta(minutes=30)
+RIGHT = SignInFacts(NOON, True, "right", Secret("a.session.token"), EXPIRES)
+WRONG = SignInFacts(NOON, True, "wrong", Secret(""), NOON)
+
+
+def test_I11_the_token_is_sealed_to_the_key_that_the_command_named() -> None:
+    after = given(member).when(log_in, logging_in(), RIGHT).then(LoggedIn, UserSignedIn).then_state(member)
+    answer, signed_in = after.messages
+    assert isinstance(answer, LoggedIn)
+    assert answer.token.plain is not None
+    assert (answer.token.plain.reveal(), answer.token.to) == ("a.session.token", KEY)
+    assert (answer.expires_at, answer.next_step) == (EXPIRES, "choose-address")
+    assert signed_in == UserSignedIn(user_id=USER_ID, channel="web", signed_in_at=NOON)
+
+
+def test_I12_with_an_address_the_next_step_is_the_account() -> None:
+    after = given(replace(member, has_address=True)).when(log_in, logging_in(), RIGHT)
+    assert isinstance(after.messages[0], LoggedIn)
+    assert after.messages[0].next_step == "define-account"
+
+
+@pytest.mark.parametrize(
+    ("state", "facts", "reason"),
+    [
+        (None, WRONG, "identity-unknown"),
+        (Stranger(), WRONG, "identity-unknown"),
+        (claimed, WRONG, "password-wrong"),
+        (claimed, RIGHT, "not-activated"),
+        (member, WRONG, "password-wrong"),
+    ],
+)
+def test_I15_one_public_answer_for_every_failed_login(state: PersonState, facts: SignInFacts, reason: str) -> None:
+    given(state).when(log_in, logging_in(), facts).then_refused("sign-in-refused", reason)
+
+
+@pytest.mark.parametrize("state", [None, Stranger(), claimed, member])
+@pytest.mark.parametrize(
+    ("message", "facts", "public_reason", "reason"),
+    [
+        (logging_in(RESIDENT), RIGHT, "identity-number-not-accepted", "identity-number-malformed"),
+        (logging_in(), replace(RIGHT, key_is_good=False), "malformed", "answer-key-not-accepted"),
+    ],
+)
+def test_I15_what_is_wrong_for_anybody_is_refused_unsaved_for_all(
+    state: PersonState | None, message: Incoming[Any], facts: SignInFacts, public_reason: str, reason: str
+) -> None:
+    given(state).when(log_in, message, facts).then_refused(public_reason, reason).then_state(None)
+
+
+def test_I14_waiting_grows_from_the_fifth_wrong_password() -> None:
+    assert [wait_after(count) for count in range(5)] == [timedelta(0)] * 5
+    waits = [wait_after(count) for count in range(5, 20)]
+    assert waits[:3] == [timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=120)]
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(hours=1)
+
+
+@for_all(st.integers(0, 10**9))
+def test_I14_no_wait_is_longer_than_an_hour(failures: int) -> None:
+    assert timedelta(0) <= wait_after(failures) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("state", [Stranger(), claimed, member])
+def test_I14_I15_known_and_unknown_are_throttled_alike(state: PersonState) -> None:
+    scenario = given(state)
+    for _ in range(5):
+        assert not is_throttled(scenario.state, "web", NOON)
+        scenario = given(scenario.state).when(log_in, logging_in(), WRONG)
+    throttled = given(scenario.state).when(log_in, logging_in(), RIGHT)
+    throttled.then_refused("sign-in-refused", "throttled").then_state(scenario.state)
+    assert is_throttled(scenario.state, "web", NOON + 29 * SECOND)
+    assert not is_throttled(scenario.state, "web", NOON + 30 * SECOND)
+
+
+def test_I14_an_outsider_on_one_channel_does_not_lock_the_owner_out_of_another() -> None:
+    attacked = replace(member, failures=(Failures("web", 50, NOON),))
+    given(attacked).when(log_in, logging_in(source="app"), RIGHT).then(LoggedIn, UserSignedIn).then_state(attacked)
+
+
+def test_I14_a_right_password_ends_the_counting_on_its_channel() -> None:
+    tried = replace(member, failures=(Failures("web", 4, NOON), Failures("app", 2, NOON)))
+    given(tried).when(log_in, logging_in(), RIGHT).then(LoggedIn, UserSignedIn).then_state(
+        replace(member, failures=(Failures("app", 2, NOON),))
+    )
+
+
+def test_I14_failures_are_forgotten_after_a_day() -> None:
+    old = replace(member, failures=(Failures("web", 50, NOON - timedelta(days=1)),))
+    after = given(old).when(log_in, logging_in(), WRONG)
+    assert after.state.failures == (Failures("web", 1, NOON),)
+
+
+def test_I14_password_and_code_failures_are_counted_apart() -> None:
+    after = given(member).when(log_in, logging_in(), WRONG)
+    assert after.state.codes == member.codes
+    assert after.state.failures == (Failures("web", 1, NOON),)
