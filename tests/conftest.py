@@ -8,6 +8,29 @@ import pytest
 from pymongo import MongoClient
 
 from deploy.local.stack import Stack, running_stack
+from tests.gates import Gates
+
+_GATES = pytest.StashKey[Gates]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing has been refused yet."""
+    config.stash[_GATES] = Gates()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The last thing a run shows: every gate with the bad sample that it refused."""
+    gates = config.stash[_GATES]
+    if gates.rows:
+        terminalreporter.section("gates")
+        for line in gates.table():
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def gates(request: pytest.FixtureRequest) -> Gates:
+    """Where a guard shows the bad sample that it must refuse."""
+    return request.config.stash[_GATES]
 
 
 @pytest.fixture(scope="session")

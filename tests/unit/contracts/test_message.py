@@ -11,51 +11,59 @@ from contracts.sealed import Sealed, SealedFor
 from contracts.topics import IDENTITY_COMMANDS, IDENTITY_EVENTS, NEIGHBOURS, SERVICES
 
 MESSAGES = published_messages()
-EVERY_MESSAGE = pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
 
 
-@EVERY_MESSAGE
-def test_type_service_and_topic_agree(message: type[Message]) -> None:
-    system, service, name, version = message.type_name.split(".")
-    assert (system, service, name) == ("hesabi", message.service, message.__name__)
-    assert version[0] == "v"
-    assert int(version[1:]) >= 1
-    assert message.service in {*SERVICES, *NEIGHBOURS}
-    assert message.topic.name.startswith(f"{message.service}.")
+def test_type_service_and_topic_agree() -> None:
+    for message in MESSAGES.values():
+        system, service, name, version = message.type_name.split(".")
+        assert (system, service, name) == ("hesabi", message.service, message.__name__)
+        assert version[0] == "v"
+        assert int(version[1:]) >= 1
+        assert message.service in {*SERVICES, *NEIGHBOURS}
+        assert message.topic.name.startswith(f"{message.service}.")
 
 
-@EVERY_MESSAGE
-def test_every_message_is_frozen_strict_and_silent(message: type[Message]) -> None:
-    config = message.model_config
-    assert (config["frozen"], config["strict"], config["hide_input_in_errors"]) == (True, True, True)
-    assert config["extra"] == ("forbid" if issubclass(message, Command) else "ignore")
+def test_every_message_is_frozen_strict_and_silent() -> None:
+    for message in MESSAGES.values():
+        config = message.model_config
+        assert (config["frozen"], config["strict"], config["hide_input_in_errors"]) == (True, True, True)
+        assert config["extra"] == ("forbid" if issubclass(message, Command) else "ignore")
 
 
-@EVERY_MESSAGE
-def test_a_field_of_sealed_type_says_who_opens_it(message: type[Message]) -> None:
-    sealed = {name for name, field in message.model_fields.items() if field.annotation is Sealed}
-    assert sealed == message.sealed_fields.keys()
+def test_a_field_of_sealed_type_says_who_opens_it() -> None:
+    for message in MESSAGES.values():
+        sealed = {name for name, field in message.model_fields.items() if field.annotation is Sealed}
+        assert sealed == message.sealed_fields.keys()
 
 
-@EVERY_MESSAGE
-def test_personal_fields_are_sealed(message: type[Message]) -> None:
-    personal = {"identity_number", "birth_date", "mobile", "password", "code", "token", "activation_token", "address"}
-    assert personal & message.model_fields.keys() <= message.sealed_fields.keys()
+def test_personal_fields_are_sealed() -> None:
+    for message in MESSAGES.values():
+        personal = {
+            "identity_number",
+            "birth_date",
+            "mobile",
+            "password",
+            "code",
+            "token",
+            "activation_token",
+            "address",
+        }
+        assert personal & message.model_fields.keys() <= message.sealed_fields.keys()
 
 
-@EVERY_MESSAGE
-def test_J2_a_customers_command_carries_a_token(message: type[Message]) -> None:
-    if issubclass(message, CustomerCommand):
-        assert message.sealed_fields["token"] is SealedFor.THIS_SERVICE
-    if issubclass(message, Query):
-        assert "answer_key" in message.model_fields
+def test_J2_a_customers_command_carries_a_token() -> None:
+    for message in MESSAGES.values():
+        if issubclass(message, CustomerCommand):
+            assert message.sealed_fields["token"] is SealedFor.THIS_SERVICE
+        if issubclass(message, Query):
+            assert "answer_key" in message.model_fields
 
 
-@EVERY_MESSAGE
-def test_J3_a_command_names_its_answer(message: type[Message]) -> None:
-    if issubclass(message, Command):
-        answers = {m.__name__ for m in MESSAGES.values() if issubclass(m, Answer) and m.service == message.service}
-        assert [name for name in answers if f"`{name}`" in (message.__doc__ or "")], "its docstring names no answer"
+def test_J3_a_command_names_its_answer() -> None:
+    for message in MESSAGES.values():
+        if issubclass(message, Command):
+            answers = {m.__name__ for m in MESSAGES.values() if issubclass(m, Answer) and m.service == message.service}
+            assert [name for name in answers if f"`{name}`" in (message.__doc__ or "")], "its docstring names no answer"
 
 
 def test_two_messages_of_one_name_are_refused() -> None:

@@ -1,0 +1,116 @@
+"""Every public reason has its customer text, every precise reason its test (J4, style 3)."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from contracts.values import public_reasons
+from contracts.values.public_texts import PUBLIC_TEXTS
+from tests.gates import Gates
+from tests.guards.source import Source, calls_of, dotted, sources, text_of
+
+_ARABIC = re.compile(r"[\u0621-\u064a]")
+PUBLIC, PRECISE = 0, 1
+# Where the two reasons stand among a call's arguments.
+FIRST_REASON = {"refused": 1, "Refusal": 0}
+NAMES = ("public_reason", "reason")
+
+
+def reasons_given(files: Iterable[Source], which: int) -> dict[str, str]:
+    """Each reason that is written out in a refusal, public or precise, with its place."""
+    return {
+        reason: f"{source.path}:{call.lineno}"
+        for source in files
+        for call in calls_of(source.tree)
+        if (name := dotted(call.func).rpartition(".")[2]) in FIRST_REASON
+        for reason in _texts(_argument(call, FIRST_REASON[name] + which, NAMES[which]))
+    }
+
+
+def _argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
+    if position < len(call.args):
+        return call.args[position]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _texts(node: ast.expr | None) -> Iterator[str]:
+    """The literal texts that an argument can be: itself, or the branches of a choice."""
+    if isinstance(node, ast.IfExp):
+        yield from (*_texts(node.body), *_texts(node.orelse))
+    elif (text := text_of(node)) is not None:
+        yield text
+
+
+def literal_reasons(files: Iterable[Source]) -> dict[str, str]:
+    """Each member of a `...Reason = Literal[...]`, with its place."""
+    return {
+        reason: f"{source.path}:{node.lineno}"
+        for source in files
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Assign) and dotted(node.targets[0]).endswith("Reason")
+        for part in ast.walk(node.value)
+        if isinstance(part, ast.Subscript) and dotted(part.value).endswith("Literal")
+        for reason in (text_of(each) for each in ast.walk(part.slice) if isinstance(each, ast.expr))
+        if reason is not None
+    }
+
+
+def texts_in(files: Iterable[Source]) -> set[str]:
+    """Every text that is written out in these files."""
+    return {
+        node.value
+        for source in files
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def without_text(reasons: dict[str, str]) -> list[str]:
+    """Public reasons that no customer could read."""
+    return sorted(f"{reason} ({place})" for reason, place in reasons.items() if reason not in PUBLIC_TEXTS)
+
+
+def untested(reasons: dict[str, str], tests: Iterable[Source]) -> list[str]:
+    """Precise reasons that no test mentions."""
+    mentioned = texts_in(tests)
+    return sorted(f"{reason} ({place})" for reason, place in reasons.items() if reason not in mentioned)
+
+
+def test_J4_every_public_reason_has_a_customer_text() -> None:
+    given = reasons_given(sources("services", "contracts"), PUBLIC)
+    mapped = dict.fromkeys(public_reasons._PUBLIC_REASON_OF.values(), "contracts/values/public_reasons.py")
+    found = without_text(given | mapped)
+    assert found == [], "\n".join(found)
+
+
+def test_J4_every_customer_text_is_in_both_languages() -> None:
+    poor = [name for name, text in PUBLIC_TEXTS.items() if not _ARABIC.search(text.ar) or _ARABIC.search(text.en)]
+    assert poor == []
+
+
+def test_J4_every_precise_reason_is_tested() -> None:
+    code = sources("services", "contracts")
+    tests = [source for source in sources("tests") if not source.path.startswith("tests/guards/")]
+    found = untested(reasons_given(code, PRECISE) | literal_reasons(code), tests)
+    assert found == [], "\n".join(found)
+
+
+def test_it_refuses(gates: Gates) -> None:
+    code = [Source("services/x.py", 'def f(s):\n    return refused(s, "no-such-reason", "never-tested")\n')]
+    gates.refuses(
+        "reasons: customer text", 'refused(s, "no-such-reason", ...)', without_text(reasons_given(code, PUBLIC))
+    )
+    gates.refuses("reasons: tested", 'refused(..., "never-tested")', untested(reasons_given(code, PRECISE), []))
+    literal = [Source("contracts/x.py", 'XReason = Literal["odd", "even"]\n')]
+    tests = [Source("tests/test_x.py", 'assert judged == "odd"')]
+    gates.refuses("reasons: tested", "a member of a Literal", untested(literal_reasons(literal), tests))
+
+
+def test_it_reads_refusals_of_every_shape() -> None:
+    shapes = (
+        'refused(s, "a", "b")\nRefusal("c", "d")\nRefusal(public_reason="e", reason="f")\n'
+        'decision.refused(s, "g" if x else "h", "i")\nRoute(M, f, d, absent=Refusal("j", "k"))\n'
+    )
+    files = [Source("services/x.py", shapes)]
+    assert reasons_given(files, PUBLIC).keys() == {"a", "c", "e", "g", "h", "j"}
+    assert reasons_given(files, PRECISE).keys() == {"b", "d", "f", "i", "k"}
