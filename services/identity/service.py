@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from contracts import identity, identity_internal, notifications, registry, topics
+from contracts import identity, notifications, registry, topics
+from contracts import identity_internal as inside
 from contracts.decision import Incoming
 from services.chassis.service import KeyedHash, Kind, Lane, Route, Service
-from services.identity import activation, addresses, code_delivery, mobile_number, person, registration, sign_in
+from services.identity import activation, addresses, mobile_number, person, registration, sign_in
+from services.identity import code_delivery as delivery
 from services.identity.activation import NO_SUCH_LINK, the_linked_user
 from services.identity.addresses import NOT_SIGNED_IN
 from services.identity.deadlines import due_at, on_timer
@@ -69,7 +71,6 @@ def the_number(incoming: Incoming[Any], keyed_hash: KeyedHash) -> str:
 def identity_service(settings: IdentitySettings, effects: IdentityEffects) -> Service:
     """The whole service (I1-I12, I14-I16, I18)."""
     ready = Preparing(settings.policy)
-    inside, delivery = identity_internal, code_delivery
     routes = (
         # Signing up: first code
         Route(

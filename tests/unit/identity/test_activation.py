@@ -136,7 +136,7 @@ def test_I10_news_of_an_activation_means_nothing_elsewhere(state: UserState) -> 
 def test_I10_what_is_no_link_of_ours_names_nobody(token: str) -> None:
     opening = arriving(ActivateUser(activation_token=SEALED), opened={"activation_token": token})
     assert the_linked_user(opening, lambda purpose, text: "0" * 32) == "user:" + "0" * 32
-    assert NO_SUCH_LINK.public_reason == "link-not-accepted"
+    assert (NO_SUCH_LINK.public_reason, NO_SUCH_LINK.reason) == ("link-not-accepted", "link-unknown")
 
 
 def test_I10_a_link_names_its_user() -> None:

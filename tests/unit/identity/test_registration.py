@@ -90,7 +90,8 @@ def test_J2_each_state_names_its_next_step() -> None:
 
 
 def test_J2_a_step_of_a_flow_nobody_began_names_the_beginning() -> None:
-    assert (NOT_BEGUN.public_reason, NOT_BEGUN.missing_step) == ("step-missing", "start-registration")
+    assert (NOT_BEGUN.public_reason, NOT_BEGUN.reason) == ("step-missing", "registration-not-begun")
+    assert NOT_BEGUN.missing_step == "start-registration"
 
 
 def test_J2_a_code_for_an_abandoned_registration_names_the_beginning() -> None:
