@@ -55,7 +55,7 @@ def _service(service: str, messages: Sequence[type[Message]]) -> str:
     for title, members in sections.items():
         if members:
             lines.append(f"### {title}\n")
-            lines.append(_table(("message", "topic", "fields", "what it says"), (_row(m) for m in members)))
+            lines.append(_table(("message", "topic", "from, to", "fields", "what it says"), (_row(m) for m in members)))
     return "\n".join(lines)
 
 
@@ -64,7 +64,15 @@ def _is_internal(message: type[Message]) -> bool:
 
 
 def _row(message: type[Message]) -> tuple[str, ...]:
-    return (f"**{message.__name__}**", f"`{message.topic.name}`", _fields(message), description_of(message))
+    topic = f"`{message.topic.name}`"
+    return (f"**{message.__name__}**", topic, _way(message), _fields(message), description_of(message))
+
+
+def _way(message: type[Message]) -> str:
+    """Commands come from channels and nothing else does; on a topic of commands a service wakes itself."""
+    writers = message.topic.writers
+    senders = writers & CHANNELS if issubclass(message, Command) else writers - CHANNELS
+    return f"{_parties(senders)} → {_parties(message.topic.readers)}"
 
 
 def _fields(message: type[Message]) -> str:

@@ -21,6 +21,7 @@ PUBLIC_KEY_SAMPLE: Final = '{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD7
 _BY_NAME: Final[dict[str, Any]] = {
     "account_number": "30012345678",
     "address_id": "address-1",
+    "amount_halalas": 43125,
     "aggregate": "definition:0f8f1c1e-6f5d-4a52-9d5c-1c8a3f1f9d10",
     "as_of": "2026-03-01T08:59:00Z",
     "asked_by": "user:5f0c2c9e7a4b4d0fb1f2a3c4d5e6f708",
@@ -36,6 +37,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "energy_wh": [1250, None, 980],
     "expires_at": "2026-03-02T09:00:00Z",
     "file_format": "pdf",
+    "flow_id": "0f8f1c1e-6f5d-4a52-9d5c-1c8a3f1f9d10",
     "first_month": "2026-01",
     "gateway_message_id": "gw-3187",
     "hand_over_by": "2026-03-01T09:00:45Z",
@@ -59,6 +61,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "public_reason": "code-not-accepted",
     "reason": "code-wrong",
     "reference": "K7QD-9RXM-2PTC-HW",
+    "relation": "owner",
     "report_id": "report-5e0c2f",
     "segment": "individual",
     "session_id": "sid-4a1f",
@@ -66,8 +69,8 @@ _BY_NAME: Final[dict[str, Any]] = {
     "source_topic": "identity.commands",
     "technical_support": "920001100",  # N9
     "template": "account-activated",
-    "text_ar": "نص تجريبي",
-    "text_en": "sample text",
+    "text_ar": "تم تفعيل حسابك بنجاح.",
+    "text_en": "Your account is active.",
     "text_hash": "0f" * 32,
     "total_halalas": 43125,
     "user": "user:5f0c2c9e7a4b4d0fb1f2a3c4d5e6f708",
@@ -76,6 +79,25 @@ _BY_NAME: Final[dict[str, Any]] = {
     "version": "2026-01",
     "what_for": "electricity-bill",
 }
+
+_BY_MESSAGE: Final[dict[str, dict[str, Any]]] = {
+    "AccountAdded": {"next_step": "review"},
+    "ActivationAccepted": {"next_step": "log-in"},
+    "AddressSaved": {"next_step": "define-account"},
+    "BeneficiaryDeclared": {"next_step": "show-dues"},
+    "CommandRefused": {
+        "text_ar": "تعذّر قبول رمز التحقق. يرجى التحقق منه أو طلب رمز جديد.",
+        "text_en": "We could not accept this code. Please check it or ask for a new one.",
+    },
+    "ContactGiven": {"next_step": "accept-terms"},
+    "DefinitionStarted": {"next_step": "add-account"},
+    "DuesShown": {"next_step": "accept-service-terms"},
+    "LoggedIn": {"next_step": "choose-address"},
+    "OtpConfirmed": {"next_step": "give-contact"},
+    "ReviewConfirmed": {"next_step": "declare-beneficiary"},
+    "ServiceTermsAccepted": {"next_step": "complete"},
+}
+"""Where a name means something else in one message."""
 
 _FALLBACKS: Final = ("example", "2026-03", "0f" * 32, "K7QD-9RXM-2PTC-HW", "+966500000001", "30012345678", "1", "SA")
 """Tried in turn for a text without a name of its own."""
@@ -88,7 +110,9 @@ class NoSample(Exception):
 def sample_of(message: type[Message], extent: Extent) -> dict[str, Any]:
     """A body that both schemas and the message itself accept. Raises `NoSample` naming the field without a value."""
     schema = schema_of(message, "writer")
-    return _object(schema, schema, extent)
+    sample = _object(schema, schema, extent)
+    own = _BY_MESSAGE.get(message.__name__, {})
+    return {name: own.get(name, value) for name, value in sample.items()}
 
 
 def _object(schema: dict[str, Any], root: dict[str, Any], extent: Extent) -> dict[str, Any]:
