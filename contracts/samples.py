@@ -66,6 +66,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "segment": "individual",
     "session_id": "sid-4a1f",
     "source_note": "public sample, shifted",
+    "source_notes": ["public sample, shifted"],
     "source_topic": "identity.commands",
     "technical_support": "920001100",  # N9
     "template": "account-activated",

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from deploy.local.stack import Stack, running_stack
@@ -14,7 +15,9 @@ _GATES = pytest.StashKey[Gates]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Nothing has been refused yet."""
+    """Nothing has been refused yet. How long a property takes says more of the machine than of the property."""
+    settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any-machine")
     config.stash[_GATES] = Gates()
 
 
