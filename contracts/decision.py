@@ -1,7 +1,8 @@
 """The words in which a service decides (architecture, law 2): what comes in, what is known, what goes out.
 
-A decision is a pure function `decide(state, message, facts) -> Decision`. It never raises on bad input: "no" is `refused(...)`.
-These types live beside the messages because domain modules import only the standard library and `contracts`.
+A decision is a pure function `decide(state, message, facts) -> Decision`. It never raises on bad input: "no" is
+`refused(...)`. These types live beside the messages because domain modules import only the standard library and
+`contracts`.
 """
 
 from collections.abc import Callable
@@ -28,8 +29,8 @@ class Customer:
 class Incoming(Generic[M_co]):
     """A message as a decision sees it.
 
-    `now` is the broker's stamp (UTC): it judges what the message claims (law 9). `subject` is the sending aggregate or flow.
-    `correlation_id` is the id of the command that began it all; for a command, its own id.
+    `now` is the broker's stamp (UTC): it judges what the message claims (law 9). `subject` is the sending aggregate
+    or flow. `correlation_id` is the id of the command that began it all; for a command, its own id.
     """
 
     body: M_co
@@ -58,8 +59,8 @@ class Incoming(Generic[M_co]):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a decision may know besides state and message. `present`: the corrected wall clock (UTC), from which the lives
-    that we grant start (law 9). Decisions that need more declare a subclass, filled by their `prepare`."""
+    """What a decision may know besides state and message. `present`: the corrected wall clock (UTC), from which the
+    lives that we grant start (law 9). Decisions that need more declare a subclass, filled by their `prepare`."""
 
     present: datetime
 
@@ -90,8 +91,8 @@ class Refusal:
 class Decision(Generic[S]):
     """The new state and what follows from it.
 
-    `messages` go out in order through the outbox; `effects` are calls that leave the house, made once after the save (law 8).
-    `recorded=False` is for queries: nothing is saved, the messages are sent as they are (law 1).
+    `messages` go out in order through the outbox; `effects` are calls that leave the house, made once after the save
+    (law 8). `recorded=False` is for queries: nothing is saved, the messages are sent as they are (law 1).
     """
 
     state: S | None

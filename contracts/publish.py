@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,8 @@ SIDES: Final[tuple[Side, ...]] = ("writer", "reader")
 EXTENTS: Final[tuple[Extent, ...]] = ("minimal", "full")
 
 
-def published_files() -> dict[Path, str]:
+@cache
+def published_files() -> Mapping[Path, str]:
     """Every published file, by its path from the repository's root, with its text."""
     files = {CATALOGUE_PAGE: catalogue_page()}
     for name, message in published_messages().items():

@@ -1,7 +1,8 @@
 """Fields that only the recipient service can read (architecture, law 11).
 
-On the bus a sealed field is a compact JWE (ECDH-ES on X25519, A256GCM, no compression) bound to message type, subject and
-field name by its `apu` header. In a decision it is plain text on its way out: the chassis seals it when the message is encoded.
+On the bus a sealed field is a compact JWE (ECDH-ES on X25519, A256GCM, no compression) bound to message type, subject
+and field name by its `apu` header. In a decision it is plain text on its way out: the chassis seals it when the message
+is encoded.
 """
 
 import hmac

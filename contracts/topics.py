@@ -1,7 +1,8 @@
 """Every topic of Hesabi, once (architecture, law 12).
 
-From this table come the local stack's topics, the services' subscriptions, and who may write where. A topic's partitions are
-never changed: a new topic, drain, switch. `epoch` is raised when a topic is re-created or fails over to a mirror.
+From this table come the local stack's topics, the services' subscriptions, and who may write where. A topic's
+partitions are never changed: a new topic, drain, switch. `epoch` is raised when a topic is re-created or fails over
+to a mirror.
 """
 
 from collections.abc import Mapping
@@ -81,9 +82,7 @@ NOTIFICATIONS_CODE_RESULTS = _topic(
     "notifications.code-results", {"notifications"}, {"notifications"}, data_class="internal"
 )
 NOTIFICATIONS_CODES = _topic("notifications.codes", {"notifications"}, {"identity"}, data_class="internal")
-NOTIFICATIONS_EVENTS = _topic(
-    "notifications.events", {"notifications"}, {*SERVICES, *CHANNELS}, data_class="internal"
-)
+NOTIFICATIONS_EVENTS = _topic("notifications.events", {"notifications"}, {*SERVICES, *CHANNELS}, data_class="internal")
 NOTIFICATIONS_ANSWERS = _topic("notifications.answers", {"notifications"}, CHANNELS, data_class="public")
 
 # --- reports --------------------------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ def unknown(tests: Iterable[Source]) -> list[str]:
 
 
 def test_every_promised_rule_is_named_by_a_test() -> None:
-    missing = unproven(sources("tests"))
+    proofs = [source for source in sources("tests") if not source.path.startswith("tests/guards/")]
+    missing = unproven(proofs)
     assert missing == [], "\n".join(f"{rule}: {RULES[rule]}" for rule in missing)
 
 
