@@ -58,7 +58,8 @@ class Composer:
         template = TEMPLATES[name].sms.get(language)
         if template is None:
             return NotComposed("no-text-for-channel")
-        page = self._page(language, values, placeholders(template.text))
+        others = _placeholders_of_mail(name, language)
+        page = self._page(language, values, placeholders(template.text), others)
         if isinstance(page, NotComposed):
             return page
         text = page.fill(template.text)
@@ -69,16 +70,21 @@ class Composer:
         template = TEMPLATES[name].mail.get(language)
         if template is None:
             return NotComposed("no-text-for-channel")
-        wanted = frozenset[str]().union(*map(placeholders, texts_of(template))) | CONTACT_PLACEHOLDERS
-        page = self._page(language, values, wanted)
+        wanted = _placeholders_of_mail(name, language) | CONTACT_PLACEHOLDERS
+        sms = TEMPLATES[name].sms.get(language)
+        page = self._page(language, values, wanted, placeholders(sms.text) if sms else frozenset())
         if isinstance(page, NotComposed):
             return page
         return ComposedMail(
             language, page.fill(template.subject), text=as_text(template, page), html=as_html(template, page)
         )
 
-    def _page(self, language: Language, values: Mapping[str, str], wanted: frozenset[str]) -> Page | NotComposed:
+    def _page(
+        self, language: Language, values: Mapping[str, str], wanted: frozenset[str], others: frozenset[str]
+    ) -> Page | NotComposed:
+        """`others`: what the text for the other channel asks for. A notice has the same values for both."""
         asked = wanted - CONTACT_PLACEHOLDERS
+        values = {name: value for name, value in values.items() if name in asked or name not in others}
         for name in sorted(asked ^ values.keys()):
             return NotComposed("value-missing" if name in asked else "value-unasked", name)
         channels = {placeholder_of(channel): channel.address for channel in self.contacts}
@@ -89,3 +95,8 @@ class Composer:
             if name == "link" and not is_allowed_link(value, self.link_hosts):
                 return NotComposed("link-not-allowed", name)
         return Page(language, filled, self.contacts)
+
+
+def _placeholders_of_mail(name: TemplateName, language: Language) -> frozenset[str]:
+    mail = TEMPLATES[name].mail.get(language)
+    return frozenset[str]().union(*map(placeholders, texts_of(mail))) if mail else frozenset()

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -74,12 +74,18 @@ class EmbeddedServer:
     """
 
     def __init__(
-        self, name: str, command: Sequence[str], log: Path, is_answering: Callable[[], Awaitable[bool]]
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        is_answering: Callable[[], Awaitable[bool]],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._name = name
         self._command = tuple(command)
         self._log = log
         self._is_answering = is_answering
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -89,7 +95,7 @@ class EmbeddedServer:
 
     async def start(self) -> None:
         """Raises StackError, with the end of its log, when it ends early or does not answer within 90 s."""
-        process = self._process = spawn(self._command, self._log)
+        process = self._process = spawn(self._command, self._log, self._environment)
         try:
             async with asyncio.timeout(START_SECONDS):
                 while not await self._is_answering():
@@ -135,12 +141,18 @@ class EmbeddedServer:
         return StackError("\n".join([f"{self._name} {what}{hint}; the end of {self._log}:", *tail]))
 
 
-def spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """Starts a process that ends with this one, whatever ends this one; its output is added to `log`."""
+def spawn(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Starts a process that ends with this one, whatever ends this one; its output is added to `log`. `environment`
+    takes the place of this process's own."""
     wrapper = [sys.executable, "-I", "-S", "-c", _TIED_TO_PARENT, str(os.getpid())]
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*wrapper, *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            [*wrapper, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=environment,
         )
 
 

@@ -118,6 +118,12 @@ def test_N3_html_has_language_and_direction_and_loads_nothing(
     assert _Shown.of(page).links == ([VALUES["link"]] if name == "activation-link" else [])
 
 
+def test_N3_a_notice_with_one_set_of_values_can_be_told_by_both_channels() -> None:
+    values = {"when": "2026-01-31 09:05"}  # asked for by the e-mail only
+    assert isinstance(COMPOSER.sms("report-ready", "ar", values), ComposedSms)
+    assert isinstance(COMPOSER.mail("report-ready", "ar", values), ComposedMail)
+
+
 @pytest.mark.parametrize(
     ("values", "refusal"),
     [

@@ -1,0 +1,109 @@
+"""One individual's way through Hesabi, every outcome checked: the demo shows it, the tests run it headless."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from contracts.accounts import RequestTransfer, StartDefinition
+from contracts.sealed import Sealed
+from contracts.topics import IDENTITY_EVENTS
+from deploy.local.client import Client
+from deploy.local.journey.define_account import Customer, define_account, define_directly, inquiries
+from deploy.local.journey.journal import Journal, NotAsExpected, Step
+from deploy.local.journey.person import Person
+from deploy.local.journey.reports import File, Months, consumption_reports, order
+from deploy.local.journey.sign_up import SigningUp, signed_in
+from deploy.local.system import ACCOUNT, LARGE_ACCOUNT, System
+
+__all__ = ["NotAsExpected", "Outcome", "Person", "Step", "individual_journey"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The table of outcomes, and what was made. `secrets` are the codes and tokens that were used, by name."""
+
+    person: Person
+    steps: list[Step]
+    reference: str = ""
+    transfer_reference: str = ""
+    files: list[File] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether every step had its expected outcome."""
+        return bool(self.steps) and all(step.is_expected for step in self.steps)
+
+    @property
+    def command_ids(self) -> list[str]:
+        """The ids of all commands of this person's journey."""
+        return [command_id for step in self.steps for command_id in step.command_ids]
+
+
+async def individual_journey(
+    system: System, person: Person, show: Callable[[Step], None], client: Client | None = None
+) -> Outcome:
+    """Takes one person from the first word to the last report. `show` is told of each step when it is over.
+
+    Meanwhile a second person signs up, who is needed for what nobody else may see.
+
+    Raises:
+        NotAsExpected: a step had another outcome; `show` was told.
+        deploy.local.client.NoAnswer, deploy.local.journey.post.NothingCame: something did not come in time.
+    """
+    journal = Journal(client or system.client(), show)
+    outcome = Outcome(person, journal.steps)
+    system.registry.add(person.in_registry)
+    neighbour = Journal(system.client("app"), lambda _: None)
+    other = asyncio.create_task(signed_in(system, Person.made_up("en"), neighbour))
+    try:
+        await _walk(system, outcome, journal, other, neighbour)
+    finally:
+        other.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await other
+    return outcome
+
+
+async def _walk(
+    system: System, outcome: Outcome, journal: Journal, other: asyncio.Task[str], neighbour: Journal
+) -> None:
+    up = SigningUp(system, outcome.person, journal)
+    journal.part = "Sign up"
+    await _too_early(journal)
+    await up.first_code()
+    await up.second_code(await up.contact_and_terms())
+    journal.part = "Activate and log in"
+    await up.activation()
+    token = await up.sign_in()
+    who = Customer(journal, token, outcome.person.language)
+    journal.part = "National address"
+    months = Months.before(system.today)
+    await order(who, "A report before an address is given", ACCOUNT, months, "step-missing (choose-address)")
+    transfer = RequestTransfer(token=Sealed.of(token), reference="AAAA-AAAA-AAAA-AAAA")
+    await journal.ask("A transfer before an address is given", "A11 J2", transfer, key=str(uuid4()),
+                      expected="step-missing (choose-address)")  # fmt: skip
+    await up.address(token)
+    await system.has_read("reports.identity", IDENTITY_EVENTS)
+    await system.has_read("accounts.identity", IDENTITY_EVENTS)
+    await order(who, "A report before an account is defined", ACCOUNT, months, "step-missing (define-account)")
+    journal.part = "Define an account"
+    outcome.reference = await define_account(who, ACCOUNT)
+    journal.part = "Define a second account"
+    await define_directly(who, LARGE_ACCOUNT)
+    journal.part = "Reference and transfer"
+    stranger = Customer(neighbour, await other, "en")
+    outcome.transfer_reference = await inquiries(who, stranger, outcome.reference)
+    journal.part = "Reports"
+    outcome.files = await consumption_reports(system, who, stranger)
+    codes = {f"code {number}": code for number, code in enumerate(up.post.codes, 1)}
+    outcome.secrets = codes | {"session token": token, "activation token": await up.post.activation_token()}
+
+
+async def _too_early(journal: Journal) -> None:
+    """J2: without a session there is no service."""
+    early = StartDefinition(token=Sealed.of("no-session-yet"), relation="owner")
+    await journal.ask("Define an account before logging in", "J2 A11", early, key=str(uuid4()),
+                      expected="sign-in-needed (log-in)")  # fmt: skip

@@ -1,0 +1,249 @@
+"""The whole of Hesabi on one machine: stack, topics, keys, simulated neighbours, four services as separate processes.
+
+Everything ends with the block, with Ctrl-C and with this process, however that ends.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from pymongo import MongoClient
+
+from contracts import topics
+from contracts.topics import Topic
+from deploy.local.client import Client
+from deploy.local.keys import make_keys
+from deploy.local.neighbours.billing import BillingSimulator
+from deploy.local.neighbours.mail_sink import MailSink
+from deploy.local.neighbours.meter_sample import two_meters
+from deploy.local.neighbours.metering import MeteringSimulator
+from deploy.local.neighbours.registry import RegistrySimulator
+from deploy.local.neighbours.sms_gateway import SmsGateway
+from deploy.local.service_process import ServiceProcess, Surroundings
+from deploy.local.stack import Stack, running_stack
+from deploy.local.stack.server import free_port
+from deploy.local.stack.topics import create_topics
+from deploy.local.watch import Watch, raw_records
+
+APP_SID: Final = "local-app-sid"
+PAGES: Final = "https://hesabi.example"
+ACCOUNT: Final = "30012345678"
+LARGE_ACCOUNT: Final = "30087654321"
+"""The accounts that billing and metering know; the second has the sample times 8 (R7)."""
+
+TERMS_VERSION: Final = "2026-01"
+TERMS: Final = {
+    "ar": "شروط استخدام حسابي (نص تجريبي للتشغيل المحلي).",
+    "en": "Terms of use of Hesabi (a trial text for local runs).",
+}
+RIYADH: Final = timedelta(hours=3)  # R7
+READ_S: Final = 60.0
+LOOK_S: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """Lives in seconds, short enough that nobody waits a minute for a late code (I6, I14)."""
+
+    code_s: float = 3.0
+    resend_after_s: float = 3.0
+    report_link_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A running system and its handles. `took` has the seconds of each part of the start."""
+
+    stack: Stack
+    folder: Path
+    services: Mapping[str, ServiceProcess]
+    gateway: SmsGateway
+    mail: MailSink
+    registry: RegistrySimulator
+    billing: BillingSimulator
+    watch: Watch
+    lives: Lives
+    today: date
+    took: Mapping[str, float] = field(repr=False)
+    _producer: AIOKafkaProducer = field(repr=False)
+    _fingerprints: Mapping[str, Mapping[str, str]] = field(repr=False)
+
+    def client(self, channel: str = "web") -> Client:
+        """A new channel program with a key of its own."""
+        return Client(channel, self._producer, self.watch, self._fingerprints)
+
+    def service(self, name: str) -> ServiceProcess:
+        """One of the four services."""
+        return self.services[name]
+
+    async def collect(self) -> dict[str, bytes]:
+        """Every byte on all topics, by topic, uncompressed."""
+        return await raw_records(self.stack.kafka_bootstrap)
+
+    async def has_read(self, group: str, topic: Topic) -> None:
+        """Waits until a consumer group has read what is on a topic now: a person is slower than that.
+
+        Raises:
+            TimeoutError: it has not within 60 s.
+        """
+        partitions = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+        async with AIOKafkaConsumer(bootstrap_servers=self.stack.kafka_bootstrap, group_id=None) as consumer:
+            ends = await consumer.end_offsets(partitions)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.stack.kafka_bootstrap)
+        await admin.start()
+        try:
+            async with asyncio.timeout(READ_S):
+                while not _is_read(await admin.list_consumer_group_offsets(group), ends):  # noqa: ASYNC110 - elsewhere
+                    await asyncio.sleep(LOOK_S)
+        finally:
+            await admin.close()
+
+    async def readings_taken(self) -> None:
+        """Waits until reports has taken in every day block that metering sent."""
+        await self.has_read("reports.readings", topics.METERING_READINGS)
+
+
+def _is_read(committed: Mapping[TopicPartition, Any], ends: Mapping[TopicPartition, int]) -> bool:
+    return all(end == 0 or (tp in committed and committed[tp].offset >= end) for tp, end in ends.items())
+
+
+@contextlib.asynccontextmanager
+async def running_system(
+    folder: Path,
+    *,
+    stack: Stack | None = None,
+    lives: Lives | None = None,
+    mail_folder: Path | None = None,
+    say: Callable[[str], None] | None = None,
+) -> AsyncIterator[System]:
+    """A system that is ready. `folder` gets keys and logs; without `stack` one of its own is started.
+
+    Raises:
+        deploy.local.stack.StackError: something did not start; the text tells what and why.
+    """
+    async with contextlib.AsyncExitStack() as cleanup:
+        took: dict[str, float] = {}
+        with _timed(took, "kafka and mongodb"):
+            if stack is None:
+                stack = await cleanup.enter_async_context(running_stack(say))
+        yield await _built(cleanup, stack, folder, lives or Lives(), mail_folder, took)
+
+
+async def _built(
+    cleanup: contextlib.AsyncExitStack,
+    stack: Stack,
+    folder: Path,
+    lives: Lives,
+    mail_folder: Path | None,
+    took: dict[str, float],
+) -> System:
+    around = _surroundings(stack, folder)
+    cleanup.callback(_drop_databases, stack.mongo_uri, around.databases)
+    gateway = await cleanup.enter_async_context(SmsGateway(app_sid=APP_SID))
+    mail = await cleanup.enter_async_context(MailSink(folder=mail_folder))
+    services = _services(around, gateway, mail, lives)
+    with _timed(took, "topics"):
+        await create_topics(stack.kafka_bootstrap, topics.CATALOGUE.values())
+    registry = RegistrySimulator(stack.kafka_bootstrap, around.keys / "registry", around.fingerprints, ())
+    billing = BillingSimulator(stack.kafka_bootstrap, [ACCOUNT, LARGE_ACCOUNT])
+    watch, producer = Watch(stack.kafka_bootstrap), AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)
+    with _timed(took, "services and neighbours"):
+        cleanup.push_async_callback(_stop_all, services.values())
+        starts = [asyncio.create_task(service.start()) for service in services.values()]
+        try:
+            for each in (registry, billing, watch):
+                await cleanup.enter_async_context(each)
+            await producer.start()
+            cleanup.push_async_callback(producer.stop)
+            today = await _readings_sent(stack.kafka_bootstrap)
+            await asyncio.gather(*starts)
+        finally:
+            for start in starts:
+                start.cancel()
+    return System(
+        stack, folder, services, gateway, mail, registry, billing, watch, lives, today, took, producer,
+        around.fingerprints,
+    )  # fmt: skip
+
+
+def _surroundings(stack: Stack, folder: Path) -> Surroundings:
+    keys, logs = folder / "keys", folder / "logs"
+    logs.mkdir(parents=True)
+    return Surroundings(
+        kafka_bootstrap=stack.kafka_bootstrap,
+        mongo_uri=stack.mongo_uri,
+        databases=f"hesabi_{secrets.token_hex(6)}",
+        keys=keys,
+        fingerprints=make_keys(keys),
+        logs=logs,
+    )
+
+
+def _services(around: Surroundings, gateway: SmsGateway, mail: MailSink, lives: Lives) -> dict[str, ServiceProcess]:
+    ports = {name: free_port() for name in topics.SERVICES}
+    settings: dict[str, Mapping[str, Any]] = {
+        "identity": {
+            "terms": json.dumps(terms_in_force()),
+            "otp_life_s": lives.code_s,
+            "resend_after_s": lives.resend_after_s,
+        },
+        "accounts": {},
+        "notifications": {
+            "sms_url": gateway.url,
+            "sms_app_sid": APP_SID,
+            "sms_sender": "Hesabi",
+            "receipts_url": f"http://127.0.0.1:{ports['notifications']}",
+            "receipts_secret": secrets.token_urlsafe(32),
+            "smtp_host": "127.0.0.1",
+            "smtp_port": mail.port,
+            "smtp_starttls": "false",
+            "mail_from": "no-reply@hesabi.example",
+            "contact_email": "care@hesabi.example",
+            "pages_url": PAGES,
+            "code_life_s": lives.code_s,
+        },
+        "reports": {"link_life_s": lives.report_link_s},
+    }
+    return {name: ServiceProcess(name, ports[name], around, settings[name]) for name in topics.SERVICES}
+
+
+def terms_in_force() -> list[dict[str, str]]:
+    """The terms of use of local runs, as identity's setting names them (I8)."""
+    return [
+        {"version": TERMS_VERSION, "language": language, "text_hash": hashlib.sha256(text.encode()).hexdigest()}
+        for language, text in TERMS.items()
+    ]
+
+
+async def _readings_sent(bootstrap: str) -> date:
+    today = (datetime.now(UTC) + RIYADH).date()
+    async with MeteringSimulator(bootstrap) as metering:
+        await metering.send(two_meters(today, ACCOUNT, LARGE_ACCOUNT))
+    return today
+
+
+async def _stop_all(services: Any) -> None:
+    await asyncio.gather(*(service.stop() for service in services))
+
+
+def _drop_databases(uri: str, prefix: str) -> None:
+    with contextlib.suppress(Exception), MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=1000) as client:
+        for name in topics.SERVICES:
+            client.drop_database(f"{prefix}_{name}")
+
+
+@contextlib.contextmanager
+def _timed(took: dict[str, float], what: str) -> Iterator[None]:
+    begun = time.perf_counter()
+    yield
+    took[what] = time.perf_counter() - begun
