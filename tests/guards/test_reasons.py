@@ -2,12 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from contracts.values import public_reasons
 from contracts.values.public_texts import PUBLIC_TEXTS
 from tests.gates import Gates
-from tests.guards.source import Source, calls_of, dotted, sources, text_of
+from tests.guards.source import Function, Source, dotted, sources, text_of
 
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 PUBLIC, PRECISE = 0, 1
@@ -16,15 +16,50 @@ FIRST_REASON = {"refused": 1, "Refusal": 0}
 NAMES = ("public_reason", "reason")
 
 
-def reasons_given(files: Iterable[Source], which: int) -> dict[str, str]:
-    """Each reason that is written out in a refusal, public or precise, with its place."""
-    return {
-        reason: f"{source.path}:{call.lineno}"
-        for source in files
-        for call in calls_of(source.tree)
-        if (name := dotted(call.func).rpartition(".")[2]) in FIRST_REASON
-        for reason in _texts(_argument(call, FIRST_REASON[name] + which, NAMES[which]))
-    }
+def reasons_given(files: Sequence[Source], which: int) -> dict[str, str]:
+    """Each reason that is written out in a refusal, public or precise, with its place: among the arguments of `refused`
+    and `Refusal` and of what hands them on, and as the value of what is called `public...`."""
+    everywhere = {call: at for call, at in _carriers(files, NAMES[which]).items() if not call.startswith("_")}
+    given: dict[str, str] = {}
+    for source in files:
+        carriers = _carriers([source], NAMES[which]) | everywhere
+        for node in ast.walk(source.tree):
+            for reason in _texts(_carried(node, carriers, NAMES[which])):
+                given[reason] = f"{source.path}:{getattr(node, 'lineno', 0)}"
+        if which == PUBLIC:
+            given |= dict.fromkeys(_named_public(source), source.path)
+    return given
+
+
+def _carriers(files: Sequence[Source], name: str) -> dict[str, int]:
+    """Functions and dataclasses that take a reason under this name, with its position; the decisions' own words too."""
+    found = {call: position + NAMES.index(name) for call, position in FIRST_REASON.items()}
+    for source in files:
+        for node in ast.walk(source.tree):
+            if isinstance(node, Function):
+                parameters = [argument.arg for argument in node.args.args]
+            elif isinstance(node, ast.ClassDef):
+                parameters = [dotted(part.target) for part in node.body if isinstance(part, ast.AnnAssign)]
+            else:
+                continue
+            if {*NAMES} <= {*parameters}:
+                found.setdefault(node.name, parameters.index(name))
+    return found
+
+
+def _carried(node: ast.AST, carriers: dict[str, int], name: str) -> ast.expr | None:
+    called = dotted(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+    return _argument(node, carriers[called], name) if isinstance(node, ast.Call) and called in carriers else None
+
+
+def _named_public(source: Source) -> Iterator[str]:
+    """Texts that a function called `public...` returns or that are assigned to such a name."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, Function) and node.name.lstrip("_").startswith("public"):
+            for part in ast.walk(node):
+                yield from _texts(part.value) if isinstance(part, ast.Return) else ()
+        elif isinstance(node, ast.Assign) and dotted(node.targets[0]).startswith("public"):
+            yield from _texts(node.value)
 
 
 def _argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
@@ -111,6 +146,12 @@ def test_it_reads_refusals_of_every_shape() -> None:
         'refused(s, "a", "b")\nRefusal("c", "d")\nRefusal(public_reason="e", reason="f")\n'
         'decision.refused(s, "g" if x else "h", "i")\nRoute(M, f, d, absent=Refusal("j", "k"))\n'
     )
-    files = [Source("services/x.py", shapes)]
-    assert reasons_given(files, PUBLIC).keys() == {"a", "c", "e", "g", "h", "j"}
-    assert reasons_given(files, PRECISE).keys() == {"b", "d", "f", "i", "k"}
+    carried = (
+        "def _no(state, public_reason, reason):\n    return refused(state, public_reason, reason)\n"
+        "class Judged:\n    public_reason: str\n    reason: str\n"
+        '_no(s, "l", "m")\nJudged("n", "o")\npublic = "p" if x else "q"\n'
+        'def _public(reason):\n    return "r"\n'
+    )
+    files = [Source("services/x.py", shapes + carried)]
+    assert reasons_given(files, PUBLIC).keys() == set("aceghjlnpqr")
+    assert reasons_given(files, PRECISE).keys() == set("bdfikmo")
