@@ -132,7 +132,7 @@ async def inquire(who: Customer, title: str, reference: str, key: str, requests:
     found = await who.journal.ask(title, "A8 A20", question, key=key, expected=ReferenceFound)
     inquiry = json.loads(who.client.open(found, "inquiry"))
     shown = [request["kind"] for request in inquiry["requests"]]
-    who.journal.note("It answers about", "A8", f"{reference} {requests}", f"{inquiry['reference']} {shown}")
+    who.journal.note("It answers about", "A8", _about(reference, requests), _about(inquiry["reference"], shown))
 
 
 async def _review(who: Customer, flow: str, account: str) -> None:
@@ -141,6 +141,10 @@ async def _review(who: Customer, flow: str, account: str) -> None:
     given = {"relation": "owner", "identifier_kind": "account-number", "identifier": account}
     opened = json.loads(who.client.open(shown, "review"))
     who.journal.note("It is what was given, nothing else", "A3", _fields(given), _fields(opened))
+
+
+def _about(reference: str, requests: list[str]) -> str:
+    return f"{reference}, requests: {', '.join(requests) or 'none'}"
 
 
 def _fields(shown: dict[str, str]) -> str:

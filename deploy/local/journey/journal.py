@@ -97,24 +97,22 @@ class Journal:
 def events_of(watch: Watch, step: Step) -> list[Seen]:
     """The messages that a step caused so far: events and questions to neighbours. Left out are the answer and what a
     service says to itself only."""
-    return [seen for seen in watch.caused_by(step.command_ids) if _is_shown(seen)]
+    by_id = {seen.envelope.id: seen for seen in watch.caused_by(step.command_ids) if _is_shown(seen)}
+    return list(by_id.values())  # a message that was published again is the same message (law 5)
 
 
-def events_line(watch: Watch, step: Step) -> str:
-    """The same as a line: `identity: OtpRequested; notifications: MessageHandedOver, MessageDelivered`."""
+def events_by_service(watch: Watch, step: Step) -> dict[str, list[str]]:
+    """The names of the same by service: `{"notifications": ["MessageHandedOver x2", "MessageDelivered"]}`."""
     by_service: dict[str, Counter[str]] = {}
     for seen in events_of(watch, step):
         by_service.setdefault(seen.envelope.source, Counter())[seen.name] += 1
-    return "; ".join(f"{service}: {', '.join(map(_times, names.items()))}" for service, names in by_service.items())
+    return {service: [_times(name, n) for name, n in names.items()] for service, names in by_service.items()}
 
 
 def refusals_of(watch: Watch, step: Step) -> list[str]:
     """The precise reasons of refusals, which only operators see (J4)."""
-    return [
-        str(getattr(seen.body, "reason", ""))
-        for seen in watch.caused_by(step.command_ids)
-        if seen.name == "RefusalRecorded"
-    ]
+    caused = watch.caused_by(step.command_ids)
+    return list({str(getattr(seen.body, "reason", "")) for seen in caused if seen.name == "RefusalRecorded"})
 
 
 def _is_shown(seen: Seen) -> bool:
@@ -122,6 +120,5 @@ def _is_shown(seen: Seen) -> bool:
     return seen.topic not in UNSHOWN and not private
 
 
-def _times(named: tuple[str, int]) -> str:
-    name, times = named
+def _times(name: str, times: int) -> str:
     return name if times == 1 else f"{name} x{times}"

@@ -1,0 +1,57 @@
+"""What the demo leaves in `out/demo/`: SMS texts, e-mails, reports, reference numbers, the services' logs."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.local.journey import Outcome
+from deploy.local.system import ACCOUNT, LARGE_ACCOUNT, System
+
+FOLDER: Final = Path(__file__).parents[3] / "out" / "demo"
+MAIL: Final = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One line of the summary: a path within the repository and what it is."""
+
+    path: str
+    what: str
+
+
+def emptied_folder() -> Path:
+    """`out/demo/`, without what an earlier demo left."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    return FOLDER
+
+
+def write_out(system: System, outcome: Outcome, folder: Path) -> list[Made]:
+    """Writes everything that was made; returns the lines of the summary."""
+    bills = system.gateway.ledger.bills
+    texts = "\n\n".join(f"to {bill.recipient} from {bill.sender}\n{bill.body}" for bill in bills)
+    (folder / "sms.txt").write_text(f"{texts}\n", encoding="utf-8")
+    (folder / "references.txt").write_text(
+        f"definition of account {ACCOUNT}: {outcome.reference}\ntransfer asked for: {outcome.transfer_reference}\n"
+    )
+    for file in outcome.files:
+        (folder / file.name).write_bytes(file.content)
+    shutil.copytree(system.folder / "logs", folder / "logs")
+    reports = [Made(_shown(folder / file.name), _of(file.name)) for file in outcome.files]
+    return [
+        Made(_shown(folder / "references.txt"), f"{outcome.reference} (definition), {outcome.transfer_reference}"),
+        *reports,
+        Made(_shown(folder / "sms.txt"), f"{len(bills)} SMS, to this person and to the neighbour"),
+        Made(_shown(folder / MAIL), f"{len(system.mail.taken)} e-mails as .eml"),
+        Made(_shown(folder / "logs"), "what the services logged: event names and ids"),
+    ]
+
+
+def _of(name: str) -> str:
+    account = f"{LARGE_ACCOUNT}, public sample x 8" if "large" in name else f"{ACCOUNT}, public sample, shifted"
+    return f"consumption of account {account}"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(FOLDER.parents[1]))
