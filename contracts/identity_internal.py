@@ -6,7 +6,7 @@ budgets of numbers.
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.identity import LanguageCode, SealedText
 from contracts.message import Code, Event, Id
@@ -62,6 +62,14 @@ class ActivationNoted(Event, service="identity", topic=IDENTITY_INTERNAL):
     """From now on a login of this user succeeds."""
 
     user_id: Id
+
+
+class SignInReported(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """The person has signed in. The user says so to the others: outside identity there is no person (I18)."""
+
+    user_id: Id
+    channel: Code
+    signed_in_at: AwareDatetime
 
 
 class AddressReported(Event, service="identity", topic=IDENTITY_INTERNAL):

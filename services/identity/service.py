@@ -101,6 +101,7 @@ def identity_service(settings: IdentitySettings, effects: IdentityEffects) -> Se
         Route(inside.ActivationNoted, the_user, activation.activation_noted),
         # Signing in, national address
         Route(identity.LogIn, the_identity, sign_in.log_in, ready.sign_in, creates=True),  # I11, I14, I15
+        Route(inside.SignInReported, the_user, sign_in.report_sign_in),  # N3, I18
         Route(identity.ShowAddresses, the_customer, addresses.show_addresses, ready.asker, absent=NOT_SIGNED_IN),  # I12
         Route(registry.AddressesFound, the_asker, addresses.addresses_found),
         Route(identity.ChooseAddress, the_customer, addresses.choose_address, absent=NOT_SIGNED_IN),

@@ -6,11 +6,13 @@ from typing import Final, Literal
 
 from contracts.decision import Decision, Facts, Incoming, decided, refused
 from contracts.identity import LoggedIn, LogIn, UserSignedIn
+from contracts.identity_internal import SignInReported
 from contracts.sealed import Sealed, Secret
 from contracts.values.identity_number import judge_identity
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
 from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
+from services.identity.states import UserState
 
 FREE_FAILURES: Final = 4  # I14: waiting grows from the 5th wrong password
 FIRST_WAIT: Final = timedelta(seconds=30)  # ours; doubles with each further failure
@@ -90,8 +92,15 @@ def _welcome(person: Member, incoming: Incoming[LogIn], facts: SignInFacts) -> D
         expires_at=facts.expires_at,
         next_step="define-account" if person.has_address else "choose-address",
     )
-    signed_in = UserSignedIn(user_id=person.user_id, channel=incoming.source, signed_in_at=incoming.now)
+    signed_in = SignInReported(user_id=person.user_id, channel=incoming.source, signed_in_at=incoming.now)
     return decided(replace(person, failures=others), logged_in, signed_in)
+
+
+def report_sign_in(state: UserState, incoming: Incoming[SignInReported], _: Facts) -> Decision[UserState]:
+    """The security notice begins here (N3), under the user's own id (I18)."""
+    report = incoming.body
+    signed_in = UserSignedIn(user_id=report.user_id, channel=report.channel, signed_in_at=report.signed_in_at)
+    return decided(state, signed_in)
 
 
 def _with_failure(person: PersonState, source: str, at: datetime) -> PersonState:

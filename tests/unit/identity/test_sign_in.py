@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from contracts.decision import Incoming
 from contracts.identity import LoggedIn, UserSignedIn
+from contracts.identity_internal import SignInReported
 from contracts.sealed import Secret
 from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
-from services.identity.sign_in import SignInFacts, is_throttled, log_in, wait_after
-from tests.scenario import NOON, given
+from services.identity.sign_in import SignInFacts, is_throttled, log_in, report_sign_in, wait_after
+from tests.scenario import NOON, arriving, given
 from tests.unit.identity.situations import HASHED, KEY, RESIDENT, SECOND, USER_ID, logging_in
 
 member = Member(USER_ID, HASHED)
@@ -22,13 +23,20 @@ WRONG = SignInFacts(NOON, True, "wrong", Secret(""), NOON)
 
 
 def test_I11_the_token_is_sealed_to_the_key_that_the_command_named() -> None:
-    after = given(member).when(log_in, logging_in(), RIGHT).then(LoggedIn, UserSignedIn).then_state(member)
+    after = given(member).when(log_in, logging_in(), RIGHT).then(LoggedIn, SignInReported).then_state(member)
     answer, signed_in = after.messages
     assert isinstance(answer, LoggedIn)
     assert answer.token.plain is not None
     assert (answer.token.plain.reveal(), answer.token.to) == ("a.session.token", KEY)
     assert (answer.expires_at, answer.next_step) == (EXPIRES, "choose-address")
-    assert signed_in == UserSignedIn(user_id=USER_ID, channel="web", signed_in_at=NOON)
+    assert signed_in == SignInReported(user_id=USER_ID, channel="web", signed_in_at=NOON)
+
+
+def test_I18_a_sign_in_is_told_to_others_under_the_user_s_id() -> None:
+    state = object()
+    report = arriving(SignInReported(user_id=USER_ID, channel="web", signed_in_at=NOON))
+    told = UserSignedIn(user_id=USER_ID, channel="web", signed_in_at=NOON)
+    given(state).when(report_sign_in, report).then(told).then_state(state)
 
 
 def test_I12_with_an_address_the_next_step_is_the_account() -> None:
@@ -92,12 +100,12 @@ def test_I14_I15_known_and_unknown_are_throttled_alike(state: PersonState) -> No
 
 def test_I14_an_outsider_on_one_channel_does_not_lock_the_owner_out_of_another() -> None:
     attacked = replace(member, failures=(Failures("web", 50, NOON),))
-    given(attacked).when(log_in, logging_in(source="app"), RIGHT).then(LoggedIn, UserSignedIn).then_state(attacked)
+    given(attacked).when(log_in, logging_in(source="app"), RIGHT).then(LoggedIn, SignInReported).then_state(attacked)
 
 
 def test_I14_a_right_password_ends_the_counting_on_its_channel() -> None:
     tried = replace(member, failures=(Failures("web", 4, NOON), Failures("app", 2, NOON)))
-    given(tried).when(log_in, logging_in(), RIGHT).then(LoggedIn, UserSignedIn).then_state(
+    given(tried).when(log_in, logging_in(), RIGHT).then(LoggedIn, SignInReported).then_state(
         replace(member, failures=(Failures("app", 2, NOON),))
     )
 
