@@ -18,7 +18,9 @@ from services.chassis.sweep import own_record
 AUDIT_EVERY_S: Final = 20.0
 AFTER: Final = timedelta(minutes=10)
 ALARM_AFTER: Final = timedelta(minutes=30)
-DOCUMENTS_AT_ONCE: Final = 200
+DOCUMENTS_AT_ONCE: Final = 500
+PAGES_AT_MOST: Final = 25
+"""Pages of one look at one partition: more documents than a partition's service can write in the meantime."""
 NUDGE_LIFE: Final = timedelta(minutes=2)
 _EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -59,15 +61,18 @@ class Audit:
 
     async def _look(self, partition: int, now: datetime, committed: Mapping[tuple[int, str, int], int]) -> None:
         before = now - self.after
-        found = await self.store.quiet([partition], self._seen_to[partition], before, DOCUMENTS_AT_ONCE)
-        for written_at, document in found:
-            if _is_proven(document, committed):
-                self._unproven.pop(document.id, None)
-            else:
-                self._unproven.setdefault(document.id, written_at)
-        # Documents of one millisecond may straddle the limit of a look: begin again at the last instant seen.
-        full = len(found) == DOCUMENTS_AT_ONCE
-        self._seen_to[partition] = found[-1][0] - timedelta(milliseconds=1) if full else before
+        for _ in range(PAGES_AT_MOST):
+            found = await self.store.quiet([partition], self._seen_to[partition], before, DOCUMENTS_AT_ONCE)
+            for written_at, document in found:
+                if _is_proven(document, committed):
+                    self._unproven.pop(document.id, None)
+                else:
+                    self._unproven.setdefault(document.id, written_at)
+            # Documents of one millisecond may straddle the limit of a page: begin again at the last instant seen.
+            full = len(found) == DOCUMENTS_AT_ONCE
+            self._seen_to[partition] = found[-1][0] - timedelta(milliseconds=1) if full else before
+            if not full:
+                return
 
     async def _nudge_one(self, now: datetime) -> None:
         """One nudge at a time; the document's next write takes it off the list at the next look."""

@@ -5,7 +5,7 @@ Reason and position stand in clear, the record itself is sealed to the service's
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,10 +17,13 @@ from contracts.sealed import Sealed
 from services.chassis.arrival import Arrival, RawRecord, Undecodable
 from services.chassis.document import Document, Entry, Position, milliseconds
 from services.chassis.encoding import Encoder, queued
-from services.chassis.fold import Folded
+from services.chassis.fold import MAX_ROUND_BYTES, Folded
 
-MAX_KEPT_BYTES: Final = 100 * 1024
-"""Larger values are not copied into the dead letter: they stay readable at their position for the topic's retention."""
+MAX_KEPT_VALUE_BYTES: Final = 90 * 1024
+MAX_KEPT_HEADER_CHARACTERS: Final = 16 * 1024
+MAX_KEPT_KEY_BYTES: Final = 1024
+"""Larger ones are not copied into the dead letter: they stay readable at their position for the topic's retention. All
+three at their largest, in base64, fit into one seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Morgue:
 
     service: str
     encoder: Encoder
+    is_published: Callable[[str, Entry], bool]
 
     def put_aside(self, undecodable: Undecodable, at: datetime) -> tuple[str, Entry]:
         """The dead letter of one record, with its key."""
@@ -46,6 +50,8 @@ class Morgue:
             self._announce(draft, document.id, arrivals[0], at)
             folded.changed = True
         for arrival in arrivals:
+            if folded.queued_bytes > MAX_ROUND_BYTES:
+                break
             folded.done += 1
             if arrival.stream is None or isinstance(arrival.incoming.body, TimerElapsed | Nudge):
                 continue
@@ -55,10 +61,13 @@ class Morgue:
                 folded.outcomes.append("duplicate")
                 continue
             letter = self._letter("aggregate-parked", arrival.position, arrival.raw, document.id)
-            queued(draft, self._entry(draft.id, arrival.incoming.id, letter, 0, arrival.position, at))
+            entry = queued(draft, self._entry(draft.id, arrival.incoming.id, letter, 0, arrival.position, at))
+            folded.queued_bytes += len(entry.body)
             draft.remember_number(arrival.stream, arrival.number, milliseconds(arrival.incoming.now))
             folded.changed = True
             folded.outcomes.append("put-aside")
+        if folded.changed:
+            draft.outbox = [entry for entry in draft.outbox if not self.is_published(draft.id, entry)]
         return folded
 
     def _announce(self, draft: Document, aggregate: str, first: Arrival, at: datetime) -> None:
@@ -86,9 +95,9 @@ def _whole(raw: RawRecord) -> str:
     headers = [[name, _text(content)] for name, content in raw.headers]
     return json.dumps(
         {
-            "key": _text(raw.key),
-            "value": _text(value) if len(value) <= MAX_KEPT_BYTES else None,
-            "headers": headers if len(json.dumps(headers)) <= MAX_KEPT_BYTES // 4 else None,
+            "key": _text(raw.key) if len(raw.key or b"") <= MAX_KEPT_KEY_BYTES else None,
+            "value": _text(value) if len(value) <= MAX_KEPT_VALUE_BYTES else None,
+            "headers": headers if len(json.dumps(headers)) <= MAX_KEPT_HEADER_CHARACTERS else None,
             "stamp_ms": raw.timestamp,
         }
     )

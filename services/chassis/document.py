@@ -40,10 +40,10 @@ class Record(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """A message in the outbox. `cause` is the position of the record that caused it: once the group has committed
-    past it, the entry is proven published (law 5)."""
+    past it, the entry is proven published (law 5). Only `sequence` is set later, once, when the entry is queued."""
 
     id: str
     topic: str
@@ -99,12 +99,17 @@ class Document:
 
     def draft(self) -> "Document":
         """A copy to fold into; the loaded one stays as it is."""
-        return replace(
-            self,
-            numbers=dict(self.numbers),
-            sequences=dict(self.sequences),
-            commands=dict(self.commands),
-            outbox=list(self.outbox),
+        return Document(
+            self.id,
+            self.version,
+            self.format,
+            self.state,
+            self.numbers.copy(),
+            self.sequences.copy(),
+            self.commands.copy(),
+            self.outbox.copy(),
+            self.data_key,
+            self.due_at,
         )
 
     def has_decided(self, stream: str, number: int) -> bool:

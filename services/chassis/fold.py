@@ -7,7 +7,7 @@ message that fails names its aggregate: what was folded before it is kept, and i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from contracts.decision import Decision, Facts, Outgoing, Refusal
 from contracts.message import Answer, Nudge, TimerElapsed
@@ -18,6 +18,9 @@ from services.chassis.keys import KeyUnknown
 from services.chassis.sealing import SealBroken
 from services.chassis.service import Service
 from services.chassis.state import FormatTooNew, StateCodec
+
+MAX_ROUND_BYTES: Final = 2 * 1024 * 1024
+"""What one round may put into an outbox before it is saved and published: a document stays far below 16 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Folded:
     done: int = 0
     direct: list[Entry] = field(default_factory=list)
     effects: list[DueEffect] = field(default_factory=list)
+    queued_bytes: int = 0
     failure: Exception | None = None
     outcomes: list[str] = field(default_factory=list)
 
@@ -71,6 +75,8 @@ class Folder:
             codec = self.codecs[document.id.partition(":")[0]]
             state = codec.read(folded.draft)
             for arrival in arrivals:
+                if folded.queued_bytes > MAX_ROUND_BYTES:
+                    break
                 state = await self._settle(folded, codec, state, arrival)
                 folded.done += 1
         except (KeyUnknown, FormatTooNew):
@@ -119,10 +125,9 @@ class Folder:
 
     def direct(self, folded: Folded, arrival: Arrival, messages: Sequence[Outgoing]) -> None:
         """Encode messages that go out without a save."""
-        key = folded.draft.id
-        for index, out in enumerate(messages):
-            entry = self.encoder.entry(key, out, arrival.incoming, index, arrival.position, self.present())
-            folded.direct.append(entry)
+        folded.direct += self.encoder.unsaved(
+            folded.draft.id, messages, arrival.incoming, arrival.position, self.present()
+        )
 
     async def _decide(self, folded: Folded, codec: StateCodec, state: Any, arrival: Arrival) -> Any:
         present = max(self.present(), arrival.incoming.now)
@@ -138,7 +143,11 @@ class Folder:
             self.direct(folded, arrival, step.messages)
             folded.outcomes.append("refused" if decision.refusal else "answered")
             return state
-        if isinstance(arrival.incoming.body, TimerElapsed) and decision.state is state and not step.messages:
+        if (
+            isinstance(arrival.incoming.body, TimerElapsed)
+            and decision.state is state
+            and not (step.messages or decision.effects)
+        ):
             folded.outcomes.append("ignored")
             return state
         return self._record(folded, codec, arrival, step)
@@ -169,6 +178,7 @@ class Folder:
             draft.remember_command(incoming.id, arrival.digest, milliseconds(incoming.now))
         for out, entry in zip(step.messages, entries, strict=True):
             numbered = queued(draft, entry)
+            folded.queued_bytes += len(entry.body)
             if isinstance(out.body, Answer):
                 draft.remember_answer(out.correlation_id, numbered)
         folded.changed = True

@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 from contracts.message import Nudge
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
-from services.chassis.arrival import Arrival, Decoder, RawRecord, Skipped, Undecodable, stamp_of
+from services.chassis.arrival import PARKED, Arrival, Decoder, RawRecord, Skipped, Undecodable, stamp_of
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document, Entry, Record
 from services.chassis.fold import DueEffect, Folded, Folder
@@ -28,7 +28,6 @@ FAILURES_BEFORE_PARKING: Final = 3
 ROUNDS_AT_MOST: Final = 200
 """Far above what 500 records and conflicts can need: past it the lane pauses instead of spinning."""
 
-PARKED: Final = "parked:"
 T = TypeVar("T")
 
 
@@ -98,7 +97,11 @@ class Loop:
             if rounds > ROUNDS_AT_MOST:
                 raise RuntimeError("a batch does not settle")
             await self._round(batch, lane)
-        await self._timed(lane, "publish", self._publish(batch))
+            # After every round: what is acknowledged leaves the outbox with the next, so that no document grows with
+            # the length of a batch.
+            await self._timed(lane, "publish", self._publish(batch))
+        if batch.direct:
+            await self._timed(lane, "publish", self._publish(batch))
         await self._trim(batch)
         self.observer.outcomes(lane, batch.outcomes)
         return batch.effects
@@ -126,9 +129,10 @@ class Loop:
         # A command whose seal or token is not accepted has no aggregate to ask: it is answered all the same (J3).
         assert arrival.obstacle is not None
         key = arrival.incoming.subject
-        for index, out in enumerate(self.folder.encoder.refusal(arrival.obstacle, arrival.incoming)):
-            entry = self.folder.encoder.entry(key, out, arrival.incoming, index, arrival.position, self.present())
-            batch.direct.append((key, entry))
+        encoder = self.folder.encoder
+        messages = encoder.refusal(arrival.obstacle, arrival.incoming)
+        entries = encoder.unsaved(key, messages, arrival.incoming, arrival.position, self.present())
+        batch.direct += [(key, entry) for entry in entries]
         batch.outcomes["refused"] += 1
 
     async def _round(self, batch: Batch, lane: str) -> None:
@@ -151,6 +155,8 @@ class Loop:
             document = loaded.get(aggregate) or Document(aggregate)
             parked = loaded.get(PARKED + aggregate)
             if parked is not None or batch.failures[aggregate] >= FAILURES_BEFORE_PARKING:
+                # It is met, too: what it saved before it was parked is perhaps not yet on the log.
+                batch.met[aggregate] = document
                 return self.morgue.fold(parked or Document(PARKED + aggregate), document, arrivals, self.present())
             return self.folder.fold(document, arrivals)
 
@@ -175,6 +181,7 @@ class Loop:
             return
         if outcome == "saved":
             folded.draft.version += 1
+            self.acknowledged.forget(folded.draft.id, folded.draft.outbox)
         batch.met[folded.draft.id] = folded.draft
         batch.direct += [(folded.draft.id, entry) for entry in folded.direct]
         batch.effects += folded.effects
@@ -209,6 +216,7 @@ class Loop:
         records += [entry.record(self.service, key) for key, entry in batch.direct]
         if records:
             await self.publish(records)
+        batch.direct.clear()
         for aggregate, entry in entries:
             self.acknowledged.note(aggregate, entry)
 
@@ -216,7 +224,8 @@ class Loop:
         """A nudged aggregate is trimmed in the same handling (law 5). A conflict is harmless: somebody else wrote,
         and trims."""
         drafts = []
-        for aggregate in batch.nudged & batch.met.keys():
+        nudged = [*batch.nudged, *(PARKED + aggregate for aggregate in batch.nudged)]
+        for aggregate in (a for a in nudged if a in batch.met):
             draft = batch.met[aggregate].draft()
             if draft.outbox:
                 draft.outbox = []

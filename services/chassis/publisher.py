@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 
 from contracts.topics import MAX_RECORD_BYTES
 from services.chassis.document import Record
@@ -93,6 +94,10 @@ class KafkaPublisher:
 async def _stop(producer: AIOKafkaProducer) -> None:
     try:
         async with asyncio.timeout(STOP_LIMIT_S):
+            # Its own way to stop sends what is still queued: a record whose forerunner has failed would come first on
+            # the log, and readers would take the forerunner for a duplicate.
+            await producer._sender.close()  # noqa: SLF001
+            producer._message_accumulator.fail_all(KafkaConnectionError("abandoned"))  # noqa: SLF001
             await producer.stop()
     except Exception:  # noqa: BLE001 - it is being thrown away; with the broker gone it never ends by itself (trap 16)
         await producer.client.close()

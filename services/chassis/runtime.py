@@ -90,7 +90,7 @@ class Engine:
             service.name,
             decoder,
             folder,
-            Morgue(service.name, encoder),
+            Morgue(service.name, encoder, self.acknowledged.knows),
             self.store,
             self.publisher,
             self.acknowledged,
@@ -153,7 +153,8 @@ class Engine:
                 lags = lane.lag()
                 waiting = sum(lag or 0 for lag in lags.values())
                 self.observer.lag(lane.name, waiting)
-                if lane.batches != done[lane.name] or not waiting or lane.paused:
+                idle = not waiting and not lane.busy
+                if lane.batches != done[lane.name] or idle or lane.paused:
                     self.progress.beat(lane.name)
                 done[lane.name] = lane.batches
             await asyncio.sleep(LOOK_EVERY_S)

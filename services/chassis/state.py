@@ -60,19 +60,40 @@ class StateCodec:
             raise FormatTooNew
         if document.state is None:
             return None
-        cipher = self.data_keys.open(document.data_key) if document.data_key is not None else None
-        return self._adapter.validate_json(document.state, context=cipher)
+        return self._adapter.validate_json(document.state, context=_Secrets(self.data_keys, document.data_key))
 
     def write(self, document: Document, state: Any) -> None:
         """Put the state into the draft, with its `due_at`. Raises `BudgetExceeded` over 256 KiB."""
-        if document.data_key is None:
-            document.data_key, cipher = self.data_keys.new()
-        else:
-            cipher = self.data_keys.open(document.data_key)
-        raw = self._adapter.dump_json(state, context=cipher)
+        secrets = _Secrets(self.data_keys, document.data_key)
+        raw = self._adapter.dump_json(state, context=secrets)
         if len(raw) > MAX_STATE_BYTES:
             raise BudgetExceeded("state")
-        document.state = raw.decode()
-        document.format = FORMAT
         due: Callable[[Any], Any] | None = self.kind.due_at
-        document.due_at = due(state) if due is not None else None
+        due_at = due(state) if due is not None else None
+        # From here on nothing fails: a draft holds the whole of a decision or nothing of it.
+        document.state, document.due_at, document.format = raw.decode(), due_at, FORMAT
+        document.data_key = secrets.data_key
+
+
+class _Secrets:
+    """The cipher of one document, made when a secret first asks for it: most documents have none, and need no key."""
+
+    __slots__ = ("_cipher", "_data_keys", "data_key")
+
+    def __init__(self, data_keys: DataKeys, data_key: bytes | None) -> None:
+        self._data_keys, self.data_key = data_keys, data_key
+        self._cipher: Cipher | None = None
+
+    def encrypt(self, text: str) -> str:
+        return self._opened().encrypt(text)
+
+    def decrypt(self, text: str) -> str:
+        return self._opened().decrypt(text)
+
+    def _opened(self) -> Cipher:
+        if self._cipher is None:
+            if self.data_key is None:
+                self.data_key, self._cipher = self._data_keys.new()
+            else:
+                self._cipher = self._data_keys.open(self.data_key)
+        return self._cipher

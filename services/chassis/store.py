@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from bson.codec_options import CodecOptions
+from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ASCENDING, InsertOne, UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, OperationFailure
@@ -22,6 +23,10 @@ Outcome = Literal["saved", "conflict", "refused"]
 
 LOAD_AT_MOST: Final = 500
 _CONFLICTS: Final = frozenset({11000, 66})
+_TOO_LARGE: Final = frozenset({10334, 17419, 17420})
+_MACHINERY: Final = frozenset({6, 7, 50, 89, 91, 112, 189, 202, 262, 9001, 10107, 11600, 11601, 11602, 13435, 13436})
+"""Of a server that stops, steps down, interrupts or runs out of time: no document's fault (law 7)."""
+
 _T = TypeVar("_T")
 
 
@@ -111,9 +116,10 @@ class MongoStore:
             if details.get("writeConcernErrors"):
                 raise StoreUnavailable("write concern not satisfied") from None
             for write_error in details["writeErrors"]:
-                outcomes[write_error["index"]] = "conflict" if write_error["code"] in _CONFLICTS else "refused"
-        except OperationFailure as error:
-            if error.has_error_label("RetryableWriteError") or error.timeout:
+                outcomes[write_error["index"]] = _judged(write_error["code"])
+        except (OperationFailure, InvalidDocument) as error:
+            # Every other refusal of a whole bulk (no rights, no room, no primary) would meet any document.
+            if isinstance(error, OperationFailure) and error.code not in _TOO_LARGE:
                 raise StoreUnavailable(type(error).__name__) from None
             if len(drafts) == 1:
                 return ["refused"]
@@ -157,8 +163,14 @@ class MongoStore:
         try:
             async with asyncio.timeout(self._limit_s):
                 return await call
-        except (BulkWriteError, OperationFailure):
+        except (BulkWriteError, OperationFailure, InvalidDocument):
             raise
         except Exception as error:  # noqa: BLE001
             # The driver's texts can carry addresses and documents: only its class goes on.
             raise StoreUnavailable(type(error).__name__) from None
+
+
+def _judged(code: int) -> Outcome:
+    if code in _MACHINERY:
+        raise StoreUnavailable("a write was interrupted")
+    return "conflict" if code in _CONFLICTS else "refused"

@@ -1,0 +1,80 @@
+"""A database in memory that keeps what `MongoStore` promises; `tests/store_suite.py` holds both to it."""
+
+import copy
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.chassis.document import Document, loaded, milliseconds, stored
+from services.chassis.store import Outcome, StoreUnavailable
+
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+
+
+class FakeStore:
+    """`fault(call)` may raise, or return how many drafts of a save are applied before it fails; None: all is well."""
+
+    def __init__(self, partition_of: Callable[[str], int], fault: Callable[[str], int | None] = lambda _: None) -> None:
+        self._partition_of = partition_of
+        self._documents: dict[str, dict[str, Any]] = {}
+        self.fault = fault
+        self.saves = 0
+
+    async def load(self, ids: Sequence[str]) -> dict[str, Document]:
+        self.fault("load")
+        return {i: loaded(copy.deepcopy(self._documents[i])) for i in ids if i in self._documents}
+
+    async def save(self, drafts: Sequence[Document], written_at: datetime) -> list[Outcome]:
+        if not drafts:
+            return []
+        self.saves += 1
+        applied = self.fault("save")
+        outcomes = [self._save(draft, written_at) for draft in drafts[:applied]]
+        if applied is not None:
+            raise StoreUnavailable("half of a bulk")
+        return outcomes
+
+    def _save(self, draft: Document, written_at: datetime) -> Outcome:
+        known = self._documents.get(draft.id)
+        if (known["version"] if known else 0) != draft.version:
+            return "conflict"
+        fields = stored(draft, milliseconds(written_at), self._partition_of(draft.id))
+        if _size(fields) > MAX_DOCUMENT_BYTES:
+            return "refused"
+        self._documents[draft.id] = copy.deepcopy({"_id": draft.id, "version": draft.version + 1, **fields})
+        return "saved"
+
+    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
+        found = [
+            (i, f["due_at"])
+            for i, f in self._documents.items()
+            if f["partition"] in partitions and f["due_at"] is not None and f["due_at"] <= before
+        ]
+        return sorted(found, key=lambda each: each[1])[:limit]
+
+    async def quiet(
+        self, partitions: Sequence[int], after: datetime, before: datetime, limit: int
+    ) -> list[tuple[datetime, Document]]:
+        found = [
+            (f["written_at"], loaded(copy.deepcopy(f)))
+            for f in self._documents.values()
+            if f["partition"] in partitions and after < f["written_at"] <= before and f["outbox"]
+        ]
+        return sorted(found, key=lambda each: each[0])[:limit]
+
+    def delete(self, document_id: str) -> None:
+        """What no service ever does."""
+        del self._documents[document_id]
+
+    @property
+    def documents(self) -> dict[str, Document]:
+        """Everything that is kept."""
+        return {i: loaded(copy.deepcopy(f)) for i, f in self._documents.items()}
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(_size(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return sum(_size(v) for v in value)
+    return len(value) if isinstance(value, str | bytes) else 8

@@ -1,0 +1,125 @@
+"""Laws 5, 8 and 10: wake-ups, calls, nudges."""
+
+from datetime import timedelta
+
+import pytest
+
+from contracts.operations import NUDGE, TIMER_ELAPSED
+from tests.component.counter import Add, CallMade
+from tests.fakes.world import Crash, World
+from tests.first_copies import first_copies
+
+TIMER = TIMER_ELAPSED["accounts"]
+
+
+async def test_law10_a_wake_up_is_decided_by_the_clock_and_is_not_remembered() -> None:
+    world = World()
+    process = world.process()
+    world.send(Add(amount=1, wake_after_ms=5_000))
+    await process.run()
+    world.send(TIMER(aggregate="count:f1"), "count:f1")
+    await process.run()
+    numbers = world.store.documents["count:f1"].numbers
+    assert world.state().woken == 0
+    assert process.told.outcomes_seen == {"decided": 1, "ignored": 1}
+    world.pass_time(seconds=5)
+    for _ in range(3):
+        world.send(TIMER(aggregate="count:f1"), "count:f1")
+    await process.run()
+    document = world.store.documents["count:f1"]
+    assert (world.state().woken, document.due_at, document.numbers) == (1, None, numbers)
+
+
+async def test_law10_the_document_says_when_it_wants_to_be_woken() -> None:
+    world = World()
+    world.send(Add(amount=1, wake_after_ms=5_000))
+    await world.process().run()
+    assert world.store.documents["count:f1"].due_at == world.now + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("call", ["publish", "commit"])
+async def test_law10_a_wake_up_that_was_saved_and_comes_again_changes_nothing(call: str) -> None:
+    world = World()
+    world.send(Add(amount=1, wake_after_ms=1))
+    await world.process().run()
+    world.pass_time(seconds=1)
+    world.send(TIMER(aggregate="count:f1"), "count:f1")
+
+    def crash(made: str) -> None:
+        if made == call:
+            raise Crash
+
+    world.faults = crash
+    with pytest.raises(Crash):
+        await world.process().run()
+    world.faults = lambda _: None
+    await world.process().run()
+    assert world.state().woken == 1
+    assert [c.value for c in first_copies(world.records("events")).popitem()[1]] == [b'{"amount":1}', b'{"amount":0}']
+
+
+@pytest.mark.parametrize("call", ["save", "publish", "commit"])
+async def test_law8_a_redelivery_never_calls(call: str) -> None:
+    world = World()
+    world.send(Add(amount=100))
+
+    def crash(made: str) -> None:
+        if made == call:
+            raise Crash
+
+    world.faults = crash
+    first, second = world.process(), world.process()
+    with pytest.raises(Crash):
+        await first.run()
+    world.faults = lambda _: None
+    await second.run()
+    assert first.started == []
+    assert len(second.started) == (1 if call == "save" else 0)
+
+
+async def test_law8_the_result_of_a_call_is_an_ordinary_message() -> None:
+    world = World()
+    process = world.process()
+    world.send(Add(amount=100))
+    world.send(CallMade(amount=100), "count:f1")
+    await process.run()
+    assert world.state().calls == 1
+
+
+async def test_law5_a_nudge_publishes_again_and_trims_in_the_same_handling() -> None:
+    world = World()
+    world.send(Add(amount=1))
+    await world.process().run()
+    nudge = NUDGE["accounts"](aggregate="count:f1")
+    world.log.committed.clear()  # an operator set the offsets back: nothing is proven any more
+    fresh = world.process()
+    fresh.acknowledged.committed.clear()
+    fresh.lanes["ordinary"].positions = {p: len(world.log.records["accounts.commands"][p]) for p in range(6)}
+    world.send(nudge, "count:f1")
+    await fresh.run()
+    assert world.bodies("events") == [{"amount": 1}] * 2
+    assert world.store.documents["count:f1"].outbox == []
+    assert world.total() == 1
+    world.send(nudge, "count:f1")
+    await fresh.run()
+    assert len(world.bodies("events")) == 2
+
+
+async def test_law5_a_parked_aggregate_can_be_nudged() -> None:
+    world = World()
+    world.send(Add(amount=666))
+    await world.process().run()
+    assert world.store.documents["parked:count:f1"].outbox
+    world.send(NUDGE["accounts"](aggregate="parked:count:f1"), "parked:count:f1")
+    process = world.process()
+    await process.run()
+    assert process.told.letters == []
+    assert world.store.documents["parked:count:f1"].outbox == []
+
+
+async def test_law10_a_wake_up_of_nothing_is_refused_without_a_save() -> None:
+    world = World()
+    world.send(TIMER(aggregate="count:nobody"), "count:nobody")
+    await world.process().run()
+    assert world.store.documents == {}
+    assert world.records("answers") == []
