@@ -53,7 +53,7 @@ class EnvelopeRejected:
 
 def rfc3339(moment: datetime) -> str:
     """A UTC instant as CloudEvents wants it, to the millisecond."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:

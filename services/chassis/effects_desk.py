@@ -14,6 +14,8 @@ from services.chassis.fold import DueEffect
 from services.chassis.service import Perform
 
 CALLS_AT_ONCE: Final = 32
+"""Of one kind: a crowd of slow notices takes no room from codes (N1)."""
+
 PUBLISH_TRIES: Final = 5
 _NAMESPACE: Final = UUID("0c6f0a53-4bb1-5d0a-8f58-2c1d7f1f7f0a")
 
@@ -32,7 +34,7 @@ class EffectsDesk:
     ) -> None:
         self._service, self._perform, self._body = service, perform, body
         self._publish, self._present, self._failed = publish, present, failed
-        self._room = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._rooms = {effect: asyncio.Semaphore(CALLS_AT_ONCE) for effect in perform}
         self._calls: set[asyncio.Task[None]] = set()
 
     def start(self, effects: Iterable[DueEffect]) -> None:
@@ -49,7 +51,7 @@ class EffectsDesk:
 
     async def _call(self, due: DueEffect) -> None:
         try:
-            async with self._room:
+            async with self._rooms[type(due.effect)]:
                 result: Message = await self._perform[type(due.effect)](due.effect)
             await self._report(self.result_record(due.aggregate, due.correlation_id, result))
         except Exception as error:  # noqa: BLE001 - a call's failure never harms the loop; the timer settles it
