@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 POLL_SECONDS = 0.02
@@ -28,3 +29,8 @@ async def eventually(
         if loop.time() > deadline:
             raise AssertionError(f"not within {within} s; last seen: {seen!r}")
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def until_instant(instant: datetime) -> None:
+    """Waits until the wall clock has passed an instant: for lives that are proven at their real length."""
+    await asyncio.sleep(max(0.0, (instant - datetime.now(UTC)).total_seconds()))

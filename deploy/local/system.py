@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -29,6 +29,7 @@ from deploy.local.neighbours.meter_sample import two_meters
 from deploy.local.neighbours.metering import MeteringSimulator
 from deploy.local.neighbours.registry import RegistrySimulator
 from deploy.local.neighbours.sms_gateway import SmsGateway
+from deploy.local.old_records import skip_what_is_there
 from deploy.local.service_process import ServiceProcess, Surroundings
 from deploy.local.stack import Stack, running_stack
 from deploy.local.stack.server import free_port
@@ -49,6 +50,9 @@ TERMS: Final = {
 RIYADH: Final = timedelta(hours=3)  # R7
 READ_S: Final = 60.0
 LOOK_S: Final = 0.02
+
+
+C = TypeVar("C", bound=Client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,11 @@ class System:
 
     def client(self, channel: str = "web") -> Client:
         """A new channel program with a key of its own."""
-        return Client(channel, self._producer, self.watch, self._fingerprints)
+        return self.client_of(Client, channel)
+
+    def client_of(self, kind: type[C], channel: str = "web") -> C:
+        """The same, of a kind that does more."""
+        return kind(channel, self._producer, self.watch, self._fingerprints)
 
     def service(self, name: str) -> ServiceProcess:
         """One of the four services."""
@@ -154,6 +162,7 @@ async def _built(
     services = _services(around, gateway, mail, lives)
     with _timed(took, "topics"):
         await create_topics(stack.kafka_bootstrap, topics.CATALOGUE.values())
+        await skip_what_is_there(stack.kafka_bootstrap)
     registry = RegistrySimulator(stack.kafka_bootstrap, around.keys / "registry", around.fingerprints, ())
     billing = BillingSimulator(stack.kafka_bootstrap, [ACCOUNT, LARGE_ACCOUNT])
     watch, producer = Watch(stack.kafka_bootstrap), AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)

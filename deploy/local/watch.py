@@ -67,7 +67,7 @@ class Watch:
 
     async def __aenter__(self) -> Self:
         await self._consumer.start()
-        data, keys = _partitions(lambda topic: topic not in KEY_TOPICS), _partitions(KEY_TOPICS.__contains__)
+        data, keys = partitions_of(lambda topic: topic not in KEY_TOPICS), partitions_of(KEY_TOPICS.__contains__)
         self._consumer.assign([*data, *keys])
         await self._consumer.seek_to_end(*data)
         await self._consumer.seek_to_beginning(*keys)
@@ -125,7 +125,8 @@ def _seen(record: Any, envelope: Envelope) -> Seen:
     return Seen(record.topic, envelope, stamp, time.perf_counter(), record.value or b"")
 
 
-def _partitions(wanted: Callable[[str], bool]) -> list[TopicPartition]:
+def partitions_of(wanted: Callable[[str], bool]) -> list[TopicPartition]:
+    """The partitions of all topics whose names are wanted."""
     return [
         TopicPartition(topic.name, partition)
         for topic in topics.CATALOGUE.values()
@@ -139,7 +140,7 @@ async def raw_records(bootstrap: str) -> dict[str, bytes]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
     await consumer.start()
     try:
-        partitions = _partitions(lambda _: True)
+        partitions = partitions_of(lambda _: True)
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)

@@ -17,7 +17,7 @@ from deploy.local.journey.reports import File, Months, consumption_reports, orde
 from deploy.local.journey.sign_up import SigningUp, signed_in
 from deploy.local.system import ACCOUNT, LARGE_ACCOUNT, System
 
-__all__ = ["NotAsExpected", "Outcome", "Person", "Step", "individual_journey"]
+__all__ = ["Customer", "NotAsExpected", "Outcome", "Person", "Step", "a_neighbour", "individual_journey"]
 
 
 @dataclass(slots=True)
@@ -43,11 +43,16 @@ class Outcome:
 
 
 async def individual_journey(
-    system: System, person: Person, show: Callable[[Step], None], client: Client | None = None
+    system: System,
+    person: Person,
+    show: Callable[[Step], None],
+    client: Client | None = None,
+    neighbour: Customer | None = None,
 ) -> Outcome:
     """Takes one person from the first word to the last report. `show` is told of each step when it is over.
 
-    Meanwhile a second person signs up, who is needed for what nobody else may see.
+    The neighbour is somebody else who has logged in, needed for what nobody else may see; where none is given, one
+    signs up meanwhile.
 
     Raises:
         NotAsExpected: a step had another outcome; `show` was told.
@@ -56,10 +61,9 @@ async def individual_journey(
     journal = Journal(client or system.client(), show)
     outcome = Outcome(person, journal.steps)
     system.registry.add(person.in_registry)
-    neighbour = Journal(system.client("app"), lambda _: None)
-    other = asyncio.create_task(signed_in(system, Person.made_up("en"), neighbour))
+    other = asyncio.create_task(_given(neighbour) if neighbour else a_neighbour(system))
     try:
-        await _walk(system, outcome, journal, other, neighbour)
+        await _walk(system, outcome, journal, other)
     finally:
         other.cancel()
         with suppress(asyncio.CancelledError, Exception):
@@ -67,9 +71,17 @@ async def individual_journey(
     return outcome
 
 
-async def _walk(
-    system: System, outcome: Outcome, journal: Journal, other: asyncio.Task[str], neighbour: Journal
-) -> None:
+async def a_neighbour(system: System) -> Customer:
+    """Somebody who has just signed up and logged in, by the app and in English."""
+    journal = Journal(system.client("app"), lambda _: None)
+    return Customer(journal, await signed_in(system, Person.made_up("en"), journal), "en")
+
+
+async def _given(neighbour: Customer) -> Customer:
+    return neighbour
+
+
+async def _walk(system: System, outcome: Outcome, journal: Journal, other: asyncio.Task[Customer]) -> None:
     up = SigningUp(system, outcome.person, journal)
     journal.part = "Sign up"
     await _too_early(journal)
@@ -94,10 +106,9 @@ async def _walk(
     journal.part = "Define a second account"
     await define_directly(who, LARGE_ACCOUNT)
     journal.part = "Reference and transfer"
-    stranger = Customer(neighbour, await other, "en")
-    outcome.transfer_reference = await inquiries(who, stranger, outcome.reference)
+    outcome.transfer_reference = await inquiries(who, await other, outcome.reference)
     journal.part = "Reports"
-    outcome.files = await consumption_reports(system, who, stranger)
+    outcome.files = await consumption_reports(system, who, await other)
     codes = {f"code {number}": code for number, code in enumerate(up.post.codes, 1)}
     outcome.secrets = codes | {"session token": token, "activation token": await up.post.activation_token()}
 

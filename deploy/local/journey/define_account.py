@@ -132,7 +132,8 @@ async def inquire(who: Customer, title: str, reference: str, key: str, requests:
     found = await who.journal.ask(title, "A8 A20", question, key=key, expected=ReferenceFound)
     inquiry = json.loads(who.client.open(found, "inquiry"))
     shown = [request["kind"] for request in inquiry["requests"]]
-    who.journal.note("It answers about", "A8", _about(reference, requests), _about(inquiry["reference"], shown))
+    same = "the same reference" if inquiry["reference"] == reference else "another reference"
+    who.journal.note("It answers about", "A8", _about("the same reference", requests), _about(same, shown))
 
 
 async def _review(who: Customer, flow: str, account: str) -> None:
@@ -144,7 +145,7 @@ async def _review(who: Customer, flow: str, account: str) -> None:
 
 
 def _about(reference: str, requests: list[str]) -> str:
-    return f"{reference}, requests: {', '.join(requests) or 'none'}"
+    return f"{reference}; requests: {', '.join(requests) or 'none'}"
 
 
 def _fields(shown: dict[str, str]) -> str:

@@ -1,0 +1,51 @@
+"""What a journey led to, counted: events of each type, and what gateway and relay took."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from deploy.local.journey import Outcome, Step
+from deploy.local.journey.settling import settled, unfinished
+from deploy.local.system import System
+from deploy.local.watch import Seen
+
+
+def ignore(_: Step) -> None:
+    """A journey that nobody looks at."""
+
+
+async def settled_or_fail(system: System) -> None:
+    """Everything that was begun has come to its end."""
+    assert await settled(system.watch), f"not ended: {sorted(unfinished(system.watch))}"
+
+
+def outcomes(outcome: Outcome) -> list[tuple[str, str, str, str]]:
+    """The table of outcomes."""
+    return [step.outcome for step in outcome.steps]
+
+
+def once_each(seen: Iterable[Seen]) -> list[Seen]:
+    """Messages by id: one that was published again is the same message."""
+    return list({each.envelope.id: each for each in seen}.values())
+
+
+def event_counts(system: System, outcome: Outcome) -> Counter[tuple[str, str]]:
+    """How many messages of each type, by topic, the person's commands led to, each id counted once."""
+    caused = once_each(system.watch.caused_by(outcome.command_ids))
+    return Counter((each.topic, each.name) for each in caused)
+
+
+def named(system: System, outcome: Outcome, name: str) -> list[Seen]:
+    """The messages of one name that the person's commands led to, each once."""
+    return [each for each in once_each(system.watch.caused_by(outcome.command_ids)) if each.name == name]
+
+
+def bills_a_text(system: System, outcome: Outcome) -> Counter[str]:
+    """How often the SMS gateway billed each message to this person, by the message's id."""
+    mobiles = {outcome.person.approved_mobile.removeprefix("+"), outcome.person.mobile.removeprefix("+")}
+    return Counter(bill.correlation_id for bill in system.gateway.ledger.bills if bill.recipient in mobiles)
+
+
+def copies_a_mail(system: System, outcome: Outcome) -> Counter[str]:
+    """How often the relay took each e-mail to this person, by its Message-ID."""
+    taken = (each for each in system.mail.taken if each.recipient == outcome.person.email)
+    return Counter(str(each.message["Message-ID"]) for each in taken)
