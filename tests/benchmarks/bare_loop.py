@@ -5,7 +5,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import UpdateOne, WriteConcern
+from pymongo import ReplaceOne, WriteConcern
 
 from tests.benchmarks.contender import Contest
 
@@ -41,9 +41,7 @@ async def run(contest: Contest) -> None:
             state["total"] += body["amount"]
             for topic, message in contest.out(body, state["total"]):
                 sends.append((topic, json.dumps(message).encode(), body["account"].encode()))
-        changes = [
-            UpdateOne({"_id": i}, {"$set": {k: states[i][k] for k in ("total", "filler")}}, upsert=True) for i in ids
-        ]
+        changes = [ReplaceOne({"_id": i}, states[i], upsert=True) for i in ids]
         await documents.bulk_write(changes, ordered=False)
         waiting = [await producer.send(topic, value, key) for topic, value, key in sends]
         for future in waiting:
