@@ -17,6 +17,7 @@ from deploy.local.stack import Stack
 from deploy.local.system import Lives, System, running_system
 from tests.eventually import eventually, until_instant
 from tests.journeys.counting import ignore, settled_or_fail
+from tests.journeys.killing import POINTS, kill_at
 from tests.journeys.twice import TwiceClient
 
 SHORT = Lives(code_s=4, resend_after_s=4)
@@ -119,3 +120,15 @@ async def twice(system: System, neighbour: Customer) -> Twice:
     outcome = await individual_journey(system, Person.made_up("en"), ignore, client, neighbour)
     await settled_or_fail(system)
     return Twice(outcome, client)
+
+
+@pytest.fixture(scope="session")
+async def survived(system: System, neighbour: Customer, journey: Outcome) -> Outcome:
+    """A journey during which identity was killed at each of the points."""
+    assert journey.is_expected
+    client = system.client()
+    killing = asyncio.create_task(kill_at(system, client, POINTS))
+    outcome = await individual_journey(system, Person.made_up("ar"), ignore, client, neighbour)
+    assert await killing == len(POINTS)
+    await settled_or_fail(system)
+    return outcome

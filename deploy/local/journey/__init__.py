@@ -22,7 +22,7 @@ __all__ = ["Customer", "NotAsExpected", "Outcome", "Person", "Step", "a_neighbou
 
 @dataclass(slots=True)
 class Outcome:
-    """The table of outcomes, and what was made. `secrets` are the codes and tokens that were used, by name."""
+    """The table of outcomes, and what was made. `secrets` are the codes, tokens and links that were used, by name."""
 
     person: Person
     steps: list[Step]
@@ -59,7 +59,7 @@ async def individual_journey(
         deploy.local.client.NoAnswer, deploy.local.journey.post.NothingCame: something did not come in time.
     """
     journal = Journal(client or system.client(), show)
-    outcome = Outcome(person, journal.steps)
+    outcome = Outcome(person, journal.steps, secrets=journal.secrets)
     system.registry.add(person.in_registry)
     other = asyncio.create_task(_given(neighbour) if neighbour else a_neighbour(system))
     try:
@@ -109,8 +109,6 @@ async def _walk(system: System, outcome: Outcome, journal: Journal, other: async
     outcome.transfer_reference = await inquiries(who, await other, outcome.reference)
     journal.part = "Reports"
     outcome.files = await consumption_reports(system, who, await other)
-    codes = {f"code {number}": code for number, code in enumerate(up.post.codes, 1)}
-    outcome.secrets = codes | {"session token": token, "activation token": await up.post.activation_token()}
 
 
 async def _too_early(journal: Journal) -> None:

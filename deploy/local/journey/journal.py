@@ -49,6 +49,8 @@ class Journal:
     show: Callable[[Step], None]
     part: str = ""
     steps: list[Step] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    """Codes, tokens and links that were used, by name: none may be found in clear where it does not belong."""
 
     async def ask(
         self, title: str, rules: str, command: Command, *, key: str, expected: type[Answer] | str

@@ -26,7 +26,6 @@ class Post:
 
     def __init__(self, gateway: SmsGateway, mail: MailSink, email: str) -> None:
         self._gateway, self._mail, self._email = gateway, mail, email
-        self.codes: list[str] = []
 
     def texts(self, mobile: str) -> list[str]:
         """Every SMS to a number (`+9665...`), oldest first."""
@@ -43,9 +42,7 @@ class Post:
             codes = [found[0] for text in self.texts(mobile) if (found := _CODE.search(text))]
             return codes[number - 1] if len(codes) >= number else None
 
-        code = await _eventually(look)
-        self.codes.append(code)
-        return code
+        return await _eventually(look)
 
     async def activation_token(self) -> str:
         """The secret part of the link in the e-mail.

@@ -70,7 +70,9 @@ async def order(who: Customer, title: str, account: str, months: Months, expecte
     measured = f"{months.days - len(DROPPED_DAYS)} of {months.days} days"
     got = f"{ready.days_measured} of {ready.days_in_period} days"
     who.journal.note("Measured, the days that never came told apart", "R5", measured, got)
-    return who.client.open(answered, "link")
+    link = who.client.open(answered, "link")
+    who.journal.secrets[f"link of {title}"] = link.rpartition(".")[2]
+    return link
 
 
 async def consumption_reports(system: System, who: Customer, other: Customer) -> list[File]:

@@ -90,9 +90,9 @@ class SigningUp:
         """Identity and birth date, the code to the approved mobile: wrong, right, used (I1-I6)."""
         say, flow = self.journal.ask, self.flow
         await say("Identity and birth date", "I1-I5", self.start, key=flow, expected=RegistrationStarted)
+        code = await self.code(self.person.approved_mobile, 1)
         early = self.contact(self.person.password)
         await say("E-mail before the code", "J2", early, key=flow, expected="step-missing (confirm-otp)")
-        code = await self.post.code(self.person.approved_mobile, 1)
         wrong = ConfirmOtp(code=Sealed.of(other_than(code)))
         await say("A wrong code", "I6 I15", wrong, key=flow, expected="code-not-accepted")
         right = ConfirmOtp(code=Sealed.of(code))
@@ -112,14 +112,20 @@ class SigningUp:
     async def second_code(self, accepted: Answered) -> None:
         """Too late, asked for again, right (I6, I9, I14)."""
         say, flow = self.journal.ask, self.flow
-        code = await self.post.code(self.person.mobile, 1)
+        code = await self.code(self.person.mobile, 1)
         await say("Another code too soon", "I14", ResendOtp(), key=flow, expected="resend-too-soon")
         await self.until_late(accepted)
         late = ConfirmOtp(code=Sealed.of(code))
         await say("A late code", "I6 I15", late, key=flow, expected="code-not-accepted")
         await say("Another code", "I14", ResendOtp(), key=flow, expected=OtpResent)
-        fresh = ConfirmOtp(code=Sealed.of(await self.post.code(self.person.mobile, 2)))
+        fresh = ConfirmOtp(code=Sealed.of(await self.code(self.person.mobile, 2)))
         await say("The new code in time", "I9", fresh, key=flow, expected=OtpConfirmed)
+
+    async def code(self, mobile: str, number: int) -> str:
+        """The so-many-th code on this phone."""
+        code = await self.post.code(mobile, number)
+        self.journal.secrets[f"code {len(self.journal.secrets) + 1}"] = code
+        return code
 
     async def until_late(self, asked: Answered) -> None:
         """Waits until the code that this command led to is really late: its life after its sending, which is the
@@ -145,7 +151,8 @@ class SigningUp:
         say = self.journal.ask
         login = self.log_in(self.person.password)
         await say("Log in before activation", "I11 I15", login, key=self.flow, expected="sign-in-refused")
-        link = ActivateUser(activation_token=Sealed.of(await self.post.activation_token()))
+        token = self.journal.secrets["activation token"] = await self.post.activation_token()
+        link = ActivateUser(activation_token=Sealed.of(token))
         await say("The link in the e-mail", "I10", link, key=self.flow, expected=ActivationAccepted)
         await say("The link again", "I10", link, key=self.flow, expected=ActivationAccepted)
 
@@ -156,7 +163,8 @@ class SigningUp:
         await say("A wrong password", "I11 I15", wrong, key=self.flow, expected="sign-in-refused")
         right = self.log_in(self.person.password)
         answered = await say("Log in", "I11", right, key=self.flow, expected=LoggedIn)
-        return self.journal.client.open(answered, "token")
+        token = self.journal.secrets["session token"] = self.journal.client.open(answered, "token")
+        return token
 
     async def address(self, token: str) -> None:
         """The person's own addresses from the registry; one is chosen (I12)."""
