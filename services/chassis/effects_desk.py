@@ -11,6 +11,7 @@ from contracts.envelope import Envelope, to_headers
 from contracts.message import Message
 from services.chassis.document import Record
 from services.chassis.fold import DueEffect
+from services.chassis.observer import ServiceObserver
 from services.chassis.service import Perform
 
 CALLS_AT_ONCE: Final = 32
@@ -30,16 +31,17 @@ class EffectsDesk:
         body: Callable[[Message, str], bytes],
         publish: Callable[[Sequence[Record]], Awaitable[None]],
         present: Callable[[], datetime],
-        failed: Callable[[str, Exception], None],
+        observer: ServiceObserver,
     ) -> None:
         self._service, self._perform, self._body = service, perform, body
-        self._publish, self._present, self._failed = publish, present, failed
+        self._publish, self._present, self._observer = publish, present, observer
         self._rooms = {effect: asyncio.Semaphore(CALLS_AT_ONCE) for effect in perform}
         self._calls: set[asyncio.Task[None]] = set()
 
     def start(self, effects: Iterable[DueEffect]) -> None:
         """Begin the calls; none is awaited here, so that a slow gateway never holds up a lane."""
         for due in effects:
+            self._observer.effects_in_flight(1)
             task = asyncio.create_task(self._call(due))
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
@@ -55,7 +57,9 @@ class EffectsDesk:
                 result: Message = await self._perform[type(due.effect)](due.effect)
             await self._report(self.result_record(due.aggregate, due.correlation_id, result))
         except Exception as error:  # noqa: BLE001 - a call's failure never harms the loop; the timer settles it
-            self._failed(due.aggregate, error)
+            self._observer.effect_failed(due.aggregate, error)
+        finally:
+            self._observer.effects_in_flight(-1)
 
     async def _report(self, record: Record) -> None:
         for attempt in range(PUBLISH_TRIES):

@@ -5,6 +5,7 @@ pauses, and returns, so that the group's membership stays alive while it waits.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.fold import DueEffect
+from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
 
 MAX_RECORDS: Final = 500
@@ -36,11 +38,12 @@ class KafkaLane(ConsumerRebalanceListener):
         settle: Settle,
         after: Callable[[list[DueEffect]], None],
         acknowledged: Acknowledged,
-        tell: Callable[..., None],
+        observer: ServiceObserver,
     ) -> None:
         self.name, self.topic = lane.name, lane.topic
         self.group = f"{service}.{lane.name}"
-        self._settle, self._after, self._acknowledged, self._tell = settle, after, acknowledged, tell
+        self._settle, self._after, self._acknowledged = settle, after, acknowledged
+        self._observer, self._tell = observer, observer.tell
         self._subscriber: Any = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -101,7 +104,9 @@ class KafkaLane(ConsumerRebalanceListener):
         self._idle.clear()
         try:
             effects = await self._settle(self.name, self.topic, records)
+            started = time.perf_counter()
             await self._commit(records)
+            self._observer.stage(self.name, "commit", time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - machinery: nothing was committed, the same records come again
             self._rewind_and_pause(records, error)
         else:

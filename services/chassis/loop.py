@@ -102,7 +102,7 @@ class Loop:
             await self._timed(lane, "publish", self._publish(batch))
         if batch.direct:
             await self._timed(lane, "publish", self._publish(batch))
-        await self._trim(batch)
+        await self._timed(lane, "trim", self._trim(batch))
         self.observer.outcomes(lane, batch.outcomes)
         return batch.effects
 

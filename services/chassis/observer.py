@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from services.chassis.metrics import Metrics
 
-WARNINGS: Final = frozenset({"lane_paused", "commit_lost", "revoked_while_busy", "sweep_failed", "audit_failed"})
+WARNINGS: Final = frozenset(
+    {"lane_paused", "commit_lost", "revoked_while_busy", "sweep_failed", "audit_failed", "consumer_failed"}
+)
 ALARMS: Final = frozenset({"outbox_unproven", "lane_halted", "key_reader_failed"})
 
 
@@ -16,6 +19,7 @@ class ServiceObserver:
 
     metrics: Metrics
     log: Any
+    is_skewed: bool = False
 
     def stage(self, lane: str, stage: str, seconds: float) -> None:
         """A stage of a batch took so long."""
@@ -41,6 +45,17 @@ class ServiceObserver:
         """A call broke before it had a result; the aggregate's timer settles it."""
         self.log.error("effect_failed", aggregate=aggregate, exc_info=error)
 
+    def effects_in_flight(self, change: int) -> None:
+        """So many calls more (or less) are under way."""
+        self.metrics.effects_in_flight(change)
+
+    def skew(self, skew: timedelta, alarm: timedelta) -> None:
+        """How far the broker's clock is from ours; beyond `alarm`, say so, once until it is well again (law 9)."""
+        skewed = abs(skew) > alarm
+        if skewed and not self.is_skewed:
+            self.log.error("clock_skewed", skew_ms=int(skew / timedelta(milliseconds=1)))
+        self.is_skewed = skewed
+
     def lag(self, lane: str, messages: int) -> None:
         """Records of a lane that are still unread."""
         self.metrics.lag(lane, messages)
@@ -51,7 +66,7 @@ class ServiceObserver:
 
     def tell(self, event: str, error: Exception | None = None, wait_s: float | None = None, **fields: Any) -> None:
         """A word about lanes, sweeps and audits."""
-        if event == "lane_paused":
+        if event in {"lane_paused", "lane_halted"}:
             self.metrics.paused(fields["lane"], "batch")
         elif event == "lane_resumed":
             self.metrics.resumed(fields["lane"])

@@ -19,7 +19,8 @@ from contracts.operations import COMMANDS_TOPIC
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.arrival import Decoder
 from services.chassis.audit import AUDIT_EVERY_S, Audit
-from services.chassis.clock import Clock
+from services.chassis.clock import SKEW_ALARM, Clock
+from services.chassis.connection import broker_security, kafka_connection
 from services.chassis.dead_letters import Morgue
 from services.chassis.effects_desk import EffectsDesk
 from services.chassis.encoding import Encoder
@@ -29,6 +30,7 @@ from services.chassis.key_reader import KeyReader
 from services.chassis.keyring import Keyring
 from services.chassis.keys import PrivateKeys
 from services.chassis.lane import KafkaLane, begin_at_the_beginning
+from services.chassis.lane_errors import LaneErrors
 from services.chassis.loop import Loop
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
@@ -98,11 +100,9 @@ class Engine:
             present,
             Clock.monotonic,
         )
-        self.desk = EffectsDesk(
-            service.name, service.perform, encoder.body, self.publisher, present, self.observer.effect_failed
-        )
+        self.desk = EffectsDesk(service.name, service.perform, encoder.body, self.publisher, present, self.observer)
         self.lanes = [
-            KafkaLane(service.name, lane, self.loop.settle, self.desk.start, self.acknowledged, self.observer.tell)
+            KafkaLane(service.name, lane, self.loop.settle, self.desk.start, self.acknowledged, self.observer)
             for lane in service.lanes
         ]
         commands = next(lane for lane in self.lanes if lane.topic is COMMANDS_TOPIC[service.name])
@@ -157,6 +157,7 @@ class Engine:
                 if lane.batches != done[lane.name] or idle or lane.paused:
                     self.progress.beat(lane.name)
                 done[lane.name] = lane.batches
+            self.observer.skew(self.clock.skew, SKEW_ALARM)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def every(self, seconds: float, name: str, work: Callable[[], Awaitable[float]]) -> None:
@@ -187,9 +188,10 @@ async def running(
         settings.kafka_bootstrap,
         allow_auto_create_topics=False,
         apply_types=False,
-        logger=None,
+        logger=LaneErrors(engine.observer.tell),
+        client_id=settings.replica,
+        security=broker_security(settings),
         graceful_timeout=DRAIN_S,
-        **{k: v for k, v in engine.connection.items() if k != "bootstrap_servers"},
     )
     tasks: list[asyncio.Task[Any]] = []
     try:
@@ -225,8 +227,3 @@ async def _stop(engine: Engine, broker: KafkaBroker, tasks: Sequence[asyncio.Tas
     await engine.publisher.close()
     engine.store.close()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def kafka_connection(settings: ServiceSettings) -> dict[str, Any]:
-    """How to reach the broker, for every client of this process."""
-    return {"bootstrap_servers": settings.kafka_bootstrap, "client_id": settings.replica}

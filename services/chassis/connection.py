@@ -1,0 +1,43 @@
+"""How to reach the broker: the same address, login and certificates for every client of a process."""
+
+import ssl
+from typing import Any
+
+from faststream.security import BaseSecurity, SASLScram512
+
+from services.chassis.settings import ServiceSettings
+
+
+def kafka_connection(settings: ServiceSettings) -> dict[str, Any]:
+    """Arguments of aiokafka's clients: SCRAM-SHA-512 where a user is given, TLS where a file of CAs is given.
+
+    Raises:
+        OSError: the file of CA certificates cannot be read.
+    """
+    connection: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap, "client_id": settings.replica}
+    context = _tls(settings)
+    if context is not None:
+        connection["ssl_context"] = context
+    if settings.kafka_user is not None and settings.kafka_password is not None:
+        connection["sasl_mechanism"] = "SCRAM-SHA-512"
+        connection["sasl_plain_username"] = settings.kafka_user
+        connection["sasl_plain_password"] = settings.kafka_password.get_secret_value()
+    return connection | {"security_protocol": _protocol(settings)}
+
+
+def broker_security(settings: ServiceSettings) -> BaseSecurity:
+    """The same for FastStream, which takes login and certificates in a form of its own."""
+    context = _tls(settings)
+    if settings.kafka_user is None or settings.kafka_password is None:
+        return BaseSecurity(ssl_context=context, use_ssl=context is not None)
+    password = settings.kafka_password.get_secret_value()
+    return SASLScram512(settings.kafka_user, password, ssl_context=context, use_ssl=context is not None)
+
+
+def _protocol(settings: ServiceSettings) -> str:
+    transport = "PLAINTEXT" if settings.kafka_ca_file is None else "SSL"
+    return transport if settings.kafka_user is None else f"SASL_{transport}"
+
+
+def _tls(settings: ServiceSettings) -> ssl.SSLContext | None:
+    return None if settings.kafka_ca_file is None else ssl.create_default_context(cafile=settings.kafka_ca_file)

@@ -1,0 +1,49 @@
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from services.chassis.connection import broker_security, kafka_connection
+from services.chassis.settings import ServiceSettings
+
+CA = next(p for p in (ssl.get_default_verify_paths().cafile, "/etc/ssl/certs/ca-certificates.crt") if p)
+LOGIN = {"kafka_user": "identity", "kafka_password": "planted-password"}
+
+
+def settings(**more: Any) -> ServiceSettings:
+    given = {
+        "kafka_bootstrap": "broker:9092",
+        "mongo_uri": "mongodb://db",
+        "database": "identity",
+        "keys_folder": Path("keys"),
+        "key_fingerprints": "{}",
+        "http_port": 0,
+        "replica": "one",
+    }
+    return ServiceSettings(**(given | more))
+
+
+@pytest.mark.parametrize(
+    ("more", "protocol"),
+    [
+        ({}, "PLAINTEXT"),
+        ({"kafka_ca_file": Path(CA)}, "SSL"),
+        (LOGIN, "SASL_PLAINTEXT"),
+        (LOGIN | {"kafka_ca_file": Path(CA)}, "SASL_SSL"),
+    ],
+)
+async def test_L11_login_and_certificates_reach_every_client(more: dict[str, Any], protocol: str) -> None:
+    connection = kafka_connection(settings(**more))
+    assert connection["security_protocol"] == protocol
+    assert ("sasl_plain_password" in connection) == ("kafka_user" in more)
+    assert AIOKafkaAdminClient(**connection) is not None  # aiokafka itself accepts what it is given
+    security = broker_security(settings(**more))
+    assert security.use_ssl == protocol.endswith("SSL")
+    assert getattr(security, "username", None) == more.get("kafka_user")
+
+
+def test_L11_a_missing_file_of_certificates_is_an_error_at_the_start() -> None:
+    with pytest.raises(OSError, match=r"No such file"):
+        kafka_connection(settings(kafka_ca_file=Path("/nowhere/ca.pem")))
