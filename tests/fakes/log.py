@@ -15,7 +15,7 @@ from services.chassis.publisher import PublishFailed
 LOG_APPEND_TIME = 1
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakeRecord:
     """A record as a consumer gets it."""
 
@@ -25,7 +25,7 @@ class FakeRecord:
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    headers: Sequence[tuple[str, bytes | None]]
     timestamp_type: int = LOG_APPEND_TIME
 
 

@@ -59,14 +59,14 @@ def body(message: Message, subject: str) -> bytes:
 class Told(ServiceObserver):
     """Keeps what it is told of failed calls."""
 
-    failed: list[tuple[str, str]] = field(default_factory=list, kw_only=True)
+    broken: list[tuple[str, str]] = field(default_factory=list, kw_only=True)
 
     def effect_failed(self, aggregate: str, error: Exception) -> None:
-        self.failed.append((aggregate, type(error).__name__))
+        self.broken.append((aggregate, type(error).__name__))
 
 
 def desk_of(outside: Outside, bus: Bus, failed: list[tuple[str, str]]) -> EffectsDesk:
-    return EffectsDesk("accounts", {Call: outside}, body, bus, lambda: NOON, Told(Metrics(), None, failed=failed))
+    return EffectsDesk("accounts", {Call: outside}, body, bus, lambda: NOON, Told(Metrics(), None, broken=failed))
 
 
 def due(amount: int) -> DueEffect:

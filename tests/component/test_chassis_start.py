@@ -1,0 +1,56 @@
+"""What a service refuses to start on: exit code and one clear line (law 9; settings)."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from contracts.topics import ACCOUNTS_INTERNAL
+from tests.component.service_under_test import House
+
+WITHIN_S = 60
+
+
+async def refusal(house: House, log: Path, **changes: str) -> tuple[int | None, list[str]]:
+    """Exit code and the lines on standard error of a process that should not start."""
+    process = await house.process(log, **changes)
+    _, complaint = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    return process.returncode, complaint.decode().splitlines()
+
+
+async def configure(house: House, **changes: str) -> None:
+    settings = dict(ACCOUNTS_INTERNAL.config) | {name.replace("_", "."): value for name, value in changes.items()}
+    admin = AIOKafkaAdminClient(bootstrap_servers=house.stack.kafka_bootstrap)
+    await admin.start()
+    try:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, ACCOUNTS_INTERNAL.name, settings)])
+    finally:
+        await admin.close()
+
+
+async def test_law9_a_topic_that_does_not_stamp_is_refused(house: House, tmp_path: Path) -> None:
+    await configure(house, message_timestamp_type="CreateTime")
+    try:
+        code, lines = await refusal(house, tmp_path / "log")
+    finally:
+        await configure(house)
+    assert (code, len(lines)) == (3, 1)
+    assert "accounts.internal" in lines[0]
+    assert "LogAppendTime" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HESABI_DATABASE", "Not A Name"), ("HESABI_HTTP_PORT", ""), ("HESABI_KEYS_FOLDER", "/nowhere")]
+)
+async def test_a_wrong_setting_is_named_in_one_line(house: House, tmp_path: Path, name: str, value: str) -> None:
+    code, lines = await refusal(house, tmp_path / "log", **{name: value})
+    assert (code, len(lines)) == (2, 1)
+    assert name in lines[0]
+
+
+async def test_a_broker_that_is_not_there_ends_the_process_in_time(house: House, tmp_path: Path) -> None:
+    code, lines = await refusal(house, tmp_path / "log", HESABI_KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert (code, lines) == (3, [])
+    assert '"event": "failed"' in (tmp_path / "log").read_text()

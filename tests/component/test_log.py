@@ -1,0 +1,77 @@
+"""Kafka through `KafkaPublisher` and `KafkaLane` passes the same suite as the fake."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient
+from faststream.kafka import KafkaBroker
+
+from contracts.topics import ACCOUNTS_COMMANDS
+from deploy.local.stack import Stack
+from deploy.local.stack.topics import create_topics
+from services.chassis.acknowledged import Acknowledged
+from services.chassis.document import Record
+from services.chassis.lane import KafkaLane, Settle, begin_at_the_beginning
+from services.chassis.metrics import Metrics
+from services.chassis.observer import ServiceObserver
+from services.chassis.publisher import KafkaPublisher
+from services.chassis.service import Lane
+from tests.log_suite import PARTITIONS, LogSuite
+
+
+class KafkaUnderTest:
+    """One topic and one group of the test's own."""
+
+    def __init__(self, bootstrap: str, prefix: str) -> None:
+        self.connection: dict[str, Any] = {"bootstrap_servers": bootstrap}
+        self.topic = replace(ACCOUNTS_COMMANDS, name=prefix + "log", partitions=PARTITIONS)
+        self.prefix = prefix
+        self.stamps: list[int] = []
+        self.publisher = KafkaPublisher(self.connection, self.stamps.append)
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        await self.publisher([r._replace(topic=self.topic.name) for r in records])
+
+    async def committed(self) -> dict[int, int]:
+        admin = AIOKafkaAdminClient(**self.connection)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(f"{self.prefix}.ordinary")
+        finally:
+            await admin.close()
+        return {tp.partition: metadata.offset for tp, metadata in found.items() if metadata.offset >= 0}
+
+    @contextlib.asynccontextmanager
+    async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
+        observer = ServiceObserver(Metrics(), structlog.get_logger())
+        lane = KafkaLane(self.prefix, Lane("ordinary", self.topic), settle, after, Acknowledged(), observer)
+        broker = KafkaBroker(
+            self.connection["bootstrap_servers"],
+            allow_auto_create_topics=False,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=0.1,
+        )
+        await begin_at_the_beginning(self.connection, lane.group, self.topic)
+        lane.attach(broker)
+        await broker.start()
+        try:
+            yield lane
+        finally:
+            await broker.stop()
+
+
+@pytest.fixture
+async def log(stack: Stack, topic_prefix: str) -> AsyncIterator[KafkaUnderTest]:
+    kafka = KafkaUnderTest(stack.kafka_bootstrap, topic_prefix.rstrip("-"))
+    await create_topics(stack.kafka_bootstrap, [kafka.topic])
+    yield kafka
+    await kafka.publisher.close()
+
+
+class TestKafka(LogSuite):
+    """Every promise, on Kafka."""

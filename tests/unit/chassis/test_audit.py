@@ -1,0 +1,114 @@
+"""Law 5: nothing stays in an outbox unpublished and unnoticed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from contracts.operations import NUDGE
+from services.chassis.audit import ALARM_AFTER, DOCUMENTS_AT_ONCE, NUDGE_LIFE, PAGES_AT_MOST, Audit
+from services.chassis.document import Document
+from tests.fakes.log import FakePublisher
+from tests.fakes.world import World
+from tests.first_copies import envelope_of
+from tests.store_suite import entry
+
+CAUSE = (1, "accounts.commands", 3)
+OFFSET = 17
+
+
+@dataclass
+class Auditor:
+    """An audit over a fake world. `committed` is what the group has."""
+
+    world: World = field(default_factory=World)
+    committed: dict[tuple[int, str, int], int] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        lane: Any = self.world.process().lanes["ordinary"]
+        self.audit = Audit(
+            "accounts", lane, self.world.store, FakePublisher(self.world.log), self._committed, self.world.present,
+            lambda event, **_: self.told.append(event),
+        )  # fmt: skip
+
+    async def _committed(self) -> Mapping[tuple[int, str, int], int]:
+        return self.committed
+
+    async def write(self, *names: str) -> None:
+        drafts = [Document(name, state="s", outbox=[entry()]) for name in names]
+        assert set(await self.world.store.save(drafts, self.world.now)) == {"saved"}
+
+    @property
+    def nudged(self) -> list[str]:
+        records = self.world.log.all("accounts.commands")
+        assert {envelope_of(r).type for r in records} <= {NUDGE["accounts"].type_name}
+        return [envelope_of(r).subject for r in self.world.log.in_order]
+
+
+async def test_law5_a_proven_outbox_is_left_as_it_is() -> None:
+    auditor = Auditor(committed={CAUSE: OFFSET + 1})
+    await auditor.write("count:1")
+    auditor.world.pass_time(minutes=11)
+    assert await auditor.audit.once() == 0
+    assert auditor.nudged == []
+
+
+async def test_law5_an_unproven_one_is_nudged_ten_minutes_after_its_last_write_and_not_before() -> None:
+    auditor = Auditor(committed={CAUSE: OFFSET})
+    await auditor.write("count:1")
+    auditor.world.pass_time(minutes=9)
+    assert await auditor.audit.once() == 0
+    auditor.world.pass_time(minutes=2)
+    assert await auditor.audit.once() == 11 * 60
+    assert auditor.nudged == ["count:1"]
+
+
+async def test_law5_one_nudge_is_under_way_at_a_time_until_the_outbox_is_trimmed() -> None:
+    auditor = Auditor()
+    await auditor.write("count:1", "count:2")
+    auditor.world.pass_time(minutes=11)
+    await auditor.audit.once()
+    await auditor.audit.once()
+    assert len(auditor.nudged) == 1
+    (first,) = auditor.nudged
+    await auditor.world.store.save([Document(first, version=1, state="s")], auditor.world.now)
+    await auditor.audit.once()
+    assert sorted(auditor.nudged) == ["count:1", "count:2"]
+
+
+async def test_law5_a_lost_nudge_is_sent_again_and_half_an_hour_is_an_alarm() -> None:
+    auditor = Auditor()
+    await auditor.write("count:1")
+    auditor.world.pass_time(minutes=11)
+    await auditor.audit.once()
+    assert auditor.told == []
+    auditor.world.now += ALARM_AFTER + NUDGE_LIFE
+    await auditor.audit.once()
+    await auditor.audit.once()
+    assert auditor.nudged == ["count:1"] * 2
+    assert "outbox_unproven" in auditor.told
+
+
+async def test_law5_a_look_keeps_up_with_many_documents_and_reads_each_once() -> None:
+    auditor = Auditor(committed={CAUSE: OFFSET + 1})
+    names = [f"count:{n}" for n in range(6 * DOCUMENTS_AT_ONCE)]
+    for start in range(0, len(names), 500):
+        await auditor.write(*names[start : start + 500])
+        auditor.world.now += timedelta(milliseconds=1)
+    auditor.world.pass_time(minutes=11)
+    looked: list[int] = []
+    quiet = auditor.world.store.quiet
+
+    async def counting(*window: Any) -> Any:
+        found = await quiet(*window)
+        looked.append(len(found))
+        return found
+
+    auditor.world.store.quiet = counting  # type: ignore[assignment,method-assign]
+    await auditor.audit.once()
+    assert len(names) <= sum(looked) <= len(names) * 2
+    looked.clear()
+    await auditor.audit.once()
+    assert sum(looked) == 0
+    assert DOCUMENTS_AT_ONCE * PAGES_AT_MOST >= 10_000

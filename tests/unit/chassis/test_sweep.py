@@ -1,0 +1,101 @@
+"""Law 10: who is woken, when, and how often."""
+
+from datetime import timedelta
+
+import pytest
+from aiokafka.partitioner import DefaultPartitioner
+
+from contracts.operations import TIMER_ELAPSED
+from services.chassis.document import Document
+from services.chassis.publisher import PublishFailed
+from services.chassis.sweep import UNDER_WAY_FOR, Sweep, partition_of
+from tests.component.counter import Add
+from tests.fakes.log import FakePublisher
+from tests.fakes.world import World
+from tests.first_copies import envelope_of
+
+NAMES = [f"count:{n}" for n in range(40)]
+
+
+def test_law10_a_document_belongs_to_the_partition_on_which_its_wake_up_falls() -> None:
+    partitions = list(range(6))
+    for name in NAMES:
+        assert partition_of("accounts")(name) == DefaultPartitioner()(name.encode(), partitions, partitions)
+
+
+async def sweeping(world: World, owned: range = range(6)) -> Sweep:
+    lane = world.process(owned).lanes["ordinary"]
+    publish = FakePublisher(world.log, fault=world.fault)
+    return Sweep("accounts", lane, world.store, publish, world.present)  # type: ignore[arg-type]
+
+
+async def due_ones(world: World) -> None:
+    await world.store.save([Document(n, state="s", due_at=world.now + timedelta(seconds=5)) for n in NAMES], world.now)
+
+
+def woken(world: World) -> list[str]:
+    return [envelope_of(r).subject for r in world.log.all("accounts.commands") if is_timer(r)]
+
+
+def is_timer(record: object) -> bool:
+    return envelope_of(record).type == TIMER_ELAPSED["accounts"].type_name
+
+
+async def test_law10_all_that_are_due_and_owned_are_woken_once() -> None:
+    world = World()
+    await due_ones(world)
+    sweep, lower = await sweeping(world), await sweeping(world, range(3))
+    assert await sweep.once() == 0
+    world.pass_time(seconds=5)
+    assert await sweep.once() == 40
+    sweep.lane.positions = {p: len(r) for p, r in enumerate(world.log.records["accounts.commands"])}  # type: ignore[attr-defined]
+    assert await sweep.once() == 0  # all under way
+    assert sorted(woken(world)) == sorted(NAMES)
+    lower.lane.positions = dict(sweep.lane.positions)  # type: ignore[attr-defined]
+    mine = await lower.once()
+    assert mine == sum(partition_of("accounts")(name) < 3 for name in NAMES)
+
+
+async def test_law10_a_partition_with_lag_is_left_alone_so_that_commands_come_first() -> None:
+    world = World()
+    await due_ones(world)
+    world.pass_time(seconds=5)
+    sweep = await sweeping(world)
+    for flow in "abcdef":
+        world.send(Add(amount=1), flow)
+    assert await sweep.once() == 0
+    for number in range(6):
+        sweep.lane.positions[number] = len(world.log.records["accounts.commands"][number])  # type: ignore[attr-defined]
+    sweep.lane.busy = True  # type: ignore[misc]
+    assert await sweep.once() == 0
+    sweep.lane.busy = False  # type: ignore[misc]
+    assert await sweep.once() == 40
+
+
+async def test_law10_a_lost_wake_up_is_sent_again_and_a_new_time_is_a_new_one() -> None:
+    world = World()
+    await world.store.save([Document("count:1", state="s", due_at=world.now)], world.now)
+    sweep = await sweeping(world)
+
+    async def caught_up() -> int:
+        records = world.log.records.get("accounts.commands", [[]] * 6)
+        sweep.lane.positions = {p: len(r) for p, r in enumerate(records)}  # type: ignore[attr-defined]
+        return await sweep.once()
+
+    assert [await caught_up(), await caught_up()] == [1, 0]
+    world.pass_time(seconds=UNDER_WAY_FOR.total_seconds())
+    assert [await caught_up(), await caught_up()] == [1, 0]
+    world.pass_time(seconds=1)
+    await world.store.save([Document("count:1", version=1, state="s", due_at=world.now)], world.now)
+    assert [await caught_up(), await caught_up()] == [1, 0]
+
+
+async def test_law10_what_could_not_be_sent_is_not_under_way() -> None:
+    world = World()
+    await world.store.save([Document("count:1", state="s", due_at=world.now)], world.now)
+    sweep = await sweeping(world)
+    world.faults = lambda call: 0 if call == "publish" else None
+    with pytest.raises(PublishFailed):
+        await sweep.once()
+    world.faults = lambda _: None
+    assert await sweep.once() == 1
