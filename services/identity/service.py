@@ -73,9 +73,7 @@ def identity_service(settings: IdentitySettings, effects: IdentityEffects) -> Se
     ready = Preparing(settings.policy)
     routes = (
         # Signing up: first code
-        Route(
-            identity.StartRegistration, the_identity, person.start_registration, ready.opening, creates=True
-        ),  # I1-I4
+        Route(identity.StartRegistration, the_identity, person.start_registration, ready.opening, creates=True),
         Route(inside.RegistrationOpened, the_user, delivery.open_registration, ready.policy_only, creates=True),
         Route(registry.ApprovedMobileFound, the_asker, delivery.approved_mobile_found),  # I5
         Route(registry.ApprovedMobileAbsent, the_asker, delivery.approved_mobile_absent),  # I15

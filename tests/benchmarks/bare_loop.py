@@ -1,5 +1,6 @@
 """The fastest peer: aiokafka and Motor by hand; no numbers, envelope, validation beyond JSON, rewind or metrics."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -22,8 +23,7 @@ async def run(contest: Contest) -> None:
         bootstrap_servers=contest.kafka, acks="all", enable_idempotence=True, compression_type="lz4",
         max_batch_size=128 * 1024,
     )  # fmt: skip
-    await consumer.start()
-    await producer.start()
+    await asyncio.gather(consumer.start(), producer.start())
     while not contest.over:
         fetched = await consumer.getmany(timeout_ms=10, max_records=500)
         records = [record for part in fetched.values() for record in part]
@@ -48,6 +48,5 @@ async def run(contest: Contest) -> None:
             await future
         await consumer.commit({tp: part[-1].offset + 1 for tp, part in fetched.items()})
         contest.done(len(records))
-    await consumer.stop()
-    await producer.stop()
+    await asyncio.gather(consumer.stop(), producer.stop())
     mongo.close()

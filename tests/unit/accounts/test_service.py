@@ -5,10 +5,11 @@ import pytest
 from pydantic import Discriminator, SecretStr, TypeAdapter
 
 from contracts import accounts, billing
+from contracts.accounts import AddAccount, CompleteDefinition, ReviewDefinition
 from contracts.message import CATALOGUE as MESSAGES
 from contracts.message import Command
 from services.accounts.customer import KnownCustomer
-from services.accounts.definition import Definition
+from services.accounts.definition import ABSENT, Definition
 from services.accounts.effects import AccountsEffects
 from services.accounts.service import accounts_service
 from services.accounts.settings import AccountsSettings
@@ -99,3 +100,13 @@ def test_A8_a_customer_survives_its_document_with_the_accounts_encrypted(state: 
     text = adapter.dump_json(state, context=Plain())
     assert b"30012345678" not in text
     assert adapter.validate_json(text, context=Plain()) == state
+
+
+def test_A3_A11_a_step_of_no_definition_says_where_to_begin(service: Service) -> None:
+    steps = [route for route in service.routes if route.absent == ABSENT]
+    assert {route.message for route in steps} >= {AddAccount, ReviewDefinition, CompleteDefinition}
+    assert (ABSENT.public_reason, ABSENT.reason, ABSENT.missing_step) == (
+        "not-found",
+        "definition-absent",
+        "start-definition",
+    )

@@ -13,7 +13,7 @@ LOGIN = {"kafka_user": "identity", "kafka_password": "planted-password"}
 
 
 def settings(**more: Any) -> ServiceSettings:
-    given = {
+    given: dict[str, Any] = {
         "kafka_bootstrap": "broker:9092",
         "mongo_uri": "mongodb://db",
         "database": "identity",

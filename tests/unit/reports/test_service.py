@@ -10,7 +10,13 @@ from contracts.decision import Facts, Incoming, Outgoing
 from contracts.identity import NationalAddressSaved
 from contracts.message import MAX_MESSAGE_BYTES, Answer, Command, Message
 from contracts.operations import TIMER_ELAPSED
-from contracts.reports import ConsumptionReportReady, ReadingsWanted, ReportFetched, ReportMade
+from contracts.reports import (
+    ConsumptionReportReady,
+    ReadingsWanted,
+    ReportFetched,
+    ReportMade,
+    RequestConsumptionReport,
+)
 from services.chassis.document import Document
 from services.chassis.encoding import Encoder
 from services.chassis.service import Service
@@ -196,3 +202,12 @@ def test_R8_a_links_life_is_a_quarter_of_an_hour_unless_an_operator_says_otherwi
     assert settings().link_life == timedelta(minutes=15)
     shorter = ReportsSettings.model_validate({**settings().model_dump(), "link_life_s": 2.0})
     assert shorter.link_life == timedelta(seconds=2)
+
+
+def test_J2_who_has_no_address_yet_is_told_that_step() -> None:
+    (route,) = (r for r in reports_service(settings(), EFFECTS).routes if r.message is RequestConsumptionReport)
+    assert (route.absent.public_reason, route.absent.reason, route.absent.missing_step) == (
+        "step-missing",
+        "customer-unknown",
+        "choose-address",
+    )
