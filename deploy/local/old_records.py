@@ -19,13 +19,14 @@ PAUSE_S: Final = 0.5
 
 
 async def skip_what_is_there(bootstrap: str) -> None:
-    """Puts every lane's group at the end of its topic, if anything is there.
+    """Puts every lane's group at the end of its topic, if any of these topics exists. Before they are made.
 
     Raises:
         StackError: a group is in use: another system runs on this broker.
     """
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None) as consumer:
-        ends = await consumer.end_offsets(partitions_of(lambda topic: topic not in KEY_TOPICS))
+        there = await consumer.topics()
+        ends = await consumer.end_offsets(partitions_of(lambda topic: topic in there - KEY_TOPICS))
     if any(ends.values()):
         lanes = [(name, lane) for name in SERVICES for lane in _lanes_of(name)]
         await asyncio.gather(*(_skip(bootstrap, f"{name}.{lane.name}", _of(ends, lane)) for name, lane in lanes))
@@ -41,6 +42,8 @@ def _of(ends: Mapping[TopicPartition, int], lane: Lane) -> dict[TopicPartition, 
 
 
 async def _skip(bootstrap: str, group: str, ends: dict[TopicPartition, int]) -> None:
+    if not ends:
+        return
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False) as consumer:
         consumer.assign(list(ends))
         for _ in range(TRIES):

@@ -161,8 +161,8 @@ async def _built(
     mail = await cleanup.enter_async_context(MailSink(folder=mail_folder))
     services = _services(around, gateway, mail, lives)
     with _timed(took, "topics"):
-        await create_topics(stack.kafka_bootstrap, topics.CATALOGUE.values())
         await skip_what_is_there(stack.kafka_bootstrap)
+        await create_topics(stack.kafka_bootstrap, topics.CATALOGUE.values())
     registry = RegistrySimulator(stack.kafka_bootstrap, around.keys / "registry", around.fingerprints, ())
     billing = BillingSimulator(stack.kafka_bootstrap, [ACCOUNT, LARGE_ACCOUNT])
     watch, producer = Watch(stack.kafka_bootstrap), AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)

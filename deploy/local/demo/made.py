@@ -49,8 +49,9 @@ def write_out(system: System, outcome: Outcome, folder: Path) -> list[Made]:
 
 
 def _of(name: str) -> str:
-    account = f"{LARGE_ACCOUNT}, public sample x 8" if "large" in name else f"{ACCOUNT}, public sample, shifted"
-    return f"consumption of account {account}"
+    if "large" in name:
+        return f"three months of account {LARGE_ACCOUNT}: public sample, shifted, times 8"
+    return f"last month of account {ACCOUNT}: public sample, shifted"
 
 
 def _shown(path: Path) -> str:

@@ -40,7 +40,7 @@ class JourneyTable:
         self._live = Live(console=console, get_renderable=self._rendered, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> "JourneyTable":
-        self._print(_grid(*(Text(name, style="bold") for name in ("", "step", "outcome", "events, by service", "ms"))))
+        self._print(_grid(*(Text(name, style="bold") for name in ("", "step", "outcome · reason for operators", "events, by service", "ms"))))
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -86,7 +86,7 @@ class JourneyTable:
         if not step.is_expected:
             return Text(f"{step.got} instead of {step.expected}", style="bold red")
         precise = [reason for reason in refusals_of(self._watch, step) if reason != step.got]
-        for_operators = [(f"  operators: {', '.join(precise)}", "bright_black")] if precise else []
+        for_operators = [(f" · {', '.join(precise)}", "bright_black")] if precise else []
         return Text.assemble((step.got, "yellow" if step.got[0].islower() else ""), *for_operators)
 
     def _events(self, step: Step) -> Text:
@@ -100,9 +100,9 @@ class JourneyTable:
 def _grid(*cells: RenderableType) -> Table:
     grid = Table.grid(padding=(0, 1), expand=True)
     grid.add_column(width=1)
-    grid.add_column(ratio=5)
-    grid.add_column(ratio=5)
-    grid.add_column(ratio=8)
+    grid.add_column(ratio=11)
+    grid.add_column(ratio=13)
+    grid.add_column(ratio=17)
     grid.add_column(width=6, justify="right")
     grid.add_row(*cells)
     return grid

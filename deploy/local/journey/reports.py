@@ -80,8 +80,8 @@ async def consumption_reports(system: System, who: Customer, other: Customer) ->
     await system.has_read("reports.accounts", ACCOUNTS_EVENTS)
     await system.has_read("reports.identity", IDENTITY_EVENTS)
     await system.readings_taken()
-    months = Months.before(system.today)
-    link = await order(who, "Consumption of the last three months", ACCOUNT, months)
+    months = Months.before(system.today, 1)
+    link = await order(who, "Consumption of the last month, by day", ACCOUNT, months)
     door = system.service("reports").url + link
     files = [
         await fetch(who, "The report in Arabic", door, "consumption-ar.pdf", "ar", "pdf"),
@@ -91,13 +91,14 @@ async def consumption_reports(system: System, who: Customer, other: Customer) ->
     _check_total(who, files[-1].content, energy_kwh(months, ACCOUNT, system.today))
     await refused(who, "The link without a token", door, NO_TOKEN, 401)
     await refused(who, "The link with another person's token", door, other.token, 404)
-    return files + await large_meter(system, who, other, months)
+    return files + await large_meter(system, who, other)
 
 
-async def large_meter(system: System, who: Customer, other: Customer, months: Months) -> list[File]:
-    """The second meter: eight times the sample."""
+async def large_meter(system: System, who: Customer, other: Customer) -> list[File]:
+    """The second meter, eight times the sample, over three months."""
+    months = Months.before(system.today)
     await order(other, "Somebody else asks for it", LARGE_ACCOUNT, months, "step-missing (choose-address)")
-    link = await order(who, "Consumption of the large meter", LARGE_ACCOUNT, months)
+    link = await order(who, "Consumption of the large meter, by month", LARGE_ACCOUNT, months)
     door = system.service("reports").url + link
     files = [
         await fetch(who, "Its report in Arabic", door, "consumption-large-ar.pdf", "ar", "pdf"),
