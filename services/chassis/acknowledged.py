@@ -16,14 +16,15 @@ AGGREGATES_AT_MOST: Final = 50_000
 
 @dataclass(slots=True)
 class Acknowledged:
-    """What this process knows. `committed`: (epoch, topic, partition) -> the group's committed offset."""
+    """What this process knows, by topic and sequence: two entries may have one id, where one cause came twice.
+    `committed`: (epoch, topic, partition) -> the group's committed offset."""
 
     committed: dict[tuple[int, str, int], int] = field(default_factory=dict)
-    _seen: OrderedDict[str, set[str]] = field(default_factory=OrderedDict)
+    _seen: OrderedDict[str, set[tuple[str, int | None]]] = field(default_factory=OrderedDict)
 
     def note(self, aggregate: str, entry: Entry) -> None:
         """The broker has acknowledged the entry to this process."""
-        self._seen.setdefault(aggregate, set()).add(entry.id)
+        self._seen.setdefault(aggregate, set()).add((entry.topic, entry.sequence))
         self._seen.move_to_end(aggregate)
         if len(self._seen) > AGGREGATES_AT_MOST:
             self._seen.popitem(last=False)
@@ -31,7 +32,7 @@ class Acknowledged:
     def knows(self, aggregate: str, entry: Entry) -> bool:
         """Whether the entry is certainly published."""
         seen = self._seen.get(aggregate)
-        return (seen is not None and entry.id in seen) or self.proves(entry)
+        return (seen is not None and (entry.topic, entry.sequence) in seen) or self.proves(entry)
 
     def proves(self, entry: Entry) -> bool:
         """Whether the group's committed offset has passed the entry's cause."""
@@ -43,6 +44,6 @@ class Acknowledged:
         seen = self._seen.get(aggregate)
         if seen is None:
             return
-        seen &= {entry.id for entry in kept}
+        seen &= {(entry.topic, entry.sequence) for entry in kept}
         if not seen:
             del self._seen[aggregate]

@@ -37,9 +37,9 @@ class Morgue:
     def put_aside(self, undecodable: Undecodable, at: datetime) -> tuple[str, Entry]:
         """The dead letter of one record, with its key."""
         position = undecodable.position
-        cause = f"{position.epoch}.{position.topic}.{position.partition}.{position.offset}"
+        cause = _cause(position)
         letter = self._letter(undecodable.reason, position, undecodable.raw, None)
-        return cause, self._entry(cause, cause, letter, 0, position, at)
+        return cause, self._entry(cause, cause, letter, position, at)
 
     async def fold(self, parked: Document, document: Document, arrivals: Sequence[Arrival], at: datetime) -> Folded:
         """Fold the messages of a parked aggregate: each becomes a dead letter, in order, and counts as decided."""
@@ -61,7 +61,7 @@ class Morgue:
                 folded.outcomes.append("duplicate")
                 continue
             letter = self._letter("aggregate-parked", arrival.position, arrival.raw, document.id)
-            entry = queued(draft, self._entry(draft.id, arrival.incoming.id, letter, 0, arrival.position, at))
+            entry = queued(draft, self._entry(draft.id, arrival.incoming.correlation_id, letter, arrival.position, at))
             folded.queued_bytes += len(entry.body)
             draft.remember_number(arrival.stream, arrival.number, milliseconds(arrival.incoming.now))
             folded.changed = True
@@ -72,7 +72,7 @@ class Morgue:
 
     def _announce(self, draft: Document, aggregate: str, first: Arrival, at: datetime) -> None:
         event = AGGREGATE_PARKED[self.service](aggregate=aggregate, reason="third-failure")
-        queued(draft, self._entry(draft.id, first.incoming.id, event, 1, first.position, at))
+        queued(draft, self._entry(draft.id, first.incoming.correlation_id, event, first.position, at, index=1))
 
     def _letter(self, reason: str, position: Position, raw: RawRecord, aggregate: str | None) -> DeadLetter:
         return DEAD_LETTER[self.service](
@@ -85,9 +85,16 @@ class Morgue:
             original=Sealed.of(_whole(raw)),
         )
 
-    def _entry(self, key: str, cause_id: str, body: Event, index: int, position: Position, at: datetime) -> Entry:
-        incoming: Incoming[Message] = Incoming(body, cause_id, self.service, key, cause_id, at)
-        return self.encoder.entry(key, Outgoing(body, cause_id), incoming, index, position, at)
+    def _entry(
+        self, key: str, correlation_id: str, body: Event, position: Position, at: datetime, index: int = 0
+    ) -> Entry:
+        # The same command may be put aside twice: a letter's id hangs on the record's position.
+        incoming: Incoming[Message] = Incoming(body, _cause(position), self.service, key, correlation_id, at)
+        return self.encoder.entry(key, Outgoing(body, correlation_id), incoming, index, position, at)
+
+
+def _cause(position: Position) -> str:
+    return f"{position.epoch}.{position.topic}.{position.partition}.{position.offset}"
 
 
 def _whole(raw: RawRecord) -> str:

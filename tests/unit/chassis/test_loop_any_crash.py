@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.chassis.publisher import PublishFailed
@@ -95,6 +95,7 @@ def outcome(world: World) -> tuple[Any, ...]:
 
 
 @settings(max_examples=150, deadline=None)
+@example([Sent("c1", 666, 0), Sent("c1", 1, 0), Sent("c1", 1, 1)], [], 1, 1)
 @given(messages, troubles, st.integers(1, 8), st.integers(1, 2))
 async def test_law5_any_run_of_failures_ends_like_the_straight_run(
     given_messages: list[Sent], plan: list[Trouble], batch: int, members: int

@@ -300,3 +300,25 @@ async def test_law13_a_document_of_a_later_release_stops_the_lane() -> None:
     await world.store.save([replace(document, format=2)], world.now)
     await process.run()
     assert world.total() == 2
+
+
+async def test_law7_the_same_command_put_aside_twice_makes_two_letters() -> None:
+    world = World()
+    for amount in (666, 1, 1):
+        world.send(Add(amount=amount), id="same")
+    process = world.process()
+    process.lanes["ordinary"].max_records = 1
+    await process.run()
+    assert letters(world) == [0, 1, 2]
+    assert len({copy.id for copy in first_copies(world.records("dead-letters")).popitem()[1]}) == 3
+
+
+async def test_law5_two_messages_of_one_cause_s_id_are_both_published() -> None:
+    """The result of a call, sent twice after a doubtful acknowledgement, is decided twice: both decisions count."""
+    world = World()
+    process = world.process()
+    for _ in range(3):
+        world.send(Heard(amount=1), id="same")
+        await process.run()
+    assert world.total() == 3
+    assert len(first_copies(world.records("events")).popitem()[1]) == 3
