@@ -32,15 +32,14 @@ def write_out(system: System, outcome: Outcome, folder: Path) -> list[Made]:
     bills = system.gateway.ledger.bills
     texts = "\n\n".join(f"to {bill.recipient} from {bill.sender}\n{bill.body}" for bill in bills)
     (folder / "sms.txt").write_text(f"{texts}\n", encoding="utf-8")
-    (folder / "references.txt").write_text(
-        f"definition of account {ACCOUNT}: {outcome.reference}\ntransfer asked for: {outcome.transfer_reference}\n"
-    )
+    definition, transfer = outcome.reference or "none", outcome.transfer_reference or "none"
+    (folder / "references.txt").write_text(f"definition of account {ACCOUNT}: {definition}\ntransfer: {transfer}\n")
     for file in outcome.files:
         (folder / file.name).write_bytes(file.content)
     shutil.copytree(system.folder / "logs", folder / "logs")
     reports = [Made(_shown(folder / file.name), _of(file.name)) for file in outcome.files]
     return [
-        Made(_shown(folder / "references.txt"), f"{outcome.reference} (definition), {outcome.transfer_reference}"),
+        Made(_shown(folder / "references.txt"), f"{definition} (definition), {transfer} (transfer)"),
         *reports,
         Made(_shown(folder / "sms.txt"), f"{len(bills)} SMS, to this person and to the neighbour"),
         Made(_shown(folder / MAIL), f"{len(system.mail.taken)} e-mails as .eml"),

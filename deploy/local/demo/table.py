@@ -40,7 +40,14 @@ class JourneyTable:
         self._live = Live(console=console, get_renderable=self._rendered, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> "JourneyTable":
-        self._print(_grid(*(Text(name, style="bold") for name in ("", "step", "outcome · reason for operators", "events, by service", "ms"))))
+        self._print(
+            _grid(
+                *(
+                    Text(name, style="bold")
+                    for name in ("", "step", "outcome · reason for operators", "events, by service", "ms")
+                )
+            )
+        )
         if self._console.is_terminal:
             self._live.start()
         return self
