@@ -17,6 +17,9 @@ FORMAT: Final = 1
 
 REMEMBERED_FOR: Final = timedelta(minutes=15)
 REMEMBERED_AT_LEAST: Final = 16
+REMEMBERED_AT_MOST: Final = 1_000
+"""More commands of one aggregate in 15 minutes are a flood (ours). Each is kept with its answers, about 1 KB: without
+an end the document outgrows what the database takes, and its aggregate is parked."""
 STREAMS_AT_MOST: Final = 100
 STREAM_LIFE: Final = timedelta(days=30)
 """Longer than any topic is kept and than a replayed outbox can be old: past it a stream's records cannot come again."""
@@ -54,7 +57,6 @@ class Entry:
     causation_id: str
     body: bytes
     cause: Position
-    expiry_time: datetime | None = None
 
     def record(self, service: str, key: str) -> Record:
         """The entry as it goes to the broker."""
@@ -66,7 +68,6 @@ class Entry:
             time=self.time,
             correlation_id=self.correlation_id,
             causation_id=self.causation_id,
-            expiry_time=self.expiry_time,
             sequence=self.sequence,
         )
         return Record(self.topic, key.encode(), self.body, to_headers(envelope))
@@ -136,6 +137,12 @@ class Document:
                 break
             del self.commands[old.id]
 
+    def has_room_for_command(self, now: datetime) -> bool:
+        """Whether one more command can be remembered."""
+        if len(self.commands) < REMEMBERED_AT_MOST:
+            return True
+        return now - list(self.commands.values())[-REMEMBERED_AT_MOST].at > REMEMBERED_FOR
+
     def remember_answer(self, command_id: str, answer: Entry) -> None:
         """Attach an answer, given now or later, to its command if that is still remembered."""
         known = self.commands.get(command_id)
@@ -148,9 +155,11 @@ def stored(document: Document, written_at: datetime, partition: int) -> dict[str
     return {
         "format": document.format,
         "state": document.state,
-        "numbers": [[stream, number, at] for stream, (number, at) in document.numbers.items()],
+        "numbers": [[stream, number, _ms(at)] for stream, (number, at) in document.numbers.items()],
         "sequences": [[topic, sequence] for topic, sequence in document.sequences.items()],
-        "commands": [[c.id, c.digest, c.at, [_packed(a) for a in c.answers]] for c in document.commands.values()],
+        "commands": [
+            [c.id, c.digest, _ms(c.at), [_packed(a) for a in c.answers]] for c in document.commands.values()
+        ],
         "outbox": [_packed(entry) for entry in document.outbox],
         "data_key": document.data_key,
         "due_at": document.due_at,
@@ -166,9 +175,9 @@ def loaded(fields: Mapping[str, Any]) -> Document:
         version=fields["version"],
         format=fields["format"],
         state=fields["state"],
-        numbers={stream: (number, at) for stream, number, at in fields["numbers"]},
+        numbers={stream: (number, _at(ms)) for stream, number, ms in fields["numbers"]},
         sequences=dict(fields["sequences"]),
-        commands={c[0]: Remembered(c[0], c[1], c[2], tuple(_entries(c[3]))) for c in fields["commands"]},
+        commands={c[0]: Remembered(c[0], c[1], _at(c[2]), tuple(_entries(c[3]))) for c in fields["commands"]},
         outbox=_entries(fields["outbox"]),
         data_key=fields["data_key"],
         due_at=fields["due_at"],
@@ -181,17 +190,25 @@ def _packed(entry: Entry) -> list[Any]:
         entry.topic,
         entry.type,
         entry.sequence,
-        entry.time,
+        _ms(entry.time),
         entry.correlation_id,
         entry.causation_id,
         entry.body,
-        list(entry.cause),
-        entry.expiry_time,
+        *entry.cause,
     ]
 
 
 def _entries(packed: Iterable[list[Any]]) -> list[Entry]:
-    return [Entry(*v[:8], Position(*v[8]), v[9]) for v in packed]  # type: ignore[call-arg]
+    return [Entry(*v[:4], _at(v[4]), *v[5:8], Position(*v[8:])) for v in packed]
+
+
+def _ms(moment: datetime) -> int:
+    # Within packed lists instants are numbers: the driver takes ten times as long over a date with a zone.
+    return round(moment.timestamp() * 1000)
+
+
+def _at(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def milliseconds(moment: datetime) -> datetime:

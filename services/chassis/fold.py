@@ -98,6 +98,8 @@ class Folder:
             folded.outcomes.append("nudged")
             return state
         refusal = arrival.obstacle or self._absence(draft, arrival)
+        if refusal is None and arrival.is_command and not draft.has_room_for_command(arrival.incoming.now):
+            refusal = Refusal("not-available-now", "too-many-commands")
         if refusal is not None:
             self._refuse_unsaved(folded, arrival, refusal)
             return state

@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
+from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored
 from contracts.identity import (
     ActivateUser,
     ActivationAccepted,
@@ -99,7 +99,8 @@ def activate_user(state: UserState, incoming: Incoming[ActivateUser], _: Facts) 
 
 
 def _no(state: UserState, reason: LinkReason) -> Decision[UserState]:
-    return refused(state, "link-not-accepted", reason)
+    # Unsaved: whoever knows a user's id can name it in a token, and must leave nothing in that user's document (I14).
+    return Decision(state, refusal=Refusal("link-not-accepted", reason), recorded=False)
 
 
 def activation_noted(state: UserState, _: Incoming[ActivationNoted], __: Facts) -> Decision[UserState]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from contracts.decision import Decision, Facts, Incoming, decided, ignored, refused
+from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
 from contracts.identity import RegistrationStarted, StartRegistration
 from contracts.identity_internal import (
     ActivationNoted,
@@ -115,7 +115,8 @@ def start_registration(
     before = state or Stranger()
     codes = spend_of_source(before.codes, incoming.source, facts.present)
     if isinstance(codes, str):
-        return refused(before, "too-many-codes", codes)
+        # Unsaved, as a throttled login is: a flood leaves nothing in the owner's document (I14).
+        return Decision(before, refusal=Refusal("too-many-codes", codes), recorded=False)
     opened = RegistrationOpened(
         user_id=facts.user_id,
         person=facts.person,

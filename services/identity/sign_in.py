@@ -68,7 +68,8 @@ def log_in(state: PersonState | None, incoming: Incoming[LogIn], facts: SignInFa
         return refused(None, "malformed", "answer-key-not-accepted")
     person = state or Stranger()
     if is_throttled(person, incoming.source, incoming.now):
-        return _no(person, "throttled")
+        # Unsaved: remembering each would let an outsider's flood swell the document until it is parked (I14, law 4).
+        return replace(_no(person, "throttled"), recorded=False)
     match person:
         case Stranger():
             return _no(_with_failure(person, incoming.source, incoming.now), "identity-unknown")

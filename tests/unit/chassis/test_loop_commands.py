@@ -5,9 +5,10 @@ from typing import Any
 
 from contracts.decision import Facts, Incoming, decided
 from contracts.sealed import Sealed
+from services.chassis.document import REMEMBERED_AT_MOST
 from tests.component.counter import Add, Ask, CallMade, Mine, counter_service
 from tests.fakes.log import FakeRecord
-from tests.fakes.world import World, with_route
+from tests.fakes.world import NOON, World, with_route
 from tests.first_copies import envelope_of
 
 
@@ -184,3 +185,20 @@ async def test_law3_a_decision_that_leaves_no_state_saves_nothing() -> None:
     world.send(Add(amount=1))
     await world.process().run()
     assert world.store.documents == {}
+
+
+async def test_law4_a_flood_of_commands_is_refused_before_its_document_outgrows_the_database() -> None:
+    world = World()
+    process = world.process()
+    ids = [world.send(Add(amount=1)) for _ in range(REMEMBERED_AT_MOST + 2)]
+    await process.run()
+    assert world.total() == len(world.store.documents["count:f1"].commands) == REMEMBERED_AT_MOST
+    assert reasons(world) == [("not-available-now", "too-many-commands")] * 2
+    assert {envelope_of(r).correlation_id for r in world.records("answers")} == {*ids}
+    world.send(Add(amount=1), id=ids[0], time=NOON)
+    await process.run()
+    assert world.total() == REMEMBERED_AT_MOST  # one that is remembered is answered again, not refused (J3)
+    world.pass_time(minutes=16)
+    world.send(Add(amount=1))
+    await process.run()
+    assert world.total() == REMEMBERED_AT_MOST + 1
