@@ -57,6 +57,7 @@ class Entry:
     causation_id: str
     body: bytes
     cause: Position
+    expiry_time: datetime | None = None
 
     def record(self, service: str, key: str) -> Record:
         """The entry as it goes to the broker."""
@@ -68,6 +69,7 @@ class Entry:
             time=self.time,
             correlation_id=self.correlation_id,
             causation_id=self.causation_id,
+            expiry_time=self.expiry_time,
             sequence=self.sequence,
         )
         return Record(self.topic, key.encode(), self.body, to_headers(envelope))
@@ -155,11 +157,9 @@ def stored(document: Document, written_at: datetime, partition: int) -> dict[str
     return {
         "format": document.format,
         "state": document.state,
-        "numbers": [[stream, number, _ms(at)] for stream, (number, at) in document.numbers.items()],
+        "numbers": [[stream, number, at] for stream, (number, at) in document.numbers.items()],
         "sequences": [[topic, sequence] for topic, sequence in document.sequences.items()],
-        "commands": [
-            [c.id, c.digest, _ms(c.at), [_packed(a) for a in c.answers]] for c in document.commands.values()
-        ],
+        "commands": [[c.id, c.digest, c.at, [_packed(a) for a in c.answers]] for c in document.commands.values()],
         "outbox": [_packed(entry) for entry in document.outbox],
         "data_key": document.data_key,
         "due_at": document.due_at,
@@ -175,9 +175,9 @@ def loaded(fields: Mapping[str, Any]) -> Document:
         version=fields["version"],
         format=fields["format"],
         state=fields["state"],
-        numbers={stream: (number, _at(ms)) for stream, number, ms in fields["numbers"]},
+        numbers={stream: (number, at) for stream, number, at in fields["numbers"]},
         sequences=dict(fields["sequences"]),
-        commands={c[0]: Remembered(c[0], c[1], _at(c[2]), tuple(_entries(c[3]))) for c in fields["commands"]},
+        commands={c[0]: Remembered(c[0], c[1], c[2], tuple(_entries(c[3]))) for c in fields["commands"]},
         outbox=_entries(fields["outbox"]),
         data_key=fields["data_key"],
         due_at=fields["due_at"],
@@ -190,25 +190,17 @@ def _packed(entry: Entry) -> list[Any]:
         entry.topic,
         entry.type,
         entry.sequence,
-        _ms(entry.time),
+        entry.time,
         entry.correlation_id,
         entry.causation_id,
         entry.body,
-        *entry.cause,
+        list(entry.cause),
+        entry.expiry_time,
     ]
 
 
 def _entries(packed: Iterable[list[Any]]) -> list[Entry]:
-    return [Entry(*v[:4], _at(v[4]), *v[5:8], Position(*v[8:])) for v in packed]
-
-
-def _ms(moment: datetime) -> int:
-    # Within packed lists instants are numbers: the driver takes ten times as long over a date with a zone.
-    return round(moment.timestamp() * 1000)
-
-
-def _at(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
+    return [Entry(*v[:8], Position(*v[8]), v[9]) for v in packed]  # type: ignore[call-arg]
 
 
 def milliseconds(moment: datetime) -> datetime:
