@@ -160,7 +160,10 @@ class Decoder:
         if isinstance(body, TimerElapsed | Nudge):
             arrival.aggregate, arrival.stream = body.aggregate.removeprefix(PARKED), None
             arrival.kind = self._kinds.get(arrival.aggregate.partition(":")[0])
-            return arrival if arrival.kind else Undecodable(position, raw, "aggregate-malformed")
+            # Whoever may write the command topic can say that he is the service: a wake-up that no decision of the kind
+            # hears must not count as a failure of the aggregate, three of which park it.
+            heard = arrival.kind is not None and (isinstance(body, Nudge) or arrival.kind.on_timer is not None)
+            return arrival if heard else Undecodable(position, raw, "aggregate-malformed")
         return self._addressed(arrival)
 
     def _addressed(self, arrival: Arrival) -> Arrival | Undecodable:

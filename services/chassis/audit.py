@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from contracts.operations import NUDGE
+from services.chassis.arrival import PARKED
 from services.chassis.document import Document, Record
 from services.chassis.lane import KafkaLane
 from services.chassis.store import Store
@@ -86,8 +87,9 @@ class Audit:
                 self._nudged.pop(aggregate, None)
         if waiting and not self._nudged:
             aggregate = waiting[0]
-            message = NUDGE[self.service](aggregate=aggregate)
-            await self.publish([own_record(self.service, message, aggregate, now)])
+            # What is parked is nudged under the aggregate's own name: with the prefix, a long one is no id any more.
+            name = aggregate.removeprefix(PARKED)
+            await self.publish([own_record(self.service, NUDGE[self.service](aggregate=name), name, now)])
             self._nudged[aggregate] = now
 
 

@@ -101,6 +101,7 @@ class Preparing:
         expires_at = issued_at + self.policy.session_life
         if not isinstance(state, Member):
             return _NOTHING, expires_at
-        session_id = effects.keyed_hash("session", incoming.id)  # law 4: deciding again gives the same
+        # Law 4: deciding again gives the same. Channels choose a command's id, and may give two persons the same one.
+        session_id = effects.keyed_hash("session", f"{state.user_id}\n{incoming.id}")
         customer = Customer(state.user_id, session_id, incoming.source)
         return Secret(effects.sign_session(customer, issued_at, expires_at)), expires_at

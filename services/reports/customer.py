@@ -5,7 +5,7 @@ sender of its own: the daily limit keeps their number small, and the document fo
 (law 4).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, assert_never
 
@@ -67,7 +67,7 @@ class OrderFacts(Facts):
 class LinkFacts(Facts):
     """`link` is the path under which the report is fetched (R8)."""
 
-    link: str
+    link: str = field(repr=False)
 
 
 def note_account(

@@ -112,3 +112,12 @@ async def test_law5_a_look_keeps_up_with_many_documents_and_reads_each_once() ->
     await auditor.audit.once()
     assert sum(looked) == 0
     assert DOCUMENTS_AT_ONCE * PAGES_AT_MOST >= 10_000
+
+
+async def test_law5_what_is_parked_under_the_longest_name_is_nudged_too() -> None:
+    auditor = Auditor()
+    longest = "count:" + "a" * 94
+    await auditor.write(f"parked:{longest}")
+    auditor.world.pass_time(minutes=11)
+    await auditor.audit.once()
+    assert auditor.nudged == [longest]

@@ -1,11 +1,12 @@
 """Laws 5, 8 and 10: wake-ups, calls, nudges."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from contracts.operations import NUDGE, TIMER_ELAPSED
-from tests.component.counter import Add, CallMade
+from tests.component.counter import Add, CallMade, counter_service
 from tests.fakes.world import Crash, World
 from tests.first_copies import first_copies
 
@@ -123,3 +124,15 @@ async def test_law10_a_wake_up_of_nothing_is_refused_without_a_save() -> None:
     await world.process().run()
     assert world.store.documents == {}
     assert world.records("answers") == []
+
+
+async def test_law10_a_wake_up_of_a_kind_that_sleeps_for_ever_is_put_aside_and_parks_nothing() -> None:
+    service = counter_service()
+    world = World(replace(service, kinds=(replace(service.kinds[0], due_at=None, on_timer=None),)))
+    world.send(Add(amount=1))
+    for _ in range(3):
+        world.send(TIMER(aggregate="count:f1"), "count:f1")
+    world.send(Add(amount=1))
+    process = world.process()
+    await process.run()
+    assert (world.total(), process.told.failures, process.told.letters) == (2, [], ["aggregate-malformed"] * 3)

@@ -241,3 +241,7 @@ async def test_R8_the_reports_id_follows_from_the_command_and_from_nothing_that_
 def test_J4_each_public_reason_of_a_report_has_its_texts(public_reason: str) -> None:
     assert text_for(public_reason).ar
     assert text_for(public_reason).en
+
+
+def test_R8_a_link_never_shows_itself() -> None:
+    assert "secret" not in repr(LINK)
