@@ -84,12 +84,11 @@ def from_headers(key: bytes | None, headers: Iterable[tuple[str, bytes | None]])
     for count, (name, raw) in enumerate(headers):
         if count >= MAX_HEADERS:
             return EnvelopeRejected("too-many-headers")
-        if not (name.startswith("ce_") or name == "content-type"):
-            continue
-        text = _text(raw)
-        if text is None or name in found:
-            return EnvelopeRejected("header-malformed")
-        found[name] = text
+        if name[:3] == "ce_" or name == "content-type":
+            text = _text(raw)
+            if text is None or name in found:
+                return EnvelopeRejected("header-malformed")
+            found[name] = text
     return _envelope(key, found)
 
 

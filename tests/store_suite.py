@@ -17,7 +17,7 @@ def partition_of(aggregate: str) -> int:
 def entry(number: int = 1, body: bytes = b'{"amount":1}') -> Entry:
     return Entry(
         f"id-{number}", "accounts.events", "hesabi.accounts.Counted.v1", number, NOON, "c", "c", body,
-        Position(1, "accounts.commands", 3, 17), NOON + timedelta(minutes=1),
+        Position(1, "accounts.commands", 3, 17),
     )  # fmt: skip
 
 
@@ -101,15 +101,15 @@ class StoreSuite:
         assert [i for i, _ in await store.due([0, 1], NOON, 2)] == ["count:2", "count:44"]
 
     async def test_law5_quiet_are_those_with_an_outbox_by_their_last_write(self, store: Store) -> None:
-        for name, age_s in (("count:1", 30), ("count:2", 20), ("count:3", 10), ("count:44", 20)):
+        for name, age_s in (("count:1", 180), ("count:2", 90), ("count:3", 70), ("count:44", 90), ("count:7", 10)):
             document = Document(name, state="s", outbox=[entry()])
             await store.save([document], NOON - timedelta(seconds=age_s))
-        await store.save([Document("count:5", state="s")], NOON - timedelta(seconds=20))
-        odd = [partition_of("count:1")]
-        window = (NOON - timedelta(seconds=30), NOON - timedelta(seconds=10))
-        found = await store.quiet(odd, *window, 10)
-        assert [(at, d.id, d.outbox) for at, d in found] == [
-            (NOON - timedelta(seconds=20), "count:2", [entry()]),
-            (NOON - timedelta(seconds=10), "count:3", [entry()]),
-        ]
-        assert [d.id for _, d in await store.quiet(odd, *window, 1)] == ["count:2"]
+        await store.save([Document("count:5", state="s")], NOON - timedelta(seconds=90))
+        odd, minute = partition_of("count:1"), timedelta(minutes=1)
+        noon = NOON.replace(second=0, microsecond=0)
+        first = (noon - 3 * minute, "count:1")
+        found = await store.quiet(odd, first, NOON - minute - timedelta(seconds=1), 10)
+        same = noon - 2 * minute
+        assert [(at, d.id, d.outbox) for at, d in found] == [(same, "count:2", [entry()]), (same, "count:3", [entry()])]
+        assert [d.id for _, d in await store.quiet(odd, first, NOON - minute, 1)] == ["count:2"]
+        assert [d.id for _, d in await store.quiet(odd, (same, "count:2"), NOON - minute, 9)] == ["count:3", "count:7"]

@@ -23,7 +23,7 @@ DOCUMENTS_AT_ONCE: Final = 500
 PAGES_AT_MOST: Final = 25
 """Pages of one look at one partition: more documents than a partition's service can write in the meantime."""
 NUDGE_LIFE: Final = timedelta(minutes=2)
-_EVER: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_EVER: Final = (datetime(2020, 1, 1, tzinfo=UTC), "")
 
 Committed = Callable[[], Awaitable[Mapping[tuple[int, str, int], int]]]
 
@@ -41,7 +41,7 @@ class Audit:
     present: Callable[[], datetime]
     tell: Callable[..., None]
     after: timedelta = AFTER
-    _seen_to: dict[int, datetime] = field(default_factory=dict)
+    _seen_to: dict[int, tuple[datetime, str]] = field(default_factory=dict)
     _unproven: dict[str, datetime] = field(default_factory=dict)
     _nudged: dict[str, datetime] = field(default_factory=dict)
 
@@ -63,16 +63,15 @@ class Audit:
     async def _look(self, partition: int, now: datetime, committed: Mapping[tuple[int, str, int], int]) -> None:
         before = now - self.after
         for _ in range(PAGES_AT_MOST):
-            found = await self.store.quiet([partition], self._seen_to[partition], before, DOCUMENTS_AT_ONCE)
+            found = await self.store.quiet(partition, self._seen_to[partition], before, DOCUMENTS_AT_ONCE)
             for written_at, document in found:
                 if _is_proven(document, committed):
                     self._unproven.pop(document.id, None)
                 else:
                     self._unproven.setdefault(document.id, written_at)
-            # Documents of one millisecond may straddle the limit of a page: begin again at the last instant seen.
-            full = len(found) == DOCUMENTS_AT_ONCE
-            self._seen_to[partition] = found[-1][0] - timedelta(milliseconds=1) if full else before
-            if not full:
+            if found:
+                self._seen_to[partition] = found[-1][0], found[-1][1].id
+            if len(found) < DOCUMENTS_AT_ONCE:
                 return
 
     async def _nudge_one(self, now: datetime) -> None:

@@ -77,19 +77,19 @@ class Encoder:
         self, aggregate: str, out: Outgoing, incoming: Incoming[Message], index: int, cause: Position, at: datetime
     ) -> Entry:
         """One message, sealed and sized, without a sequence yet."""
-        body = out.body
-        message_id = derived_id(self.service, aggregate, incoming.id, index)
-        value = self.body(body, aggregate)
+        body, is_answer = out.body, isinstance(out.body, Answer)
+        value = self.body(body, out.correlation_id if is_answer else aggregate)
         return Entry(
-            id=message_id,
+            id=derived_id(self.service, aggregate, incoming.id, index),
             topic=type(body).topic.name,
             type=type(body).type_name,
             sequence=None,
             time=milliseconds(at),
             correlation_id=out.correlation_id,
-            causation_id=out.correlation_id if isinstance(body, Answer) else incoming.id,
+            causation_id=out.correlation_id if is_answer else incoming.id,
             body=value,
             cause=cause,
+            is_answer=is_answer,
         )
 
     def unsaved(

@@ -128,7 +128,7 @@ class Loop:
             return
         # A command whose seal or token is not accepted has no aggregate to ask: it is answered all the same (J3).
         assert arrival.obstacle is not None
-        key = arrival.incoming.subject
+        key = arrival.incoming.id  # not the flow's: who knows a flow's id may go on with it
         encoder = self.folder.encoder
         messages = encoder.refusal(arrival.obstacle, arrival.incoming)
         entries = encoder.unsaved(key, messages, arrival.incoming, arrival.position, self.present())

@@ -1,6 +1,7 @@
 """One service as a process: settings, logs, keys, the loop, the HTTP door, a graceful stop (at most 10 s)."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -47,6 +48,7 @@ def run(
         raise SystemExit(WRONG_SETTING) from None
     service = build(settings, keys)
     configure_logs(service.name, settings.replica, settings.log_level, metrics.fields_dropped)
+    spare_the_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_live(service, settings, keys, metrics, doors, at_start))
     raise SystemExit(code)
@@ -83,6 +85,14 @@ async def _live(
         return CANNOT_START
     log.info("stopped")
     return 0
+
+
+def spare_the_collector() -> None:
+    """What was imported stays for good, and a batch's objects die by reference count: looking through all of them for
+    cycles again and again costs a tenth of the throughput."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _exit_in_any_case(after_s: float) -> None:

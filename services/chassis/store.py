@@ -50,9 +50,10 @@ class Store(Protocol):
         ...
 
     async def quiet(
-        self, partitions: Sequence[int], after: datetime, before: datetime, limit: int
+        self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
     ) -> list[tuple[datetime, Document]]:
-        """Documents last written in (after, before] whose outbox is not empty, oldest first (for the audit)."""
+        """Documents of a partition whose outbox is not empty, by the minute of their last write and id: those behind
+        `after` (a minute and an id), up to the minute of `before` (for the audit)."""
         ...
 
 
@@ -81,7 +82,8 @@ class MongoStore:
                 partialFilterExpression={"due_at": {"$type": "date"}},
             )
         )
-        await self._within(self._collection.create_index([("partition", ASCENDING), ("written_at", ASCENDING)]))
+        audited = [("partition", ASCENDING), ("written_minute", ASCENDING), ("_id", ASCENDING)]
+        await self._within(self._collection.create_index(audited))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -147,18 +149,21 @@ class MongoStore:
         return [(fields["_id"], fields["due_at"]) for fields in found]
 
     async def quiet(
-        self, partitions: Sequence[int], after: datetime, before: datetime, limit: int
+        self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
     ) -> list[tuple[datetime, Document]]:
         """See `Store.quiet`."""
+        minute, document_id = after
         cursor = self._collection.find(
             {
-                "partition": {"$in": list(partitions)},
-                "written_at": {"$gt": after, "$lte": before},
+                "partition": partition,
+                "written_minute": {"$gte": minute, "$lte": before},
+                "$or": [{"written_minute": {"$gt": minute}}, {"_id": {"$gt": document_id}}],
                 "outbox.0": {"$exists": True},
             }
         )
-        found = await self._within(cursor.sort("written_at", ASCENDING).limit(limit).to_list(length=limit))
-        return [(fields["written_at"], loaded(fields)) for fields in found]
+        by_age = [("written_minute", ASCENDING), ("_id", ASCENDING)]
+        found = await self._within(cursor.sort(by_age).limit(limit).to_list(length=limit))
+        return [(fields["written_minute"], loaded(fields)) for fields in found]
 
     async def _within(self, call: Awaitable[_T]) -> _T:
         try:

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from aiokafka.partitioner import murmur2
-
 from contracts.envelope import Envelope, to_headers
 from contracts.message import Message
 from contracts.operations import COMMANDS_TOPIC, TIMER_ELAPSED
 from services.chassis.document import Record
 from services.chassis.effects import fresh_id
 from services.chassis.lane import KafkaLane
+from services.chassis.publisher import partition_of_key
 from services.chassis.store import Store
 
 SWEEP_EVERY_S: Final = 0.25
@@ -24,7 +23,7 @@ UNDER_WAY_FOR: Final = timedelta(seconds=30)
 def partition_of(service: str) -> Callable[[str], int]:
     """Which partition of the service's command topic a key falls on: as every producer reckons it (murmur2)."""
     partitions = COMMANDS_TOPIC[service].partitions
-    return lambda aggregate: (murmur2(aggregate.encode()) & 0x7FFFFFFF) % partitions
+    return lambda aggregate: partition_of_key(aggregate.encode(), partitions)
 
 
 def own_record(service: str, message: Message, aggregate: str, at: datetime) -> Record:

@@ -16,6 +16,7 @@ import uvloop
 
 from contracts import topics
 from services.chassis.keys import PrivateKeys
+from services.chassis.process import spare_the_collector
 from services.chassis.sealing import binding_of, open_seal
 from services.chassis.settings import ServiceSettings
 from services.chassis.tokens import SessionVerifier
@@ -39,8 +40,11 @@ class Contest:
     count: int
     filler_bytes: int = len(STATE_TEXT)
     stages: dict[str, float] = field(default_factory=dict)
+    batch_size: float = 0.0
     total: int = 0
     started: float = 0.0
+    processor_at_start: float = 0.0
+    processor_at_end: float = 0.0
     started_at: int = 0
     ended: float = 0.0
 
@@ -62,11 +66,12 @@ class Contest:
         """A batch begins; the watch starts with the first one after the warm-up."""
         if not self.started and self.total >= self.count * WARM_UP_SHARE:
             self.started, self.started_at = time.perf_counter(), self.total
+            self.processor_at_start = time.process_time()
 
     def done(self, count: int) -> None:
         """So many more have been published and committed."""
         self.total += count
-        self.ended = time.perf_counter()
+        self.ended, self.processor_at_end = time.perf_counter(), time.process_time()
 
     def cryptography(self, body: dict[str, Any]) -> None:
         """What the row's security costs: open the token and check it (known ones by a cache), open the other fields."""
@@ -104,13 +109,15 @@ class Contest:
 
     def result(self) -> dict[str, Any]:
         """The figures."""
-        seconds = self.ended - self.started
+        seconds, messages = self.ended - self.started, max(1, self.total - self.started_at)
         return {
             "who": self.who,
             "row": self.row,
             "messages": self.total - self.started_at,
             "seconds": round(seconds, 3),
             "per_second": round((self.total - self.started_at) / seconds, 1) if seconds > 0 else 0.0,
+            "processor_us_each": round(1e6 * (self.processor_at_end - self.processor_at_start) / messages),
+            "batch_size": round(self.batch_size, 1),
             "resident_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             "stages": {name: round(value, 3) for name, value in self.stages.items()},
         }
@@ -120,6 +127,7 @@ def main() -> None:
     """Run one contender and print its figures."""
     contest = Contest(**json.loads(sys.argv[1]))
     module = importlib.import_module(f"tests.benchmarks.{contest.who}")
+    spare_the_collector()  # as the services do; it helps every contender
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(module.run(contest))
     print(json.dumps(contest.result()), flush=True)

@@ -63,16 +63,20 @@ async def run(contest: Contest) -> None:
     async with running(bench_service(contest), settings, keys, metrics) as engine:
         seen = 0
         while not contest.over:
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.05)
             if engine.lanes[0].busy:
                 contest.begin()
             decided_now = int(metrics.registry.get_sample_value("hesabi_messages_total", _decided(contest)) or 0)
             if decided_now > seen:
                 contest.done(decided_now - seen)
                 seen = decided_now
-    for stage in ("read", "load", "decide", "save", "publish"):
+    for stage in ("read", "load", "decide", "save", "publish", "commit"):
         labels = {"lane": contest.group, "stage": stage}
         contest.stages[stage] = metrics.registry.get_sample_value("hesabi_stage_seconds_sum", labels) or 0.0
+
+    labels = {"lane": contest.group}
+    batches = metrics.registry.get_sample_value("hesabi_batch_size_count", labels) or 1.0
+    contest.batch_size = (metrics.registry.get_sample_value("hesabi_batch_size_sum", labels) or 0.0) / batches
 
 
 def _decided(contest: Contest) -> dict[str, str]:

@@ -214,8 +214,8 @@ async def test_A8_to_another_person_nothing_exists(channel: Channel, stack: Stac
     theirs = await channel.command(confirm, flow, as_user=other)
     nobodys = await channel.command(confirm, str(uuid4()), as_user=other)
     assert theirs == nobodys
-    sequences = {e.sequence for e, body in channel.heard if body in (theirs, nobodys)}
-    assert sequences == {None}
+    envelopes = [e for e, body in channel.heard if body in (theirs, nobodys)]
+    assert {(e.subject == e.causation_id, e.sequence) for e in envelopes} == {(True, None)}
     inquiry = accounts.InquireReference(token=PENDING, answer_key=channel.answer_key, reference=completed.reference)
     refused = await channel.command(inquiry, "session-2", as_user=other)
     never_issued = await channel.command(inquiry.model_copy(update={"reference": "nonsense"}), "s-2", as_user=other)

@@ -53,14 +53,16 @@ class FakeStore:
         return sorted(found, key=lambda each: each[1])[:limit]
 
     async def quiet(
-        self, partitions: Sequence[int], after: datetime, before: datetime, limit: int
+        self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
     ) -> list[tuple[datetime, Document]]:
         found = [
-            (f["written_at"], loaded(copy.deepcopy(f)))
+            (f["written_minute"], loaded(copy.deepcopy(f)))
             for f in self._documents.values()
-            if f["partition"] in partitions and after < f["written_at"] <= before and f["outbox"]
+            if f["partition"] == partition and f["written_minute"] <= before and f["outbox"]
         ]
-        return sorted(found, key=lambda each: each[0])[:limit]
+        return sorted(((at, d) for at, d in found if (at, d.id) > after), key=lambda each: (each[0], each[1].id))[
+            :limit
+        ]
 
     def delete(self, document_id: str) -> None:
         """What no service ever does."""

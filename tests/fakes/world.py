@@ -172,8 +172,8 @@ class World:
         return envelope.id
 
     def records(self, kind: str) -> list[FakeRecord]:
-        """Records of the service's own topics: `answers`, `events`, `audit`, `dead-letters`."""
-        return self.log.all(f"{self.service.name}.{kind}")
+        """Records of the service's own topics (`answers`, `events`, `audit`, `dead-letters`), as they were taken in."""
+        return [record for record in self.log.in_order if record.topic == f"{self.service.name}.{kind}"]
 
     def bodies(self, kind: str) -> list[Any]:
         """Their bodies."""
@@ -197,3 +197,8 @@ def with_route(service: Service, message: type[Message], **changes: Any) -> Serv
     """The service with one of its routes changed."""
     routes = tuple(replace(r, **changes) if r.message is message else r for r in service.routes)
     return replace(service, routes=routes)
+
+
+def letters(world: World, flow: str = "f1") -> list[int]:
+    """Offsets of what was put aside for a parked aggregate, in their order."""
+    return [b["offset"] for b in world.bodies("dead-letters") if b["aggregate"] == f"count:{flow}"]

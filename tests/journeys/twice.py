@@ -1,6 +1,6 @@
 """A channel that sends every command again, and then another one under the same id (J3)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.message import Command, CommandRefused
@@ -18,8 +18,8 @@ class Repeated:
 
     @property
     def is_remembered(self) -> bool:
-        """Saved decisions count their answers; others do not (law 3)."""
-        return self.first.seen.envelope.sequence is not None
+        """A remembered answer comes again as the message that it was; others are made anew (law 3)."""
+        return self.first.seen.envelope.id == self.again.seen.envelope.id
 
     @property
     def command(self) -> str:
@@ -39,12 +39,14 @@ class TwiceClient(Client):
         first = await super().ask(command, key=key)
         await self.send_bytes(first.sent)
         again = await self.answer(first.sent, 2)
-        self.repeated.append(Repeated(first, again, await self._reused(command, key, first)))
+        once_more = Repeated(first, again)
+        reuse = await self._reused(command, key, first) if once_more.is_remembered else None
+        self.repeated.append(replace(once_more, reuse=reuse))
         return first
 
     async def _reused(self, command: Command, key: str, first: Answered) -> Answered | None:
         """Sealing again makes other bytes of the same wish. What has no seal and what is not recorded is left out."""
-        if not command.sealed_fields or first.seen.envelope.sequence is None:
+        if not command.sealed_fields:
             return None
         other = await self.send(command, key=key, command_id=first.sent.id)
         answers = self._watch.answers[other.id]

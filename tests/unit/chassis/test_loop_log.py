@@ -45,7 +45,7 @@ class FakeLogUnderTest:
         async def live() -> None:
             while True:
                 await lane.step()
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
 
         task = asyncio.create_task(live())
         try:
