@@ -46,6 +46,7 @@ class House:
     fingerprints: Mapping[str, Any]
     producer: AIOKafkaProducer
     seen: list[Any] = field(default_factory=list)
+    flow_of: dict[str, str] = field(default_factory=dict)
 
     @property
     def keys(self) -> PrivateKeys:
@@ -88,6 +89,7 @@ class House:
         default = "web" if isinstance(body, Command) else type(body).service
         given: dict[str, Any] = {"id": str(uuid.uuid4()), "time": datetime.now(UTC)} | attributes
         envelope = Envelope(source=source or default, type=type(body).type_name, subject=flow, **given)
+        self.flow_of[envelope.id] = flow
         await self.raw(type(body).topic.name, flow.encode(), body.model_dump_json().encode(), to_headers(envelope))
         return envelope.id
 
@@ -111,10 +113,15 @@ class House:
     def said(self, kind: str, prefix: str) -> list[Any]:
         """What the service has put on one of its topics for the flows of one test (dead letters: for all)."""
         wanted = [r for r in self.seen if r.topic == f"accounts.{kind}"]
-        return [r for r in wanted if kind == "dead-letters" or prefix.encode() in (r.key or b"")]
+        return [r for r in wanted if kind == "dead-letters" or self._is_for(prefix, r)]
+
+    def _is_for(self, prefix: str, record: Any) -> bool:
+        """A record's key is the aggregate's, whose name holds the flow's, or its command's id."""
+        key = (record.key or b"").decode()
+        return prefix in key or prefix in self.flow_of.get(key, "")
 
     def copies(self, prefix: str) -> dict[Stream, list[Copy]]:
-        """The first copies for a test's flows."""
+        """The first copies for a test's flows. Answers have no number."""
         return first_copies(
             r for r in self.seen if prefix.encode() in (r.key or b"") and r.topic != "accounts.internal"
         )

@@ -41,7 +41,7 @@ class Load:
             assert await self.house.total(engine, f"{self.prefix}-{number}") == share
         copies = await eventually(
             lambda: self.house.copies(self.prefix),
-            lambda streams: sum(map(len, streams.values())) >= 2 * len(self.ids),
+            lambda streams: sum(map(len, streams.values())) >= len(self.ids),
         )
         for stream, messages in copies.items():
             assert len(messages) == len(self.ids[int(stream.subject.rpartition("-")[2]) :: FLOWS]), stream
