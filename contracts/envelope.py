@@ -5,7 +5,7 @@ The record's key is the subject: the id of the *sending* aggregate or flow. Head
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -80,26 +80,32 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
 
 def from_headers(key: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Envelope | EnvelopeRejected:
     """Read an envelope. Never raises: null, non-UTF-8, missing and oversized headers are rejections."""
-    found: dict[str, str] = {}
-    for count, (name, raw) in enumerate(headers):
+    raw: dict[str, bytes] = {}
+    for count, (name, value) in enumerate(headers):
         if count >= MAX_HEADERS:
             return EnvelopeRejected("too-many-headers")
         if name[:3] == "ce_" or name == "content-type":
-            text = _text(raw)
-            if text is None or name in found:
+            if name in raw or not value or len(value) > MAX_HEADER_BYTES:
                 return EnvelopeRejected("header-malformed")
-            found[name] = text
-    return _envelope(key, found)
+            raw[name] = value
+    texts = _texts(raw.values())
+    return EnvelopeRejected("header-malformed") if texts is None else _envelope(key, dict(zip(raw, texts, strict=True)))
 
 
-def _text(raw: bytes | None) -> str | None:
-    if raw is None or not 0 < len(raw) <= MAX_HEADER_BYTES:
-        return None
+def _texts(values: Collection[bytes]) -> list[str] | None:
+    """The values as printable text, None if one is none. Decoded at one go: every message read pays for this."""
+    if not values:
+        return []
     try:
-        text = raw.decode()
+        texts = b"\n".join(values).decode().split("\n")
     except UnicodeDecodeError:
         return None
-    return text if text.isprintable() else None
+    return texts if len(texts) == len(values) and "".join(texts).isprintable() else None
+
+
+def _text(value: bytes | None) -> str | None:
+    texts = _texts((value,)) if value and len(value) <= MAX_HEADER_BYTES else None
+    return None if texts is None else texts[0]
 
 
 def _envelope(key: bytes | None, found: dict[str, str]) -> Envelope | EnvelopeRejected:

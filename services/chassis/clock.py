@@ -14,8 +14,9 @@ class Clock:
         self._skew = timedelta()
 
     def present(self) -> datetime:
-        """Now, in UTC, as the broker sees it."""
-        return datetime.now(UTC) + self._skew
+        """Now, in UTC, as the broker sees it, to the millisecond that the log and the database keep."""
+        now = datetime.now(UTC) + self._skew
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def corrected_by(self, stamp_ms: int) -> None:
         """A broker has just stamped a record of ours with `stamp_ms`."""

@@ -15,7 +15,7 @@ from contracts.message import Event, Message, Nudge, TimerElapsed
 from contracts.operations import AGGREGATE_PARKED, DEAD_LETTER, DeadLetter
 from contracts.sealed import Sealed
 from services.chassis.arrival import Arrival, RawRecord, Undecodable
-from services.chassis.document import Document, Entry, Position, milliseconds
+from services.chassis.document import Document, Entry, Position
 from services.chassis.encoding import Encoder, queued
 from services.chassis.fold import MAX_ROUND_BYTES, Folded
 
@@ -63,7 +63,7 @@ class Morgue:
             letter = self._letter("aggregate-parked", arrival.position, arrival.raw, document.id)
             entry = queued(draft, self._entry(draft.id, arrival.incoming.correlation_id, letter, arrival.position, at))
             folded.queued_bytes += len(entry.body)
-            draft.remember_number(arrival.stream, arrival.number, milliseconds(arrival.incoming.now))
+            draft.remember_number(arrival.stream, arrival.number, arrival.incoming.now)
             folded.changed = True
             folded.outcomes.append("put-aside")
         if folded.changed:

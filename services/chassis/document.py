@@ -210,8 +210,3 @@ def _ms(moment: datetime) -> int:
 
 def _at(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def milliseconds(moment: datetime) -> datetime:
-    """Cut to the milliseconds that MongoDB and Kafka keep, so that what is saved equals what is read back."""
-    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)

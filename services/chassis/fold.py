@@ -12,7 +12,7 @@ from typing import Any, Final
 from contracts.decision import Decision, Facts, Outgoing, Refusal
 from contracts.message import Answer, Nudge, TimerElapsed
 from services.chassis.arrival import Arrival
-from services.chassis.document import Document, Entry, milliseconds
+from services.chassis.document import Document, Entry
 from services.chassis.encoding import Encoder, queued
 from services.chassis.keys import KeyUnknown
 from services.chassis.sealing import SealBroken
@@ -175,9 +175,9 @@ class Folder:
         if decision.state is not step.before or draft.state is None:
             codec.write(draft, decision.state)
         if arrival.stream is not None:
-            draft.remember_number(arrival.stream, arrival.number, milliseconds(incoming.now))
+            draft.remember_number(arrival.stream, arrival.number, incoming.now)
         if arrival.is_command:
-            draft.remember_command(incoming.id, arrival.digest, milliseconds(incoming.now))
+            draft.remember_command(incoming.id, arrival.digest, incoming.now)
         for out, entry in zip(step.messages, entries, strict=True):
             numbered = queued(draft, entry)
             folded.queued_bytes += len(entry.body)

@@ -86,6 +86,8 @@ class Bench:
             await self.drain("hesabi_loop", row, COUNTS[row])
             filler = await self.document_bytes() - 60
             await self.drain("bare_loop", row, COUNTS[row], filler)
+            if row == "a":
+                await self.drain("unchecked_loop", row, COUNTS[row], filler)
         if row == "a":
             await self.drain("plain_handler", row, PLAIN_COUNT)
 
@@ -123,6 +125,8 @@ def _ratios(bench: Bench) -> dict[str, float]:
     ratios["(a) of the plain handler"] = _median(bench.results, "hesabi_loop", "a") / _median(
         bench.results, "plain_handler", "a"
     )
+    unchecked = _median(bench.results, "unchecked_loop", "a")
+    ratios["(a) of a bare loop that loses updates"] = _median(bench.results, "hesabi_loop", "a") / unchecked
     return {name: round(value, 2) for name, value in ratios.items()}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from pymongo import InsertOne, ReplaceOne
 
 from contracts import topics
 from services.chassis.keys import PrivateKeys
@@ -40,6 +41,7 @@ class Contest:
     count: int
     filler_bytes: int = len(STATE_TEXT)
     stages: dict[str, float] = field(default_factory=dict)
+    checks_versions: bool = True
     batch_size: float = 0.0
     total: int = 0
     started: float = 0.0
@@ -92,6 +94,19 @@ class Contest:
         if self.row != "a":
             yield topics.ACCOUNTS_ANSWERS.name, {"total": total}
         yield topics.ACCOUNTS_EVENTS.name, {"account": body["account"], "amount": body["amount"]}
+
+    def new_document(self, account: str) -> dict[str, Any]:
+        """A document of the peers, as large as the loop's."""
+        return {"_id": account, "version": 0, "total": 0, "filler": self.filler}
+
+    def change(self, state: dict[str, Any]) -> InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]:
+        """The write of one changed document, over the version that was loaded."""
+        loaded = state["version"]
+        state["version"] += 1
+        if self.checks_versions and loaded == 0:
+            return InsertOne(state)
+        found_by = {"_id": state["_id"], "version": loaded} if self.checks_versions else {"_id": state["_id"]}
+        return ReplaceOne(found_by, state, upsert=not self.checks_versions)
 
     def settings(self) -> ServiceSettings:
         """The chassis's settings."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.chassis.document import Document, loaded, milliseconds, stored
+from services.chassis.document import Document, loaded, stored
 from services.chassis.store import Outcome, StoreUnavailable
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
@@ -38,7 +38,7 @@ class FakeStore:
         known = self._documents.get(draft.id)
         if (known["version"] if known else 0) != draft.version:
             return "conflict"
-        fields = stored(draft, milliseconds(written_at), self._partition_of(draft.id))
+        fields = stored(draft, written_at, self._partition_of(draft.id))
         if _size(fields) > MAX_DOCUMENT_BYTES:
             return "refused"
         self._documents[draft.id] = copy.deepcopy({"_id": draft.id, "version": draft.version + 1, **fields})

@@ -1,7 +1,7 @@
 """Laws 4 and 5: what a document remembers, and for how long."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +12,6 @@ from services.chassis.document import (
     STREAMS_AT_MOST,
     Document,
     loaded,
-    milliseconds,
     stored,
 )
 from tests.first_copies import envelope_of
@@ -92,8 +91,3 @@ def test_an_entry_goes_out_with_all_that_its_readers_go_by() -> None:
     assert (envelope.id, envelope.source, envelope.subject, envelope.sequence) == ("id-7", "accounts", "count:1", 7)
     assert (envelope.correlation_id, envelope.causation_id, envelope.time) == ("c", "c", NOON)
     assert (record.topic, record.key, record.value) == ("accounts.events", b"count:1", b'{"amount":1}')
-
-
-def test_instants_are_cut_to_what_the_database_keeps() -> None:
-    there = datetime(2026, 1, 31, 15, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=3)))
-    assert milliseconds(there) == datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
