@@ -6,13 +6,31 @@ import time
 from pathlib import Path
 from statistics import quantiles
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
 from tests.benchmarks.load import Loader
+from tests.benchmarks.work import MESSAGE_OF
 
 SECONDS = 8
 SETTLE = 1
+
+
+async def drained(kafka: str, group: str) -> None:
+    """Wait, at most a minute, until a contender has read what the rounds before have left."""
+    admin, topic = AIOKafkaAdminClient(bootstrap_servers=kafka), MESSAGE_OF["a"].topic
+    await admin.start()
+    try:
+        async with AIOKafkaConsumer(bootstrap_servers=kafka) as consumer, asyncio.timeout(60):
+            ends = await consumer.end_offsets([TopicPartition(topic.name, p) for p in range(topic.partitions)])
+            while True:
+                found = await admin.list_consumer_group_offsets(group)
+                if all(tp in found and found[tp].offset >= end for tp, end in ends.items()):
+                    return
+                await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
 
 
 async def paced(kafka: str, keys: Path, rate: int, first_number: int) -> dict[str, float]:

@@ -29,20 +29,20 @@ class Noted(Event):
 
 
 class Pay(CustomerCommand):
-    """Row (b)."""
+    """Row (b), on a topic of its own."""
 
     type_name: ClassVar[str] = "hesabi.accounts.Pay.v1"
     service: ClassVar[str] = "accounts"
-    topic: ClassVar[Topic] = topics.ACCOUNTS_COMMANDS
+    topic: ClassVar[Topic] = topics.IDENTITY_CREDENTIALS
     account: str
     amount: int
 
 
 class PayPrivately(Pay):
-    """Row (c), on a topic of its own."""
+    """Row (c), on the topic on which every service hears its timers: it comes last, so that no other row meets it."""
 
     type_name: ClassVar[str] = "hesabi.accounts.PayPrivately.v1"
-    topic: ClassVar[Topic] = topics.IDENTITY_CREDENTIALS
+    topic: ClassVar[Topic] = topics.ACCOUNTS_COMMANDS
     name: Annotated[Sealed, SealedFor.THIS_SERVICE]
     card: Annotated[Sealed, SealedFor.THIS_SERVICE]
 
