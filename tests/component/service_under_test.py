@@ -118,7 +118,7 @@ class House:
     def _is_for(self, prefix: str, record: Any) -> bool:
         """A record's key is the aggregate's, whose name holds the flow's, or its command's id."""
         key = (record.key or b"").decode()
-        return prefix in key or prefix in self.flow_of.get(key, "")
+        return prefix in self.flow_of.get(key, key)
 
     def copies(self, prefix: str) -> dict[Stream, list[Copy]]:
         """The first copies for a test's flows. Answers have no number."""

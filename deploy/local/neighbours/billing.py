@@ -106,8 +106,7 @@ def made_up_dues(account_number: str, user_id: str, today: date) -> tuple[Due, .
 
 async def _main(kafka: str, accounts: list[str]) -> None:
     async with BillingSimulator(kafka, accounts):
-        print("billing answers", flush=True)
-        await until_stopped()
+        await until_stopped("billing answers")
 
 
 if __name__ == "__main__":

@@ -139,8 +139,7 @@ class MailSink:
 
 async def _main(port: int, folder: Path | None) -> None:
     async with MailSink(port=port, folder=folder) as sink:
-        print(f"mail sink on {LOOPBACK}:{sink.port}", flush=True)
-        await until_stopped()
+        await until_stopped(f"mail sink on {LOOPBACK}:{sink.port}")
 
 
 if __name__ == "__main__":

@@ -179,8 +179,7 @@ def people_of(text: str) -> list[Person]:
 
 async def _main(registry: RegistrySimulator) -> None:
     async with registry:
-        print("registry answers", flush=True)
-        await until_stopped()
+        await until_stopped("registry answers")
 
 
 if __name__ == "__main__":

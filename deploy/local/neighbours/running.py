@@ -119,10 +119,14 @@ def _encode(http: h11.Connection, reply: Reply) -> bytes:
     return head + (http.send(h11.Data(data=reply.body)) or b"") + (http.send(h11.EndOfMessage()) or b"")
 
 
-async def until_stopped() -> None:
-    """Returns at SIGTERM or SIGINT, so that `async with` blocks end in order."""
+async def until_stopped(announcement: str) -> None:
+    """Prints the announcement; returns at SIGTERM or SIGINT, so that `async with` blocks end in order.
+
+    Signals are caught before a word is said: who reads it may stop the process at once.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopped.set)
+    print(announcement, flush=True)
     await stopped.wait()

@@ -215,8 +215,7 @@ def _refusal(error_code: str) -> Reply:
 
 async def _main(port: int, app_sid: str) -> None:
     async with SmsGateway(app_sid=app_sid, port=port) as gateway:
-        print(f"SMS gateway on {gateway.url}", flush=True)
-        await until_stopped()
+        await until_stopped(f"SMS gateway on {gateway.url}")
 
 
 if __name__ == "__main__":
