@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -119,25 +119,8 @@ async def outside(stack: Stack, tmp_path: Path, database_name: str) -> AsyncIter
     async with contextlib.AsyncExitStack() as cleanup:
         gateway = await cleanup.enter_async_context(SmsGateway(app_sid=APP_SID, seconds_to_receipt=600))
         mails = await cleanup.enter_async_context(MailSink())
-        settings = NotificationsSettings(
-            kafka_bootstrap=bootstrap,
-            mongo_uri=SecretStr(stack.mongo_uri),
-            database=database_name,
-            keys_folder=tmp_path / "notifications",
-            key_fingerprints=pinned,
-            http_port=0,
-            sms_url=gateway.url,
-            sms_app_sid=SecretStr(APP_SID),
-            sms_sender="Hesabi",
-            receipts_url="http://127.0.0.1:9",
-            receipts_secret=SecretStr("s" * 32),
-            smtp_host="127.0.0.1",
-            smtp_port=mails.port,
-            smtp_starttls=False,
-            mail_from="no-reply@power.example",
-            contact_email=CARE,
-            pages_url="https://hesabi.example",
-        )
+        given = {"kafka_bootstrap": bootstrap, "mongo_uri": SecretStr(stack.mongo_uri), "database": database_name}
+        settings = _settings(given, tmp_path / "notifications", pinned, gateway, mails)
         producer = await cleanup.enter_async_context(AIOKafkaProducer(bootstrap_servers=bootstrap))
         ears = await cleanup.enter_async_context(AIOKafkaConsumer(bootstrap_servers=bootstrap))
         for lane in LANES:
@@ -149,6 +132,28 @@ async def outside(stack: Stack, tmp_path: Path, database_name: str) -> AsyncIter
         engine = await cleanup.enter_async_context(running(service, settings, keys, at_start=at_start(settings)))
         client = Client("web", producer, watch, fingerprints)
         yield Outside(engine, producer, keyring, gateway, mails, client, ears, since)
+
+
+def _settings(
+    given: dict[str, Any], keys_folder: Path, pinned: Mapping[str, Fingerprints], gateway: SmsGateway, mails: MailSink
+) -> NotificationsSettings:
+    return NotificationsSettings(
+        **given,
+        keys_folder=keys_folder,
+        key_fingerprints=pinned,
+        http_port=0,
+        sms_url=gateway.url,
+        sms_app_sid=SecretStr(APP_SID),
+        sms_sender="Hesabi",
+        receipts_url="http://127.0.0.1:9",
+        receipts_secret=SecretStr("s" * 32),
+        smtp_host="127.0.0.1",
+        smtp_port=mails.port,
+        smtp_starttls=False,
+        mail_from="no-reply@power.example",
+        contact_email=CARE,
+        pages_url="https://hesabi.example",
+    )
 
 
 async def _begins_here(bootstrap: str, lane: Lane) -> bool:
