@@ -1,4 +1,4 @@
-"""Accounts' messages: define an account step by step, ask by reference, request a transfer (A1-A8, A9's beginning)."""
+"""Accounts' messages: define an account step by step, ask by reference, request a transfer (A1-A9)."""
 
 from typing import Annotated, Literal
 
@@ -10,6 +10,7 @@ from contracts.sealed import Sealed, SealedFor
 from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_COMMANDS, ACCOUNTS_EVENTS, ACCOUNTS_INTERNAL
 
 Relation = Literal["owner", "tenant"]
+TransferKind = Literal["actual-account", "ownership", "subscriber", "subscription-end"]
 DenialReason = Literal["already-defined", "too-many-definitions", "command-id-reused"]
 Reference = Annotated[str, Field(min_length=12, max_length=30, pattern=r"^[A-Z0-9-]*$")]
 ForAsker = Annotated[Sealed, SealedFor.ASKER]
@@ -132,22 +133,25 @@ class DefinitionCompleted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
 class ReferenceFound(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
     """A8. Opens to JSON `{reference, definition, requests}`. `reference` is the one asked for; `definition`:
     `{reference, state, relation, identifier_kind, identifier, is_actual_beneficiary, defined_at}`; `requests`: a list
-    of `{reference, kind, state, requested_at}`, each one under a definition's reference, or the one whose own it is."""
+    of `{reference, kind, state, requested_at, history}`, each one under a definition's reference, or the one whose own
+    it is; `history`: a list of `{state, at}`, oldest first."""
 
     inquiry: ForAsker
 
 
 class TransferAccepted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
-    """The transfer request's own reference number (A8)."""
+    """The transfer request's own reference number (A8). `next_step` is `consent`."""
 
     reference: Reference
+    next_step: Code
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
 class AccountDefined(Event, service="accounts", topic=ACCOUNTS_EVENTS):
-    """A person has defined an account (A7)."""
+    """A person has defined an account (A7). `acted_by`: who acted, where `user_id` is a business (I17)."""
 
     user_id: Id
+    acted_by: Id | None = None
     account_number: Id
     relation: Relation
     is_actual_beneficiary: bool
@@ -156,9 +160,12 @@ class AccountDefined(Event, service="accounts", topic=ACCOUNTS_EVENTS):
 
 
 class TransferRequested(Event, service="accounts", topic=ACCOUNTS_EVENTS):
-    """The transfer of an actual account has been asked for (A9). What follows is not part of this release."""
+    """The transfer of an actual account (A9), of ownership (A12) or of a subscription (A13) has been asked for.
+    `acted_by`: who acted, where `user_id` is a business (I17)."""
 
     user_id: Id
+    acted_by: Id | None = None
+    kind: TransferKind
     account_number: Id
     relation: Relation
     definition_reference: Reference
@@ -172,6 +179,7 @@ class DefinitionClaimed(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
 
     flow_id: Id
     user_id: Id
+    acted_by: Id | None = None
     identifier_kind: Code
     identifier: Id
     relation: Relation

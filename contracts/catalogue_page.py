@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from contracts.asyncapi import senders_of
 from contracts.catalogue import published_messages
 from contracts.message import Answer, Command, Message
-from contracts.schemas import description_of
-from contracts.sealed import SealedFor
+from contracts.schemas import description_of, opener_of
 from contracts.topics import CATALOGUE as TOPICS
 from contracts.topics import CHANNELS, NEIGHBOURS, SERVICES, Topic
 
@@ -30,6 +30,7 @@ _TITLES = {
     "registry": "Registry (neighbour)",
     "billing": "Billing (neighbour)",
     "metering": "Metering (neighbour)",
+    "back-office": "Back office (neighbour)",
 }
 
 
@@ -69,10 +70,8 @@ def _row(message: type[Message]) -> tuple[str, ...]:
 
 
 def _way(message: type[Message]) -> str:
-    """Commands come from channels and nothing else does; on a topic of commands a service wakes itself."""
-    writers = message.topic.writers
-    senders = writers & CHANNELS if issubclass(message, Command) else writers - CHANNELS
-    return f"{_parties(senders)} → {_parties(message.topic.readers)}"
+    """Who sends it, and who may read it."""
+    return f"{_parties(senders_of(message))} → {_parties(message.topic.readers)}"
 
 
 def _fields(message: type[Message]) -> str:
@@ -81,20 +80,9 @@ def _fields(message: type[Message]) -> str:
 
 def _field(message: type[Message], name: str) -> str:
     optional = "" if message.model_fields[name].is_required() else "?"
-    marker = message.sealed_fields.get(name)
-    if marker is None:
+    if name not in message.sealed_fields:
         return f"`{name}`{optional}"
-    return f"`{name}`{optional} (sealed to {_opener(message, marker)})"
-
-
-def _opener(message: type[Message], marker: SealedFor) -> str:
-    match marker:
-        case SealedFor.ASKER:
-            return "the asker"
-        case SealedFor.THIS_SERVICE:
-            return message.service
-        case _:
-            return str(marker.value)
+    return f"`{name}`{optional} (sealed to {opener_of(message, name)})"
 
 
 def _topics() -> str:

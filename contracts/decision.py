@@ -18,14 +18,24 @@ M_co = TypeVar("M_co", bound=Message, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who a verified session token speaks for."""
+    """Who a verified session token speaks for.
+
+    `actor`: the authorised person (a user's id) who acts, where `user_id` is a business (I17); None: an individual, who
+    acts for themselves. Whoever asks "whose is this?" compares `user_id`; whoever asks "who did it?" looks at `person`.
+    """
 
     user_id: str
     session_id: str
     channel: str
+    actor: str | None = None
+
+    @property
+    def person(self) -> str:
+        """The individual at the other end: the actor, or the user."""
+        return self.actor or self.user_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes four times as long, and each message read has one
 class Incoming(Generic[M_co]):
     """A message as a decision sees it.
 
@@ -65,7 +75,7 @@ class Facts:
     present: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as `Incoming`
 class Outgoing:
     """A message out, where its correlation is not the one of the message that caused it (an answer given later)."""
 
@@ -87,7 +97,7 @@ class Refusal:
     command_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as `Incoming`
 class Decision(Generic[S]):
     """The new state and what follows from it.
 

@@ -186,14 +186,16 @@ class UserSignedIn(Event, service="identity", topic=IDENTITY_EVENTS):
 
 
 class NationalAddressSaved(Event, service="identity", topic=IDENTITY_EVENTS):
-    """The national address is up to date (I12). Only the region (1-8) leaves identity."""
+    """The national address is up to date (I12). Only the region (1-8) leaves identity. `acted_by`: who acted, where
+    `user_id` is a business (I17)."""
 
     user_id: Id
+    acted_by: Id | None = None
     region: Annotated[int, Field(ge=1, le=8)]
 
 
 # --- to notifications -----------------------------------------------------------------------------------------------
-OtpPurpose = Literal["approve-registration", "confirm-mobile"]
+OtpPurpose = Literal["approve-registration", "confirm-mobile", "reset-password", "give-consent"]
 
 
 class OtpRequested(Event, service="identity", topic=IDENTITY_CODES):
@@ -221,7 +223,8 @@ class ActivationLinkRequested(Event, service="identity", topic=IDENTITY_NOTICES)
 
 
 class ContactProven(Event, service="identity", topic=IDENTITY_NOTICES):
-    """Where this person is reached from now on (N3): proven mobile, given e-mail."""
+    """Where this person is reached from now on (N3): proven mobile, given e-mail. A business is reached by its
+    authorised person (I17); `user_id` is then the business's id."""
 
     user_id: Id
     email: ForNotifications

@@ -1,7 +1,8 @@
 """What identity's aggregates tell each other: persons, users (a registration and what becomes of it),
 budgets of numbers.
 
-`user_id` stands for the aggregate `user:<user_id>`; `person` is the id of a person aggregate, `person:...`.
+`user_id` stands for the aggregate `user:<user_id>`; `person` is the id of a person aggregate, `person:...`;
+`asked_by` is the id of whatever aggregate waits for a code.
 """
 
 from typing import Annotated
@@ -13,7 +14,7 @@ from contracts.message import Code, Event, Id
 from contracts.topics import IDENTITY_INTERNAL
 
 CodeNumber = Annotated[int, Field(ge=1, le=100)]
-"""The how-manieth code of a registration."""
+"""The how-manieth code of a registration or challenge."""
 
 
 # --- registration ---------------------------------------------------------------------------------------------------
@@ -81,10 +82,11 @@ class AddressReported(Event, service="identity", topic=IDENTITY_INTERNAL):
 
 # --- budgets of codes (I14) -----------------------------------------------------------------------------------------
 class PersonCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
-    """May this registration have another code? `replaces_lost`: the last was not handed over, so this is free (N10)."""
+    """May this registration or challenge have another code? `replaces_lost`: the last was not handed over, so this is
+    free (N10)."""
 
     person: Id
-    user_id: Id
+    asked_by: Id
     number: CodeNumber
     channel: Code
     replaces_lost: bool
@@ -93,14 +95,14 @@ class PersonCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
 class PersonCodeGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The person's budget allows it."""
 
-    user_id: Id
+    asked_by: Id
     number: CodeNumber
 
 
 class PersonCodeDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The person's budget does not allow it."""
 
-    user_id: Id
+    asked_by: Id
     number: CodeNumber
     reason: Code
 
@@ -109,7 +111,7 @@ class NumberCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
     """May a code go to this mobile?"""
 
     mobile: SealedText
-    user_id: Id
+    asked_by: Id
     number: CodeNumber
     replaces_lost: bool
 
@@ -117,13 +119,13 @@ class NumberCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
 class NumberCodeGranted(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The number's budget allows it."""
 
-    user_id: Id
+    asked_by: Id
     number: CodeNumber
 
 
 class NumberCodeDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The number's budget does not allow it."""
 
-    user_id: Id
+    asked_by: Id
     number: CodeNumber
     reason: Code

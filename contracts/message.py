@@ -30,7 +30,8 @@ Id = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Z
 """An identifier: an aggregate's id, a flow's id, a message's id."""
 
 PublicKey = Annotated[str, StringConstraints(min_length=40, max_length=300, pattern=r"^\{[^\x00]*\}$")]
-"""A public X25519 key as JWK text, to which an answer is sealed."""
+"""A public X25519 key as JWK text, to which an answer is sealed; what is sealed in a message that names it in its
+`answer_key` is bound to it."""
 
 
 class Message(BaseModel):

@@ -1,4 +1,4 @@
-"""Meter data as metering sends it: one day block of one account."""
+"""Meter data as metering sends it: day blocks of an account for reports, closing readings for accounts."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.message import Event, Id, Text
-from contracts.topics import METERING_READINGS
+from contracts.topics import METERING_ANSWERS, METERING_READINGS, METERING_REQUESTS
 
 Quality = Literal["measured", "estimated", "raw", "corrected"]
 
@@ -28,3 +28,28 @@ class IntervalReadings(Event, service="metering", topic=METERING_READINGS):
     ]
     quality: Quality
     source_note: Text
+
+
+class ClosingReadingAsked(Event, service="metering", topic=METERING_REQUESTS):
+    """What stands on this account's register at the beginning of `day` in Riyadh? It is kept as closing reading."""
+
+    asked_by: Id
+    account_number: Id
+    day: date
+
+
+class ClosingReadingTaken(Event, service="metering", topic=METERING_ANSWERS):
+    """The register in Wh at the beginning of `day`, measured."""
+
+    asked_by: Id
+    account_number: Id
+    day: date
+    register_wh: Annotated[int, Field(ge=0, le=10**15)]
+
+
+class ClosingReadingReleased(Event, service="metering", topic=METERING_REQUESTS):
+    """The closing reading is not needed after all: nothing was closed. No answer."""
+
+    asked_by: Id
+    account_number: Id
+    day: date

@@ -111,8 +111,9 @@ class NoticeWanted(Event, service="notifications", topic=NOTIFICATIONS_INTERNAL)
 
 
 class MessageWanted(Event, service="notifications", topic=NOTIFICATIONS_INTERNAL):
-    """One message to one person by one channel. Past `hand_over_by` it is not handed over, past `valid_until` it is of
-    no use (N2). `address` opens to an E.164 number or an e-mail address, `values` to JSON."""
+    """One message to one person by one channel. Before `not_before` it waits (N4); past `hand_over_by` it is not
+    handed over, past `valid_until` it is of no use (N2). `address` opens to an E.164 number or an e-mail address,
+    `values` to JSON."""
 
     message_id: MessageId
     template: Code
@@ -120,6 +121,7 @@ class MessageWanted(Event, service="notifications", topic=NOTIFICATIONS_INTERNAL
     language: Literal["ar", "en"]
     address: SealedText
     values: SealedText
+    not_before: AwareDatetime | None = None
     hand_over_by: AwareDatetime
     valid_until: AwareDatetime
 

@@ -39,6 +39,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "file_format": "pdf",
     "flow_id": "0f8f1c1e-6f5d-4a52-9d5c-1c8a3f1f9d10",
     "first_month": "2026-01",
+    "form_schema": '{"type": "object"}',
     "gateway_message_id": "gw-3187",
     "hand_over_by": "2026-03-01T09:00:45Z",
     "identifier": "30012345678",
@@ -48,12 +49,14 @@ _BY_NAME: Final[dict[str, Any]] = {
     "issued_at": "2026-03-01T09:00:00Z",
     "language": "ar",
     "last_month": "2026-02",
+    "letter_id": "b6b0e1f4-52f4-5f0e-9a53-3f2a1f0c9d11",
     "message_id": "3c1d5a70-6f0e-5f5b-8a43-0d9a4f1f2b11",
     "message_type": "hesabi.identity.ConfirmOtp.v1",
     "missing_step": "confirm-otp",
     "name": "consumption",
     "nationality": "SA",
     "next_step": "confirm-otp",
+    "operator": "sami",
     "otp_id": "otp-7d3f0c52",
     "period_from": "2026-02-01",
     "period_to": "2026-02-28",
@@ -79,6 +82,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "valid_until": "2026-03-01T09:01:00Z",
     "version": "2026-01",
     "what_for": "electricity-bill",
+    "why": "corrected in release 1.4.2",
 }
 
 _BY_MESSAGE: Final[dict[str, dict[str, Any]]] = {
@@ -95,8 +99,10 @@ _BY_MESSAGE: Final[dict[str, dict[str, Any]]] = {
     "DuesShown": {"next_step": "accept-service-terms"},
     "LoggedIn": {"next_step": "choose-address"},
     "OtpConfirmed": {"next_step": "give-contact"},
+    "RegisterBusiness": {"segment": "business", "identity_type": "business"},
     "ReviewConfirmed": {"next_step": "declare-beneficiary"},
     "ServiceTermsAccepted": {"next_step": "complete"},
+    "SubmitRequest": {"kind": "bill-copy"},
 }
 """Where a name means something else in one message."""
 

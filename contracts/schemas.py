@@ -1,6 +1,7 @@
 """JSON Schemas (2020-12) of messages: a closed one for writers, an open one for readers (architecture, law 13).
 
 Commands are closed in both: a command with a field that nobody knows is refused. Unions are plain `anyOf` (trap 33).
+What JSON Schema has no word for stands under `x-topic` (where the message is sent) and `x-sealed` (who opens a field).
 """
 
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from contracts.message import Command, Message
+from contracts.sealed import SealedFor
 
 Side = Literal["writer", "reader"]
 
@@ -21,6 +23,17 @@ def description_of(message: type[Message]) -> str:
     """The message's docstring on one line; a message made of a base has the base's."""
     texts = (base.__doc__ for base in message.__mro__ if issubclass(base, Message))
     return " ".join(next((text for text in texts if text), "").split())
+
+
+def opener_of(message: type[Message], field: str) -> str:
+    """Who can open a sealed field: a service, or `the asker`."""
+    match message.sealed_fields[field]:
+        case SealedFor.ASKER:
+            return "the asker"
+        case SealedFor.THIS_SERVICE:
+            return message.service
+        case marker:
+            return str(marker.value)
 
 
 def schema_of(message: type[Message], side: Side) -> dict[str, Any]:
@@ -36,6 +49,8 @@ def schema_of(message: type[Message], side: Side) -> dict[str, Any]:
         "$id": f"urn:hesabi:schema:{message.type_name}:{side}",
         "title": message.type_name,
         "description": description_of(message),
+        "x-topic": message.topic.name,
+        "x-sealed": {field: opener_of(message, field) for field in message.sealed_fields},
         **schema,
     }
 

@@ -1,8 +1,8 @@
 """Fields that only the recipient service can read (architecture, law 11).
 
 On the bus a sealed field is a compact JWE (ECDH-ES on X25519, A256GCM, no compression) bound to message type, subject
-and field name by its `apu` header. In a decision it is plain text on its way out: the chassis seals it when the message
-is encoded.
+and field name, and to the message's `answer_key` where it has one, by its `apu` header. In a decision it is plain text
+on its way out: the chassis seals it when the message is encoded.
 """
 
 import hmac
@@ -79,6 +79,7 @@ class SealedFor(Enum):
     REPORTS = "reports"
     REGISTRY = "registry"
     BILLING = "billing"
+    BACK_OFFICE = "back-office"
 
 
 @dataclass(frozen=True, slots=True)

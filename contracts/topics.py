@@ -5,7 +5,7 @@ partitions are never changed: a new topic, drain, switch. `epoch` is raised when
 to a mirror.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -15,7 +15,9 @@ DataClass = Literal["sealed", "internal", "public"]
 
 CHANNELS: Final = frozenset({"web", "app", "call-centre"})
 SERVICES: Final = ("identity", "accounts", "notifications", "reports")
-NEIGHBOURS: Final = ("registry", "billing", "metering")
+NEIGHBOURS: Final = ("registry", "billing", "metering", "back-office")
+OPERATORS: Final = frozenset({"operators"})
+"""The company's own people, by the command line. Besides channels, nobody else sends commands."""
 
 MAX_RECORD_BYTES: Final = 256 * 1024
 """`max.message.bytes` of every topic; the producer's own limit lies below it (trap 17)."""
@@ -52,7 +54,7 @@ CATALOGUE: dict[str, Topic] = {}
 """Every topic by name."""
 
 
-def _topic(name: str, writers: set[str] | frozenset[str], readers: set[str] | frozenset[str], **rest: object) -> Topic:
+def _topic(name: str, writers: Iterable[str], readers: Iterable[str], **rest: object) -> Topic:
     topic = Topic(name, frozenset(writers), frozenset(readers), **rest)  # type: ignore[arg-type]
     CATALOGUE[name] = topic
     return topic
@@ -64,14 +66,26 @@ IDENTITY_CREDENTIALS = _topic("identity.credentials", CHANNELS, {"identity"}, da
 IDENTITY_INTERNAL = _topic("identity.internal", {"identity"}, {"identity"}, data_class="sealed")
 IDENTITY_CODES = _topic("identity.codes", {"identity"}, {"notifications"}, data_class="sealed")
 IDENTITY_NOTICES = _topic("identity.notices", {"identity"}, {"notifications"}, data_class="sealed")
-IDENTITY_EVENTS = _topic("identity.events", {"identity"}, {*SERVICES, *CHANNELS}, data_class="internal")
-IDENTITY_ANSWERS = _topic("identity.answers", {"identity"}, CHANNELS, data_class="sealed")
+IDENTITY_EVENTS = _topic(
+    "identity.events", {"identity"}, {"accounts", "notifications", "reports", *CHANNELS}, data_class="internal"
+)
+IDENTITY_ANSWERS = _topic("identity.answers", {"identity"}, CHANNELS | OPERATORS, data_class="sealed")
+IDENTITY_SESSIONS = _topic(
+    "identity.sessions", {"identity"}, SERVICES, data_class="internal", retention=timedelta(days=2)
+)
+"""Ended sessions, read whole by every process (I13); kept longer than any token lives."""
+IDENTITY_CONSENT_REQUESTS = _topic("identity.consent-requests", {"accounts"}, {"identity"}, data_class="internal")
+IDENTITY_CONSENTS = _topic("identity.consents", {"identity"}, {"accounts"}, data_class="internal")
 
 # --- accounts -------------------------------------------------------------------------------------------------------
 ACCOUNTS_COMMANDS = _topic("accounts.commands", CHANNELS | {"accounts"}, {"accounts"}, data_class="sealed")
-ACCOUNTS_INTERNAL = _topic("accounts.internal", {"accounts"}, {"accounts"}, data_class="internal")
-ACCOUNTS_EVENTS = _topic("accounts.events", {"accounts"}, {*SERVICES, *CHANNELS}, data_class="internal")
-ACCOUNTS_ANSWERS = _topic("accounts.answers", {"accounts"}, CHANNELS, data_class="sealed")
+ACCOUNTS_DANGER = _topic("accounts.danger", CHANNELS, {"accounts"}, data_class="sealed")
+"""Reports of danger, on a lane of their own (A16, law 14)."""
+ACCOUNTS_INTERNAL = _topic("accounts.internal", {"accounts"}, {"accounts"}, data_class="sealed")
+ACCOUNTS_EVENTS = _topic(
+    "accounts.events", {"accounts"}, {"notifications", "reports", *CHANNELS}, data_class="internal"
+)
+ACCOUNTS_ANSWERS = _topic("accounts.answers", {"accounts"}, CHANNELS | OPERATORS, data_class="sealed")
 
 # --- notifications --------------------------------------------------------------------------------------------------
 NOTIFICATIONS_COMMANDS = _topic(
@@ -82,30 +96,49 @@ NOTIFICATIONS_CODE_RESULTS = _topic(
     "notifications.code-results", {"notifications"}, {"notifications"}, data_class="internal"
 )
 NOTIFICATIONS_CODES = _topic("notifications.codes", {"notifications"}, {"identity"}, data_class="internal")
-NOTIFICATIONS_EVENTS = _topic("notifications.events", {"notifications"}, {*SERVICES, *CHANNELS}, data_class="internal")
-NOTIFICATIONS_ANSWERS = _topic("notifications.answers", {"notifications"}, CHANNELS, data_class="public")
+NOTIFICATIONS_EVENTS = _topic("notifications.events", {"notifications"}, CHANNELS | OPERATORS, data_class="internal")
+NOTIFICATIONS_ANSWERS = _topic("notifications.answers", {"notifications"}, CHANNELS | OPERATORS, data_class="public")
+NOTIFICATIONS_BROADCASTS = _topic("notifications.broadcasts", OPERATORS, {"notifications"}, data_class="internal")
+NOTIFICATIONS_BULK = _topic("notifications.bulk", {"notifications"}, {"notifications"}, data_class="sealed")
+"""What a broadcast becomes: the ordinary lane, apart from codes and from notices (N1, N4)."""
 
 # --- reports --------------------------------------------------------------------------------------------------------
 REPORTS_COMMANDS = _topic("reports.commands", CHANNELS | {"reports"}, {"reports"}, data_class="sealed")
 REPORTS_INTERNAL = _topic("reports.internal", {"reports"}, {"reports"}, data_class="internal")
-REPORTS_EVENTS = _topic("reports.events", {"reports"}, {*SERVICES, *CHANNELS}, data_class="internal")
-REPORTS_ANSWERS = _topic("reports.answers", {"reports"}, CHANNELS, data_class="sealed")
+REPORTS_EVENTS = _topic("reports.events", {"reports"}, {"notifications", *CHANNELS}, data_class="internal")
+REPORTS_ANSWERS = _topic("reports.answers", {"reports"}, CHANNELS | OPERATORS, data_class="sealed")
 
 # --- neighbours -----------------------------------------------------------------------------------------------------
 REGISTRY_REQUESTS = _topic("registry.requests", {"identity"}, {"registry"}, data_class="sealed")
 REGISTRY_ANSWERS = _topic("registry.answers", {"registry"}, {"identity"}, data_class="sealed")
 BILLING_REQUESTS = _topic("billing.requests", {"accounts"}, {"billing"}, data_class="internal")
 BILLING_ANSWERS = _topic("billing.answers", {"billing"}, {"accounts"}, data_class="internal")
+BILLING_STATEMENT_REQUESTS = _topic("billing.statement-requests", {"reports"}, {"billing"}, data_class="internal")
+BILLING_STATEMENTS = _topic("billing.statements", {"billing"}, {"reports"}, data_class="internal")
 METERING_READINGS = _topic("metering.readings", {"metering"}, {"reports"}, data_class="internal")
+METERING_REQUESTS = _topic("metering.requests", {"accounts"}, {"metering"}, data_class="internal")
+METERING_ANSWERS = _topic("metering.answers", {"metering"}, {"accounts"}, data_class="internal")
+REGISTRY_EVIDENCE_REQUESTS = _topic("registry.evidence-requests", {"accounts"}, {"registry"}, data_class="sealed")
+REGISTRY_EVIDENCE_ANSWERS = _topic("registry.evidence-answers", {"registry"}, {"accounts"}, data_class="internal")
+BACK_OFFICE_REQUESTS = _topic("back-office.requests", {"accounts"}, {"back-office"}, data_class="sealed")
+BACK_OFFICE_URGENT = _topic("back-office.urgent", {"accounts"}, {"back-office"}, data_class="sealed")
+BACK_OFFICE_ANSWERS = _topic("back-office.answers", {"back-office"}, {"accounts"}, data_class="internal")
 
 # --- every service's own --------------------------------------------------------------------------------------------
-OPERATORS: Final = frozenset({"operators"})
-AUDIT = {s: _topic(f"{s}.audit", {s}, OPERATORS, data_class="internal") for s in SERVICES}
+AUDIT = {s: _topic(f"{s}.audit", {s}, OPERATORS, data_class="internal", retention=timedelta(days=21)) for s in SERVICES}
+"""Kept as long as dead letters: what became of one is told here, after it."""
 DEAD_LETTERS = {
     s: _topic(f"{s}.dead-letters", {s}, OPERATORS, data_class="sealed", retention=timedelta(days=21)) for s in SERVICES
 }
-REPLAY = {s: _topic(f"{s}.replay", OPERATORS | {s}, {s}, data_class="sealed") for s in SERVICES}
+REPLAY = {s: _topic(f"{s}.replay", OPERATORS, {s}, data_class="sealed") for s in SERVICES}
+"""Operators' orders about dead letters, with the letters' originals as they were sealed."""
+ORDERS = {
+    s: _topic(f"{s}.orders", OPERATORS, {s}, data_class="internal", partitions=1, retention=timedelta(days=21))
+    for s in SERVICES
+}
+"""What operators order about a service's lanes, read whole by each of its processes. Kept for as long as an audit can
+need it to see what a skip does not prove (law 5)."""
 KEYS = {
     s: _topic(f"{s}.keys", {s}, {*SERVICES, *NEIGHBOURS, *CHANNELS}, data_class="public", partitions=1, compacted=True)
-    for s in (*SERVICES, "registry", "billing")
+    for s in (*SERVICES, "registry", "billing", "back-office")
 }

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from contracts.envelope import Envelope, from_headers
@@ -25,6 +26,32 @@ class Copy(NamedTuple):
     value: bytes
 
 
+@dataclass(slots=True)
+class Streams:
+    """Takes messages in the order of the log (those of one partition must be given in order). `first`: the first copies
+    of each stream; `faults`: what is wrong with a stream, once for each that has anything."""
+
+    first: defaultdict[Stream, list[Copy]] = field(default_factory=lambda: defaultdict(list))
+    faults: dict[Stream, str] = field(default_factory=dict)
+
+    def take(self, topic: str, envelope: Envelope, value: bytes) -> bool:
+        """One message. Returns whether it is a first copy; what has no number belongs to no stream."""
+        if envelope.sequence is None:
+            return False
+        stream = Stream(envelope.source, envelope.subject, topic)
+        copy = Copy(envelope.sequence, envelope.id, envelope.type, envelope.correlation_id, value)
+        known = self.first[stream]
+        if copy.sequence <= len(known):
+            if known[copy.sequence - 1] != copy:
+                self.faults.setdefault(stream, f"two different messages have number {copy.sequence}")
+            return False
+        if copy.sequence > len(known) + 1:
+            self.faults.setdefault(stream, f"{copy.sequence} came after {len(known)}")
+            return False
+        known.append(copy)
+        return True
+
+
 def envelope_of(record: Any) -> Envelope:
     envelope = from_headers(record.key, record.headers)
     assert isinstance(envelope, Envelope), envelope
@@ -32,22 +59,13 @@ def envelope_of(record: Any) -> Envelope:
 
 
 def first_copies(records: Iterable[Any]) -> dict[Stream, list[Copy]]:
-    """The first copies by stream, in the order of the log (records of one partition must be given in order).
+    """The first copies by stream, in the order of the log.
 
     Raises:
         AssertionError: a stream has a gap or an inversion, or a later copy is not the same as the first.
     """
-    streams: dict[Stream, list[Copy]] = defaultdict(list)
+    streams = Streams()
     for record in records:
-        envelope = envelope_of(record)
-        if envelope.sequence is None:
-            continue
-        stream = Stream(envelope.source, envelope.subject, record.topic)
-        copy = Copy(envelope.sequence, envelope.id, envelope.type, envelope.correlation_id, record.value)
-        known = streams[stream]
-        if copy.sequence <= len(known):
-            assert known[copy.sequence - 1] == copy, f"{stream}: two different messages have number {copy.sequence}"
-        else:
-            assert copy.sequence == len(known) + 1, f"{stream}: {copy.sequence} came after {len(known)}"
-            known.append(copy)
-    return dict(streams)
+        streams.take(record.topic, envelope_of(record), record.value)
+    assert not streams.faults, "; ".join(f"{stream}: {fault}" for stream, fault in streams.faults.items())
+    return {stream: copies for stream, copies in streams.first.items() if copies}

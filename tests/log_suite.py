@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from contracts.topics import Topic
@@ -15,6 +16,7 @@ from tests.eventually import eventually
 LOG_APPEND_TIME = 1
 PARTITIONS = 2
 WITHIN_S = 20.0
+CALL = DueEffect("count:1", "call", "c", datetime(2026, 3, 1, tzinfo=UTC))
 
 
 class LogUnderTest(Protocol):
@@ -114,12 +116,12 @@ class LogSuite:
 
     async def test_law8_calls_begin_after_the_commit_and_once(self, log: LogUnderTest) -> None:
         await log.publish(records(1))
-        reader = Reader(fail=1, effects=[DueEffect("count:1", "call", "c")])
+        reader = Reader(fail=1, effects=[CALL])
         begun: list[Any] = []
         async with log.member(reader, begun.append):
             await eventually(lambda: begun, within=WITHIN_S)
             assert sum((await log.committed()).values()) == 1
-        assert begun == [[DueEffect("count:1", "call", "c")]]
+        assert begun == [[CALL]]
 
     async def test_law5_only_what_is_owned_is_committed(self, log: LogUnderTest) -> None:
         """Of two members each owns one partition; a batch that still holds records of the other's commits its own."""

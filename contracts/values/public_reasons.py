@@ -4,6 +4,7 @@ Anybody may see the public one; the precise one goes to the operators' audit onl
 """
 
 from contracts.values.account_number import AccountIdentifierReason
+from contracts.values.document_number import DocumentNumberReason
 from contracts.values.email_address import EmailReason
 from contracts.values.hijri_date import HijriReason
 from contracts.values.identity_number import IdentityReason
@@ -23,6 +24,7 @@ ValueReason = (
     | AddressReason
     | AccountIdentifierReason
     | ReferenceReason
+    | DocumentNumberReason
 )
 
 _PUBLIC_REASON_OF: dict[ValueReason, str] = {
@@ -54,6 +56,7 @@ _PUBLIC_REASON_OF: dict[ValueReason, str] = {
     "account-number-malformed": "account-number-not-accepted",
     "reference-number-malformed": "reference-not-found",
     "reference-number-check-character": "reference-not-found",
+    "document-number-malformed": "document-number-not-accepted",
 }
 
 

@@ -33,9 +33,9 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "يرجى تحديد نوع التسجيل: فرد أو منشأة.",
         "Please state whether you are registering as an individual or as a business.",
     ),
-    "segment-not-offered": Text(
-        "تسجيل المنشآت غير متاح حاليًا. يمكن للأفراد التسجيل الآن.",
-        "Businesses cannot be registered yet. Individuals can register now.",
+    "individual-first": Text(
+        "تُسجَّل المنشأة من قِبل فرد مفوَّض. يرجى تسجيل الدخول كفرد ثم تسجيل المنشأة.",  # I17
+        "A business is registered by an individual. Please sign in as an individual, then register the business.",
     ),
     "nationality-not-accepted": Text(
         "يرجى التحقق من الجنسية المدخلة. لا تُطلب الجنسية عند تسجيل المنشآت.",
@@ -111,6 +111,48 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "تعذّر قبول العنوان الوطني. يرجى التحقق من بياناته ثم المحاولة مرة أخرى.",
         "We could not accept this national address. Please check its details and try again.",
     ),
+    # Businesses
+    "business-name-not-accepted": Text(
+        "تعذّر قبول اسم المنشأة. يرجى التحقق من كتابته ثم المحاولة مرة أخرى.",
+        "We could not accept the name of this business. Please check its spelling and try again.",
+    ),
+    "authority-not-confirmed": Text(
+        "لم يؤكد السجل الوطني أنك مفوَّض بتمثيل هذه المنشأة. يرجى التحقق من الرقم الوطني الموحد.",
+        "The national registry does not confirm that you may act for this business. "
+        "Please check the unified national number.",
+    ),
+    "business-already-registered": Text(
+        "هذه المنشأة مسجّلة من قبل. يمكن لأحد المفوّضين الحاليين إضافتك.",
+        "This business is registered already. One of its authorised persons can add you.",
+    ),
+    "too-many-businesses": Text(
+        "بلغت الحد الأعلى لعدد المنشآت التي يمكنك تسجيلها. يرجى المحاولة لاحقًا.",
+        "You have registered as many businesses as one person may for now. Please try again later.",
+    ),
+    "business-not-found": Text(
+        "لم نجد منشأة بهذه البيانات يمكنك تمثيلها.",
+        "We found no business with these details for which you may act.",
+    ),
+    "individual-only": Text(
+        "يرجى تسجيل الدخول باسمك للقيام بذلك، وليس باسم المنشأة.",
+        "Please do this under your own sign-in, not in the name of a business.",
+    ),
+    "authorised-person-not-found": Text(
+        "لم نجد هذا الشخص ضمن المفوّضين عن المنشأة.",
+        "We did not find this person among those who may act for the business.",
+    ),
+    "last-authorised-person": Text(
+        "لا يمكن إزالة آخر مفوَّض عن المنشأة. يرجى إضافة شخص آخر أولًا.",
+        "The last authorised person cannot be removed. Please add another one first.",
+    ),
+    "too-many-authorised-persons": Text(
+        "بلغت المنشأة الحد الأعلى لعدد المفوّضين.",
+        "This business has as many authorised persons as it may have.",
+    ),
+    "too-many-invitations": Text(
+        "تجاوزت العدد المسموح به لإضافة المفوّضين. يرجى المحاولة لاحقًا.",
+        "Too many persons have been added lately. Please try again later.",
+    ),
     # Accounts
     "account-number-not-accepted": Text(
         "تعذّر قبول رقم الحساب. يرجى التحقق من رقم الاشتراك المدوّن في فاتورتك.",
@@ -128,26 +170,99 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "بلغت الحد الأعلى لعدد الحسابات التي يمكن تعريفها.",
         "You have defined as many accounts as one person may.",
     ),
+    "too-many-requests": Text(
+        "بلغت الحد الأعلى لعدد الطلبات في هذه الفترة. يرجى المحاولة لاحقًا.",
+        "You have made as many requests as one person may in this period. Please try again later.",
+    ),
+    "request-kind-not-offered": Text(
+        "لا نقدّم هذا النوع من الطلبات بهذه الطريقة. يرجى الاطلاع على الخدمات المتاحة.",
+        "We do not offer this kind of request in this way. Please look at the services on offer.",
+    ),
+    "form-not-accepted": Text(
+        "تعذّر قبول النموذج. يرجى التحقق من الحقول المدخلة ثم المحاولة مرة أخرى.",
+        "We could not accept this form. Please check the fields you filled in and try again.",
+    ),
+    "not-to-be-withdrawn": Text(
+        "لم يعد بالإمكان سحب هذا الطلب.",
+        "This request can no longer be withdrawn.",
+    ),
+    "nothing-due": Text(
+        "لا توجد عليك مبالغ مستحقة لهذا الحساب.",
+        "You have nothing to pay on this account.",
+    ),
+    "instalments-too-small": Text(
+        "المبلغ المستحق أقل من أن يقسّم على هذا العدد من الأقساط. يرجى اختيار عدد أقل.",
+        "What you owe is too little for this many instalments. Please choose fewer.",
+    ),
+    "quote-expired": Text(
+        "انتهت صلاحية خطة التقسيط هذه. يرجى طلب خطة جديدة.",
+        "This instalment plan is no longer on offer. Please ask for a new one.",
+    ),
+    "plan-not-agreed": Text(
+        "تعذّر اعتماد خطة التقسيط لأن المبالغ المستحقة تغيّرت. يرجى طلب خطة جديدة.",
+        "The instalment plan could not be agreed because what you owe has changed. Please ask for a new one.",
+    ),
     "reference-not-found": Text(
         "لم نجد طلبًا بهذا الرقم المرجعي ضمن طلباتك. يرجى التحقق من الرقم.",
         "We found no request of yours with this reference number. Please check the number.",
+    ),
+    # Moving an account
+    "relation-does-not-fit": Text(
+        "هذا الطلب لا يناسب علاقتك بالعداد كما عرّفتها (مالك أو مستأجر).",
+        "This request does not fit the relation to the supply that you have defined (owner or tenant).",
+    ),
+    "transfer-step-not-open": Text(
+        "هذه الخطوة من طلب النقل غير متاحة لك حاليًا. يرجى الاطلاع على حالة الطلب.",
+        "This step of the transfer is not open to you now. Please look at the state of the request.",
+    ),
+    "transfer-is-over": Text(
+        "انتهى طلب النقل هذا ولا يمكن تغييره.",
+        "This transfer is over and can no longer be changed.",
     ),
     # Reports
     "report-range-not-accepted": Text(
         "تعذّر قبول مدة التقرير. يرجى التحقق من تاريخي البداية والنهاية.",
         "We could not accept the period of this report. Please check its first and last day.",
     ),
-    "report-not-ready": Text(
-        "التقرير قيد الإعداد. يرجى المحاولة بعد قليل.",
-        "Your report is being prepared. Please try again shortly.",
-    ),
     "not-enough-readings": Text(
         "القراءات المتوفرة لهذه المدة غير كافية.",
         "There are not enough meter readings for this period.",
     ),
+    "relation-not-confirmed": Text(
+        "ما زلنا نتحقق من علاقتك بهذا العداد. سيتاح لك ذلك بعد اكتمال التحقق.",
+        "We are still checking your relation to this supply. You can have this when that is done.",
+    ),
+    "report-does-not-reconcile": Text(
+        "تعذّر إصدار هذا التقرير لأن المبالغ لم تتطابق عند المراجعة. نعمل على معالجة ذلك.",
+        "We could not make this report because its amounts do not add up. We are looking into it.",
+    ),
     "too-many-reports": Text(
         "بلغت الحد الأعلى لعدد التقارير في اليوم. يرجى المحاولة لاحقًا.",
         "You have asked for as many reports as one person may in a day. Please try again later.",
+    ),
+    # A10, A12, A13: evidence
+    "document-number-not-accepted": Text(
+        "تعذّر قبول رقم الوثيقة. يرجى إدخال رقم عقد الإيجار أو صك الملكية كما هو مكتوب في الوثيقة.",
+        "We could not accept this document number. Please enter the number of the tenancy contract or of the deed as "
+        "it is written on the document.",
+    ),
+    # Broadcasts, by operators
+    "broadcast-recipients-not-accepted": Text(
+        "يرجى تحديد المناطق أو قائمة المستفيدين، أحدهما فقط.",
+        "Please give either regions or a list of persons, not both.",
+    ),
+    "broadcast-text-not-accepted": Text(
+        "تعذّر قبول نص الرسالة. يجب ألا يحوي أقواسًا معقوفة أو رموز تحكم أو روابط غير معتمدة، وألا يزيد على ثلاثة أجزاء.",
+        "We could not accept the text. It must hold no braces, control characters or links to other sites, direction "
+        "marks only in pairs round a value, and fit three SMS parts in each language.",
+    ),
+    "broadcast-validity-not-accepted": Text(
+        "يجب أن تنتهي صلاحية الرسالة في المستقبل وخلال 30 يومًا.",
+        "The message must be valid until a time that lies ahead, within 30 days.",
+    ),
+    "broadcast-id-used": Text(
+        "سبق استخدام هذا المعرّف لرسالة أخرى. يرجى اختيار معرّف جديد.",
+        "This id was used for another broadcast. Please choose a new one.",
     ),
     # Any command
     "command-expired": Text(

@@ -7,7 +7,7 @@ against pinned fingerprints, seals to them, has an X25519 key of its own for ans
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -22,7 +22,7 @@ from contracts.message import Answer, Command, CommandRefused, Message
 from contracts.sealed import Sealed, SealedFor
 from contracts.topics import KEYS
 from deploy.local.watch import Seen, Watch
-from services.chassis.sealing import binding_of, open_seal, parse_public_jwk, public_jwk, seal, thumbprint
+from services.chassis.sealing import binding_in, binding_of, open_seal, parse_public_jwk, public_jwk, seal, thumbprint
 
 COMMAND_LIFE: Final = timedelta(minutes=5)
 ANSWER_S: Final = 60.0
@@ -40,7 +40,7 @@ class Sent:
     """A command as it went out: the same bytes again are the same command."""
 
     id: str
-    command: Command = field(repr=False)
+    command: Message = field(repr=False)
     topic: str
     key: str
     value: bytes = field(repr=False)
@@ -71,15 +71,21 @@ class Answered:
 
 
 class Client:
-    """One channel. `pinned` holds the services' fingerprints, as in `HESABI_KEY_FINGERPRINTS`."""
+    """One channel. `pinned` holds the services' fingerprints, as in `HESABI_KEY_FINGERPRINTS`. `own` is the private
+    X25519 key for answers; a new one is drawn without it."""
 
     def __init__(
-        self, channel: str, producer: AIOKafkaProducer, watch: Watch, pinned: Mapping[str, Mapping[str, str]]
+        self,
+        channel: str,
+        producer: AIOKafkaProducer,
+        watch: Watch,
+        pinned: Mapping[str, Mapping[str, str]],
+        own: OKPKey | None = None,
     ) -> None:
         self.channel = channel
         self.sent: list[Sent] = []
         self._producer, self._watch, self._pinned = producer, watch, pinned
-        self._own = OKPKey.generate_key("X25519")
+        self._own = own or OKPKey.generate_key("X25519")
         self._keys: dict[str, str] = {}
         self._went_out: dict[str, float] = {}
 
@@ -96,8 +102,8 @@ class Client:
         """
         return await self.answer(await self.send(command, key=key))
 
-    async def send(self, command: Command, *, key: str, command_id: str | None = None) -> Sent:
-        """Sends a command without waiting. `command_id` is for one that was used before."""
+    async def send(self, command: Message, *, key: str, command_id: str | None = None) -> Sent:
+        """Sends a command, or a neighbour's message, without waiting. `command_id` is for one that was used before."""
         sealed = await self._sealed(command, key)
         made_at = datetime.now(UTC)
         value = sealed.model_dump_json().encode()
@@ -113,25 +119,30 @@ class Client:
             type=type(sent.command).type_name,
             subject=sent.key,
             time=sent.made_at,
-            expiry_time=sent.made_at + COMMAND_LIFE,
+            expiry_time=sent.made_at + COMMAND_LIFE if isinstance(sent.command, Command) else None,
         )
         self.sent.append(sent)
         self._went_out[sent.id] = time.perf_counter()
         await self._producer.send_and_wait(sent.topic, sent.value, sent.key.encode(), headers=to_headers(envelope))
 
-    async def answer(self, sent: Sent, number: int = 1) -> Answered:
+    async def answer(self, sent: Sent, number: int = 1, within: float = ANSWER_S) -> Answered:
         """The answer to a command; with `number`, the so-many-th time that it is given.
 
         Raises:
-            NoAnswer: it did not come within 60 s.
+            NoAnswer: it did not come within so many seconds.
         """
         answers = self._watch.answers[sent.id]
-        if not await self._watch.until(lambda: len(answers) >= number, ANSWER_S):
-            raise NoAnswer(f"{type(sent.command).__name__} was not answered within {ANSWER_S:.0f} s")
+        if not await self._watch.until(lambda: len(answers) >= number, within):
+            raise NoAnswer(f"{type(sent.command).__name__} was not answered within {within:g} s")
         seen = answers[number - 1]
         body = seen.body
         assert isinstance(body, Answer)  # nothing else is said on a topic for answers
         return Answered(sent, seen, body, (seen.at - self._went_out[sent.id]) * 1000)
+
+    async def led_to(self, sent: Sent, accept: Callable[[Sequence[Seen]], bool], within: float) -> list[Seen]:
+        """Whatever a message led to, as soon as that is acceptable; else what there is after so many seconds."""
+        await self._watch.until(lambda: accept(self._watch.caused_by([sent.id])), within)
+        return self._watch.caused_by([sent.id])
 
     def open(self, answered: Answered, name: str) -> str:
         """The text of a field of an answer that was sealed to this channel's key.
@@ -145,17 +156,22 @@ class Client:
         binding = binding_of(answered.seen.envelope.type, answered.seen.envelope.subject, name)
         return open_seal(value.jwe, {thumbprint(self._own): self._own}, binding)
 
-    async def _sealed(self, command: Command, key: str) -> Command:
+    async def _sealed(self, command: Message, key: str) -> Message:
         sealed = {}
         for name, marker in command.sealed_fields.items():
             value = getattr(command, name)
             if isinstance(value, Sealed) and value.plain is not None:
                 recipient = command.service if marker is SealedFor.THIS_SERVICE else marker.value
-                binding = binding_of(command.type_name, key, name)
-                sealed[name] = Sealed(jwe=seal(value.plain.reveal(), await self._key_of(recipient), binding))
+                binding = binding_in(command, key, name)
+                sealed[name] = Sealed(jwe=seal(value.plain.reveal(), await self.key_of(recipient), binding))
         return command.model_copy(update=sealed)
 
-    async def _key_of(self, service: str) -> str:
+    async def key_of(self, service: str) -> str:
+        """The public key, as JWK text, to which this service's fields are sealed.
+
+        Raises:
+            NoAnswer: the service has published none with the pinned fingerprint.
+        """
         if service not in self._keys:
             if not await self._watch.until(lambda: self._published(service) is not None, KEYS_S):
                 raise NoAnswer(f"{service} has published no key with the pinned fingerprint")

@@ -9,7 +9,7 @@ from typing import Final
 
 from joserfc.jwk import OKPKey
 
-SERVICES_WITH_KEYS: Final = ("identity", "accounts", "notifications", "reports", "registry", "billing")
+SERVICES_WITH_KEYS: Final = ("identity", "accounts", "notifications", "reports", "registry", "billing", "back-office")
 SIGNS_SESSIONS: Final = "identity"
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,14 +23,15 @@ from contracts import topics
 from contracts.topics import Topic
 from deploy.local.client import Client
 from deploy.local.keys import make_keys
+from deploy.local.neighbours.back_office import BackOfficeSimulator
 from deploy.local.neighbours.billing import BillingSimulator
 from deploy.local.neighbours.mail_sink import MailSink
 from deploy.local.neighbours.meter_sample import two_meters
-from deploy.local.neighbours.metering import MeteringSimulator
+from deploy.local.neighbours.metering import ClosingReadings, MeteringSimulator
 from deploy.local.neighbours.registry import RegistrySimulator
 from deploy.local.neighbours.sms_gateway import SmsGateway
 from deploy.local.old_records import skip_what_is_there
-from deploy.local.service_process import ServiceProcess, Surroundings
+from deploy.local.service_process import PROGRAM, ServiceProcess, Surroundings
 from deploy.local.stack import Stack, running_stack
 from deploy.local.stack.server import free_port
 from deploy.local.stack.topics import create_topics
@@ -40,7 +41,7 @@ APP_SID: Final = "local-app-sid"
 PAGES: Final = "https://hesabi.example"
 ACCOUNT: Final = "30012345678"
 LARGE_ACCOUNT: Final = "30087654321"
-"""The accounts that billing and metering know; the second has the sample times 8 (R7)."""
+"""Supplies for whoever plays by hand (`make up`); the second has the sample times 8 (R7)."""
 
 TERMS_VERSION: Final = "2026-01"
 TERMS: Final = {
@@ -65,22 +66,40 @@ class Lives:
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """How a system is put together. `replicas` of each service run `program` (see `Surroundings`); `watch` is who hears
+    everything that is said."""
+
+    lives: Lives = field(default_factory=Lives)
+    replicas: int = 1
+    program: Sequence[str] = PROGRAM
+    watch: type[Watch] = Watch
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """A running system and its handles. `took` has the seconds of each part of the start."""
 
     stack: Stack
     folder: Path
-    services: Mapping[str, ServiceProcess]
+    replicas: Mapping[str, Sequence[ServiceProcess]]
     gateway: SmsGateway
     mail: MailSink
     registry: RegistrySimulator
     billing: BillingSimulator
+    back_office: BackOfficeSimulator
+    closing_readings: ClosingReadings
     watch: Watch
     lives: Lives
     today: date
     took: Mapping[str, float] = field(repr=False)
     _producer: AIOKafkaProducer = field(repr=False)
     _fingerprints: Mapping[str, Mapping[str, str]] = field(repr=False)
+
+    @property
+    def fingerprints(self) -> Mapping[str, Mapping[str, str]]:
+        """What a client pins, as in `HESABI_KEY_FINGERPRINTS`."""
+        return self._fingerprints
 
     def client(self, channel: str = "web") -> Client:
         """A new channel program with a key of its own."""
@@ -91,8 +110,8 @@ class System:
         return kind(channel, self._producer, self.watch, self._fingerprints)
 
     def service(self, name: str) -> ServiceProcess:
-        """One of the four services."""
-        return self.services[name]
+        """The first replica of one of the four services."""
+        return self.replicas[name][0]
 
     async def collect(self) -> dict[str, bytes]:
         """Every byte on all topics, by topic, uncompressed."""
@@ -116,6 +135,18 @@ class System:
         finally:
             await admin.close()
 
+    async def furnish(self, account: str, large_account: str) -> None:
+        """Two supplies come to be: billing knows them, and metering sends their readings, those of the second 8 times
+        as large."""
+        self.know(account, large_account)
+        async with MeteringSimulator(self.stack.kafka_bootstrap) as metering:
+            await metering.send(two_meters(self.today, account, large_account))
+
+    def know(self, *accounts: str) -> None:
+        """Supplies come to be without readings: billing knows them."""
+        for account in accounts:
+            self.billing.know(account)
+
     async def readings_taken(self) -> None:
         """Waits until reports has taken in every day block that metering sent."""
         await self.has_read("reports.readings", topics.METERING_READINGS)
@@ -130,7 +161,7 @@ async def running_system(
     folder: Path,
     *,
     stack: Stack | None = None,
-    lives: Lives | None = None,
+    setup: Setup | None = None,
     mail_folder: Path | None = None,
     say: Callable[[str], None] | None = None,
 ) -> AsyncIterator[System]:
@@ -144,48 +175,50 @@ async def running_system(
         with _timed(took, "kafka and mongodb"):
             if stack is None:
                 stack = await cleanup.enter_async_context(running_stack(say))
-        yield await _built(cleanup, stack, folder, lives or Lives(), mail_folder, took)
+        yield await _built(cleanup, stack, folder, setup or Setup(), mail_folder, took)
 
 
 async def _built(
     cleanup: contextlib.AsyncExitStack,
     stack: Stack,
     folder: Path,
-    lives: Lives,
+    setup: Setup,
     mail_folder: Path | None,
     took: dict[str, float],
 ) -> System:
-    around = _surroundings(stack, folder)
+    around = _surroundings(stack, folder, setup)
     cleanup.callback(_drop_databases, stack.mongo_uri, around.databases)
     gateway = await cleanup.enter_async_context(SmsGateway(app_sid=APP_SID))
     mail = await cleanup.enter_async_context(MailSink(folder=mail_folder))
-    services = _services(around, gateway, mail, lives)
+    replicas = _replicas(around, gateway, mail, setup)
+    services = [service for each in replicas.values() for service in each]
     with _timed(took, "topics"):
         await skip_what_is_there(stack.kafka_bootstrap)
         await create_topics(stack.kafka_bootstrap, topics.CATALOGUE.values())
     registry = RegistrySimulator(stack.kafka_bootstrap, around.keys / "registry", around.fingerprints, ())
-    billing = BillingSimulator(stack.kafka_bootstrap, [ACCOUNT, LARGE_ACCOUNT])
-    watch, producer = Watch(stack.kafka_bootstrap), AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)
+    billing = BillingSimulator(stack.kafka_bootstrap, ())
+    office = BackOfficeSimulator(stack.kafka_bootstrap, around.keys / "back-office", around.fingerprints)
+    closing = ClosingReadings(stack.kafka_bootstrap)
+    watch, producer = setup.watch(stack.kafka_bootstrap), AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)
     with _timed(took, "services and neighbours"):
-        cleanup.push_async_callback(_stop_all, services.values())
-        starts = [asyncio.create_task(service.start()) for service in services.values()]
+        cleanup.push_async_callback(_stop_all, services)
+        starts = [asyncio.create_task(service.start()) for service in services]
         try:
-            for each in (registry, billing, watch):
+            for each in (registry, billing, office, closing, watch):
                 await cleanup.enter_async_context(each)
             await producer.start()
             cleanup.push_async_callback(producer.stop)
-            today = await _readings_sent(stack.kafka_bootstrap)
             await asyncio.gather(*starts)
         finally:
             for start in starts:
                 start.cancel()
     return System(
-        stack, folder, services, gateway, mail, registry, billing, watch, lives, today, took, producer,
-        around.fingerprints,
+        stack, folder, replicas, gateway, mail, registry, billing, office, closing, watch, setup.lives,
+        (datetime.now(UTC) + RIYADH).date(), took, producer, around.fingerprints,
     )  # fmt: skip
 
 
-def _surroundings(stack: Stack, folder: Path) -> Surroundings:
+def _surroundings(stack: Stack, folder: Path, setup: Setup) -> Surroundings:
     keys, logs = folder / "keys", folder / "logs"
     logs.mkdir(parents=True)
     return Surroundings(
@@ -195,12 +228,25 @@ def _surroundings(stack: Stack, folder: Path) -> Surroundings:
         keys=keys,
         fingerprints=make_keys(keys),
         logs=logs,
+        program=setup.program,
     )
 
 
-def _services(around: Surroundings, gateway: SmsGateway, mail: MailSink, lives: Lives) -> dict[str, ServiceProcess]:
-    ports = {name: free_port() for name in topics.SERVICES}
-    settings: dict[str, Mapping[str, Any]] = {
+def _replicas(
+    around: Surroundings, gateway: SmsGateway, mail: MailSink, setup: Setup
+) -> dict[str, list[ServiceProcess]]:
+    settings, secret = _settings(gateway, mail, setup.lives), secrets.token_urlsafe(32)
+
+    def process(name: str, number: int) -> ServiceProcess:
+        port = free_port()
+        own = {"receipts_url": f"http://127.0.0.1:{port}", "receipts_secret": secret} if name == "notifications" else {}
+        return ServiceProcess(name, port, around, {**settings[name], **own}, number)
+
+    return {name: [process(name, number) for number in range(1, setup.replicas + 1)] for name in topics.SERVICES}
+
+
+def _settings(gateway: SmsGateway, mail: MailSink, lives: Lives) -> dict[str, Mapping[str, Any]]:
+    return {
         "identity": {
             "terms": json.dumps(terms_in_force()),
             "otp_life_s": lives.code_s,
@@ -211,8 +257,6 @@ def _services(around: Surroundings, gateway: SmsGateway, mail: MailSink, lives: 
             "sms_url": gateway.url,
             "sms_app_sid": APP_SID,
             "sms_sender": "Hesabi",
-            "receipts_url": f"http://127.0.0.1:{ports['notifications']}",
-            "receipts_secret": secrets.token_urlsafe(32),
             "smtp_host": "127.0.0.1",
             "smtp_port": mail.port,
             "smtp_starttls": "false",
@@ -223,7 +267,6 @@ def _services(around: Surroundings, gateway: SmsGateway, mail: MailSink, lives: 
         },
         "reports": {"link_life_s": lives.report_link_s},
     }
-    return {name: ServiceProcess(name, ports[name], around, settings[name]) for name in topics.SERVICES}
 
 
 def terms_in_force() -> list[dict[str, str]]:
@@ -234,15 +277,10 @@ def terms_in_force() -> list[dict[str, str]]:
     ]
 
 
-async def _readings_sent(bootstrap: str) -> date:
-    today = (datetime.now(UTC) + RIYADH).date()
-    async with MeteringSimulator(bootstrap) as metering:
-        await metering.send(two_meters(today, ACCOUNT, LARGE_ACCOUNT))
-    return today
-
-
-async def _stop_all(services: Any) -> None:
+async def _stop_all(services: Collection[ServiceProcess]) -> None:
     await asyncio.gather(*(service.stop() for service in services))
+    for service in services:
+        service.kill_now()
 
 
 def _drop_databases(uri: str, prefix: str) -> None:

@@ -6,7 +6,7 @@ It belongs to no consumer group and changes nothing.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -52,25 +52,34 @@ class Seen:
 
 class Watch:
     """`async with Watch(bootstrap) as watch`: from then on `watch.seen` grows. Key topics are read from their
-    beginning."""
+    beginning. `wanted` names the topics to read; `connection` is what aiokafka needs besides the address."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        wanted: Callable[[str], bool] = topics.CATALOGUE.__contains__,
+        connection: Mapping[str, Any] | None = None,
+    ) -> None:
         self.seen: list[Seen] = []
         self.answers: defaultdict[str, list[Seen]] = defaultdict(list)
         """Answers by the id of their command."""
         self._correlated: defaultdict[str, list[Seen]] = defaultdict(list)
+        self._wanted = wanted
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, fetch_max_wait_ms=POLL_MS
+            **{**(connection or {}), "bootstrap_servers": bootstrap},
+            group_id=None,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=POLL_MS,
         )
         self._news = asyncio.Condition()
         self._reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._consumer.start()
-        data, keys = partitions_of(lambda topic: topic not in KEY_TOPICS), partitions_of(KEY_TOPICS.__contains__)
-        self._consumer.assign([*data, *keys])
-        await self._consumer.seek_to_end(*data)
-        await self._consumer.seek_to_beginning(*keys)
+        try:
+            await self._begin()
+        except BaseException:
+            await self._end()
+            raise
         self._reading = asyncio.create_task(self._read())
         return self
 
@@ -80,6 +89,19 @@ class Watch:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
+        await self._end()
+
+    async def _begin(self) -> None:
+        await self._consumer.start()
+        data = partitions_of(lambda topic: self._wanted(topic) and topic not in KEY_TOPICS)
+        keys = partitions_of(lambda topic: self._wanted(topic) and topic in KEY_TOPICS)
+        self._consumer.assign([*data, *keys])
+        if data:
+            await self._consumer.seek_to_end(*data)
+        if keys:
+            await self._consumer.seek_to_beginning(*keys)
+
+    async def _end(self) -> None:
         with suppress(TimeoutError, KafkaError):  # with the broker gone, stop() never ends by itself
             async with asyncio.timeout(STOP_S):
                 await self._consumer.stop()
@@ -101,7 +123,7 @@ class Watch:
         async for record in self._consumer:
             envelope = from_headers(record.key, record.headers)
             if isinstance(envelope, Envelope):
-                self._take(_seen(record, envelope))
+                self._take(seen_of(record, envelope))
                 async with self._news:
                     self._news.notify_all()
 
@@ -114,13 +136,11 @@ class Watch:
 
 
 KEY_TOPICS: Final = frozenset(topic.name for topic in topics.KEYS.values())
-ANSWER_TOPICS: Final = frozenset(name for name in topics.CATALOGUE if name.endswith(".answers")) - {
-    topics.REGISTRY_ANSWERS.name,
-    topics.BILLING_ANSWERS.name,
-}
+ANSWER_TOPICS: Final = frozenset(f"{service}.answers" for service in topics.SERVICES)
 
 
-def _seen(record: Any, envelope: Envelope) -> Seen:
+def seen_of(record: Any, envelope: Envelope) -> Seen:
+    """A record that was just read."""
     stamp = datetime.fromtimestamp(record.timestamp / 1000, UTC)
     return Seen(record.topic, envelope, stamp, time.perf_counter(), record.value or b"")
 

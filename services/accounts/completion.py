@@ -30,10 +30,12 @@ def complete_definition(
                 is_actual_beneficiary=state.is_actual_beneficiary,
                 terms=state.terms,
                 command_id=incoming.id,
+                acted_by=incoming.who.actor,
             )
             claim = DefinitionClaimed(
                 flow_id=incoming.subject,
                 user_id=state.user_id,
+                acted_by=incoming.who.actor,
                 identifier_kind=state.supply.identifier_kind,
                 identifier=state.supply.identifier.reveal(),
                 relation=state.supply.relation,
@@ -60,6 +62,7 @@ def finish_definition(state: Definition, incoming: Incoming[DefinitionAdmitted],
                 terms=state.terms,
                 reference=admitted.reference,
                 defined_at=admitted.defined_at,
+                acted_by=state.acted_by,
             )
             answer = DefinitionCompleted(reference=admitted.reference)
             return decided(complete, Outgoing(answer, state.command_id), _event(complete))
@@ -87,6 +90,7 @@ def refuse_completion(state: Definition, incoming: Incoming[DefinitionDenied], _
 def _event(state: Complete) -> AccountDefined:
     return AccountDefined(
         user_id=state.user_id,
+        acted_by=state.acted_by,
         account_number=state.supply.identifier.reveal(),
         relation=state.supply.relation,
         is_actual_beneficiary=state.is_actual_beneficiary,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from contracts.accounts import DefinitionAdmitted, DefinitionClaimed, DefinitionDenied, DenialReason, Relation
+from contracts.accounts_supply_internal import BeneficiaryLodged, RelationNoted, SupplyLodged
 from contracts.decision import Decision, Facts, Incoming, decided
 from contracts.identity import NationalAddressSaved
 from contracts.sealed import Secret
@@ -28,29 +29,43 @@ class DefinedAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestedTransfer:
-    """One request under a definition, with its own reference (A8, A9)."""
+class RequestStep:
+    """A request came to this state at this instant (A8)."""
+
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRequest:
+    """Any request under a definition, with its own reference, state and history (A8). `final`: it has ended."""
 
     reference: str
     definition_reference: str
-    state: Literal["requested"] = "requested"
+    kind: str
+    urgent: bool = False
+    state: str
+    final: bool = False
     requested_at: datetime
+    history: tuple[RequestStep, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCustomer:
-    """`region` (1-8) is None until the national address has been saved (I12)."""
+    """`region` (1-8) is None until the national address has been saved (I12). `confirmed`: the numbers of the accounts
+    to which somebody else has confirmed this person's relation, and it has not ended (A18)."""
 
     stage: Literal["known"] = "known"
     region: int | None = None
     definitions: tuple[DefinedAccount, ...] = ()
-    transfers: tuple[RequestedTransfer, ...] = ()
+    requests: tuple[KnownRequest, ...] = ()
+    confirmed: tuple[Secret, ...] = ()
 
     @property
     def references(self) -> frozenset[str]:
         """Every reference number of this customer."""
         defined = {each.reference for each in self.definitions}
-        return frozenset(defined | {each.reference for each in self.transfers})
+        return frozenset(defined | {each.reference for each in self.requests})
 
 
 def note_address(
@@ -58,6 +73,13 @@ def note_address(
 ) -> Decision[KnownCustomer]:
     """The national address is up to date, which services and requests need (A11)."""
     return decided(replace(state or KnownCustomer(), region=incoming.body.region))
+
+
+def note_relation(state: KnownCustomer, incoming: Incoming[RelationNoted], _: Facts) -> Decision[KnownCustomer]:
+    """A18: the relation to an account has been confirmed, or has ended. Whoever has one has defined the account."""
+    account = Secret(incoming.body.account_number)
+    others = tuple(each for each in state.confirmed if each != account)
+    return decided(replace(state, confirmed=(*others, account) if incoming.body.holds else others))
 
 
 def take_in_definition(
@@ -80,7 +102,8 @@ def take_in_definition(
         is_actual_beneficiary=claim.is_actual_beneficiary,
         defined_at=claim.claimed_at,
     )
-    return decided(replace(customer, definitions=(*customer.definitions, defined)), _admitted(defined))
+    changed = replace(customer, definitions=(*customer.definitions, defined))
+    return decided(changed, _admitted(defined), *_lodged(claim))
 
 
 def _denial_of(customer: KnownCustomer, claim: DefinitionClaimed) -> DenialReason | None:
@@ -96,3 +119,23 @@ def _denial_of(customer: KnownCustomer, claim: DefinitionClaimed) -> DenialReaso
 
 def _admitted(defined: DefinedAccount) -> DefinitionAdmitted:
     return DefinitionAdmitted(flow_id=defined.flow_id, reference=defined.reference, defined_at=defined.defined_at)
+
+
+def _lodged(claim: DefinitionClaimed) -> tuple[SupplyLodged, BeneficiaryLodged]:
+    """What the person has declared is for others to confirm: their relation (A18), and who benefits (A4, A10)."""
+    supply = SupplyLodged(
+        account_number=claim.identifier,
+        user_id=claim.user_id,
+        relation=claim.relation,
+        reference=claim.reference,
+        defined_at=claim.claimed_at,
+    )
+    beneficiary = BeneficiaryLodged(
+        account_number=claim.identifier,
+        user_id=claim.user_id,
+        relation=claim.relation,
+        is_actual_beneficiary=claim.is_actual_beneficiary,
+        reference=claim.reference,
+        defined_at=claim.claimed_at,
+    )
+    return supply, beneficiary

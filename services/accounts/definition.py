@@ -127,7 +127,8 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completing:
-    """The customer's aggregate has been asked to take the definition in (A7)."""
+    """The customer's aggregate has been asked to take the definition in (A7). `acted_by`: who asked for it, where
+    `user_id` is a business (I17)."""
 
     stage: Literal["completing"] = "completing"
     user_id: str
@@ -135,11 +136,12 @@ class Completing:
     is_actual_beneficiary: bool
     terms: TermsEvidence
     command_id: str
+    acted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complete:
-    """Defined, with its reference number (A7)."""
+    """Defined, with its reference number (A7). `acted_by`: who completed it, where `user_id` is a business (I17)."""
 
     stage: Literal["complete"] = "complete"
     user_id: str
@@ -148,6 +150,7 @@ class Complete:
     terms: TermsEvidence
     reference: str
     defined_at: datetime
+    acted_by: str | None = None
 
 
 Definition = Begun | Named | Confirmed | Declared | AwaitingDues | Informed | Agreed | Completing | Complete

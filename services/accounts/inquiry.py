@@ -14,7 +14,7 @@ from contracts.sealed import Sealed
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.reference_number import parse_reference
 from contracts.values.rejected import Rejected
-from services.accounts.customer import DefinedAccount, KnownCustomer, RequestedTransfer
+from services.accounts.customer import DefinedAccount, KnownCustomer, KnownRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Found:
     """A definition and what is shown under it."""
 
     definition: DefinedAccount
-    transfers: tuple[RequestedTransfer, ...]
+    requests: tuple[KnownRequest, ...]
 
 
 def inquire_reference(
@@ -45,7 +45,7 @@ def _no(state: KnownCustomer | None, public_reason: str, reason: str) -> Decisio
 
 def _behind(customer: KnownCustomer, reference: str) -> Found | None:
     for definition in customer.definitions:
-        under = tuple(each for each in customer.transfers if each.definition_reference == definition.reference)
+        under = tuple(each for each in customer.requests if each.definition_reference == definition.reference)
         if definition.reference == reference:
             return Found(definition, under)
         own = tuple(each for each in under if each.reference == reference)
@@ -70,10 +70,11 @@ def _shown(reference: str, found: Found) -> dict[str, object]:
         "requests": [
             {
                 "reference": each.reference,
-                "kind": "transfer",
+                "kind": each.kind,
                 "state": each.state,
                 "requested_at": rfc3339(each.requested_at),
+                "history": [{"state": step.state, "at": rfc3339(step.at)} for step in each.history],
             }
-            for each in found.transfers
+            for each in found.requests
         ],
     }

@@ -1,50 +1,126 @@
-"""The transfer of an actual account to its owner or tenant is asked for (A9's first step, A11)."""
+"""A transfer begins (A9, A12, A13): its evidence is checked, then the supply is reserved, which names the other party.
 
-from dataclasses import replace
+    evidence -> supply -> consents -> dues -> closing reading -> running bill -> billing's holder change -> moved
 
-from contracts.accounts import RequestTransfer, TransferAccepted, TransferRequested
-from contracts.decision import Decision, Incoming, decided, refused
-from contracts.values.public_reasons import public_reason_of
-from contracts.values.reference_number import parse_reference
-from contracts.values.rejected import Rejected
-from services.accounts.customer import DefinedAccount, KnownCustomer, RequestedTransfer
-from services.accounts.reference import ReferenceFacts
+Every step is a decision of its own, in the module of its name: `transfer_consent`, `transfer_closing`,
+`transfer_moving`; `transfer_undo` takes back, `transfer_timer` lets nobody wait for ever.
+"""
 
+from datetime import timedelta
+from typing import Final, Literal
 
-def request_transfer(
-    state: KnownCustomer | None, incoming: Incoming[RequestTransfer], facts: ReferenceFacts
-) -> Decision[KnownCustomer]:
-    """A11, J2: first the national address, then a defined account, then the request; one open request a definition."""
-    if state is None or state.region is None:
-        return refused(state, "step-missing", "national-address-missing", "choose-address")
-    if not state.definitions:
-        return refused(state, "step-missing", "no-account-defined", "define-account")
-    wanted = parse_reference(incoming.body.reference)
-    if isinstance(wanted, Rejected):
-        return refused(state, public_reason_of(wanted.reason), wanted.reason)
-    definition = next((each for each in state.definitions if each.reference == wanted), None)
-    if definition is None:
-        return refused(state, "reference-not-found", "no-definition-of-theirs")
-    if any(each.definition_reference == wanted for each in state.transfers):
-        return refused(state, "already-requested", "transfer-open")
-    if facts.reference in state.references:
-        return refused(state, "command-id-reused", "reference-taken")
-    return _requested(state, incoming, facts.reference, definition)
+from contracts.accounts import TransferKind
+from contracts.accounts_supply_internal import SupplyDenied, SupplyGranted
+from contracts.accounts_transfer_internal import TransferFiled
+from contracts.decision import Decision, Incoming, decided, ignored
+from contracts.registry import EvidenceAsked, EvidenceConfirmed, EvidenceNotConfirmed
+from contracts.sealed import Sealed, Secret
+from services.accounts.request_news import RequestRecord
+from services.accounts.riyadh_day import riyadh_day
+from services.accounts.transfer_case import Case, Parties, TransferFacts
+from services.accounts.transfer_news import consents_wanted, news_of
+from services.accounts.transfer_questions import question_of
+from services.accounts.transfer_states import AwaitingConsents, CheckingEvidence, ReservingSupply, Transfer
+from services.accounts.transfer_undo import end
+
+EVIDENCE: Final[dict[TransferKind, Literal["ownership-deed", "tenancy-contract"]]] = {
+    "ownership": "ownership-deed",  # A12
+    "subscriber": "tenancy-contract",  # A13
+}
+"""Kinds of transfer that need a document, and which."""
 
 
-def _requested(
-    state: KnownCustomer, incoming: Incoming[RequestTransfer], reference: str, definition: DefinedAccount
-) -> Decision[KnownCustomer]:
-    transfer = RequestedTransfer(
-        reference=reference, definition_reference=definition.reference, requested_at=incoming.now
+def open_transfer(
+    state: Transfer | None, incoming: Incoming[TransferFiled], facts: TransferFacts
+) -> Decision[Transfer]:
+    """The customer's aggregate has let this transfer begin."""
+    if state is not None:
+        return ignored(state)
+    case = _case_of(incoming.body)
+    evidence = EVIDENCE.get(case.kind)
+    if evidence is None:
+        reserving = _reserving(case, facts)
+        return decided(reserving, question_of(reserving), *news_of(reserving, facts.present))
+    checking = CheckingEvidence(case=case, due_at=facts.present + facts.waits.evidence)
+    asked = EvidenceAsked(
+        asked_by=case.aggregate,
+        evidence_kind=evidence,
+        document_number=Sealed.of(incoming.opened("document_number")),  # passed on, not kept
+        account_number=case.account_number,
+        user_id=case.requester,
     )
-    event = TransferRequested(
-        user_id=incoming.who.user_id,
-        account_number=definition.identifier.reveal(),
-        relation=definition.relation,
-        definition_reference=definition.reference,
-        reference=reference,
-        requested_at=incoming.now,
+    return decided(checking, asked, *news_of(checking, facts.present))
+
+
+def accept_evidence(state: Transfer, incoming: Incoming[EvidenceConfirmed], facts: TransferFacts) -> Decision[Transfer]:
+    """A12, A13: the registry confirms the document, from a day on; one that is not valid yet moves nothing."""
+    match state:
+        case CheckingEvidence() if incoming.body.valid_from > riyadh_day(facts.present):
+            return end(state, "failed", "evidence-not-yet-valid", facts.present)
+        case CheckingEvidence():
+            reserving = _reserving(state.case, facts)
+            return decided(reserving, question_of(reserving))
+        case _:
+            return ignored(state)
+
+
+def reject_evidence(state: Transfer, _: Incoming[EvidenceNotConfirmed], facts: TransferFacts) -> Decision[Transfer]:
+    """A12, A13: the registry does not confirm it, and does not say why."""
+    match state:
+        case CheckingEvidence():
+            return end(state, "failed", "evidence-not-confirmed", facts.present)
+        case _:
+            return ignored(state)
+
+
+def take_supply(state: Transfer, incoming: Incoming[SupplyGranted], facts: TransferFacts) -> Decision[Transfer]:
+    """The supply is this transfer's, and the other party is known: both are asked to consent."""
+    match state:
+        case ReservingSupply():
+            parties = _parties(state.case, incoming.body)
+            if parties is None:
+                return end(state, "failed", "other-party-unknown", facts.present)
+            awaiting = AwaitingConsents(
+                case=state.case,
+                parties=parties,
+                earliest_day=incoming.body.present_from_day + timedelta(days=1),
+                until=facts.present + facts.waits.consents,
+                due_at=facts.present + facts.waits.consents + facts.waits.answer,
+            )
+            return decided(awaiting, *consents_wanted(awaiting), *news_of(awaiting, facts.present))
+        case _:
+            return ignored(state)
+
+
+def do_without_supply(state: Transfer, incoming: Incoming[SupplyDenied], facts: TransferFacts) -> Decision[Transfer]:
+    """The supply is not to be had."""
+    match state:
+        case ReservingSupply():
+            return end(state, "failed", incoming.body.reason, facts.present)
+        case _:
+            return ignored(state)
+
+
+def _reserving(case: Case, facts: TransferFacts) -> ReservingSupply:
+    return ReservingSupply(case=case, due_at=facts.present + facts.waits.answer)
+
+
+def _parties(case: Case, granted: SupplyGranted) -> Parties | None:
+    """The subscriber who leaves hands over to the owner; everybody else takes over from the party who is liable now."""
+    if case.kind == "subscription-end":  # A13
+        incoming, outgoing = granted.owner_user_id, case.requester
+    else:
+        incoming, outgoing = case.requester, granted.present_user_id
+    return None if incoming in (None, outgoing) else Parties(incoming=incoming, outgoing=outgoing)
+
+
+def _case_of(filed: TransferFiled) -> Case:
+    record = RequestRecord(
+        user_id=filed.user_id,
+        acted_by=filed.acted_by,
+        account_number=Secret(filed.account_number),
+        kind=filed.kind,
+        reference=filed.reference,
+        definition_reference=filed.definition_reference,
     )
-    changed = replace(state, transfers=(*state.transfers, transfer))
-    return decided(changed, TransferAccepted(reference=reference), event)
+    return Case(record=record, kind=filed.kind, relation=filed.relation)

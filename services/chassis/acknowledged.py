@@ -5,10 +5,12 @@ entry, which it does only after publishing. What is not known is published again
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from services.chassis.document import Entry
+from services.chassis.skip_orders import SkipOrders, Spoils
 
 AGGREGATES_AT_MOST: Final = 50_000
 """Forgetting is safe: a forgotten entry is published once more."""
@@ -20,6 +22,8 @@ class Acknowledged:
     `committed`: (epoch, topic, partition) -> the group's committed offset."""
 
     committed: dict[tuple[int, str, int], int] = field(default_factory=dict)
+    spoils: Spoils = SkipOrders().spoil
+    """What no commit proves (law 5)."""
     _seen: OrderedDict[str, set[tuple[str, int | None]]] = field(default_factory=OrderedDict)
 
     def note(self, aggregate: str, entry: Entry) -> None:
@@ -36,8 +40,7 @@ class Acknowledged:
 
     def proves(self, entry: Entry) -> bool:
         """Whether the group's committed offset has passed the entry's cause."""
-        epoch, topic, partition, offset = entry.cause
-        return offset < self.committed.get((epoch, topic, partition), 0)
+        return is_proven(entry, self.committed, self.spoils)
 
     def forget(self, aggregate: str, kept: list[Entry]) -> None:
         """After a save: only what is still in the outbox needs remembering."""
@@ -47,3 +50,10 @@ class Acknowledged:
         seen &= {(entry.topic, entry.sequence) for entry in kept}
         if not seen:
             del self._seen[aggregate]
+
+
+def is_proven(entry: Entry, committed: Mapping[tuple[int, str, int], int], spoils: Spoils) -> bool:
+    """Whether these committed offsets show that the entry is published: they have passed its cause, and nobody had it
+    passed over."""
+    epoch, topic, partition, offset = entry.cause
+    return offset < committed.get((epoch, topic, partition), 0) and not spoils(entry.cause)

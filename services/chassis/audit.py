@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from contracts.operations import NUDGE
+from services.chassis.acknowledged import is_proven
 from services.chassis.arrival import PARKED
-from services.chassis.document import Document, Record
+from services.chassis.document import Record
 from services.chassis.lane import KafkaLane
+from services.chassis.skip_orders import SkipOrders, Spoils
 from services.chassis.store import Store
 from services.chassis.sweep import own_record
 
@@ -40,6 +42,7 @@ class Audit:
     committed: Committed
     present: Callable[[], datetime]
     tell: Callable[..., None]
+    spoils: Spoils = SkipOrders().spoil
     after: timedelta = AFTER
     _seen_to: dict[int, tuple[datetime, str]] = field(default_factory=dict)
     _unproven: dict[str, datetime] = field(default_factory=dict)
@@ -65,7 +68,7 @@ class Audit:
         for _ in range(PAGES_AT_MOST):
             found = await self.store.quiet(partition, self._seen_to[partition], before, DOCUMENTS_AT_ONCE)
             for written_at, document in found:
-                if _is_proven(document, committed):
+                if all(is_proven(entry, committed, self.spoils) for entry in document.outbox):
                     self._unproven.pop(document.id, None)
                 else:
                     self._unproven.setdefault(document.id, written_at)
@@ -90,7 +93,3 @@ class Audit:
             name = aggregate.removeprefix(PARKED)
             await self.publish([own_record(self.service, NUDGE[self.service](aggregate=name), name, now)])
             self._nudged[aggregate] = now
-
-
-def _is_proven(document: Document, committed: Mapping[tuple[int, str, int], int]) -> bool:
-    return all(entry.cause.offset < committed.get(tuple(entry.cause[:3]), 0) for entry in document.outbox)  # type: ignore[arg-type]

@@ -1,14 +1,40 @@
 """How to reach the broker: the same address, login and certificates for every client of a process."""
 
 import ssl
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from faststream.security import BaseSecurity, SASLScram512
+from pydantic import SecretStr
 
 from services.chassis.settings import ServiceSettings
 
 
-def kafka_connection(settings: ServiceSettings) -> dict[str, Any]:
+class Brokers(Protocol):
+    """What of a program's settings says how its brokers are reached."""
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """Addresses, separated by commas."""
+
+    @property
+    def kafka_user(self) -> str | None:
+        """SASL user."""
+
+    @property
+    def kafka_password(self) -> SecretStr | None:
+        """Given together with the user."""
+
+    @property
+    def kafka_ca_file(self) -> Path | None:
+        """Given, Kafka is spoken over TLS."""
+
+    @property
+    def replica(self) -> str:
+        """This process's name."""
+
+
+def kafka_connection(settings: Brokers) -> dict[str, Any]:
     """Arguments of aiokafka's clients: SCRAM-SHA-512 where a user is given, TLS where a file of CAs is given.
 
     Raises:
@@ -34,10 +60,10 @@ def broker_security(settings: ServiceSettings) -> BaseSecurity:
     return SASLScram512(settings.kafka_user, password, ssl_context=context, use_ssl=context is not None)
 
 
-def _protocol(settings: ServiceSettings) -> str:
+def _protocol(settings: Brokers) -> str:
     transport = "PLAINTEXT" if settings.kafka_ca_file is None else "SSL"
     return transport if settings.kafka_user is None else f"SASL_{transport}"
 
 
-def _tls(settings: ServiceSettings) -> ssl.SSLContext | None:
+def _tls(settings: Brokers) -> ssl.SSLContext | None:
     return None if settings.kafka_ca_file is None else ssl.create_default_context(cafile=settings.kafka_ca_file)

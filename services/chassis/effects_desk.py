@@ -56,6 +56,7 @@ class EffectsDesk:
             async with self._rooms[type(due.effect)]:
                 result: Message = await self._perform[type(due.effect)](due.effect)
             await self._report(self.result_record(due.aggregate, due.correlation_id, result))
+            self._observer.called(type(due.effect).__name__, self._present() - due.asked_at)
         except Exception as error:  # noqa: BLE001 - a call's failure never harms the loop; the timer settles it
             self._observer.effect_failed(due.aggregate, error)
         finally:

@@ -12,12 +12,14 @@ from typing import Any, Final
 from contracts.decision import Decision, Facts, Outgoing, Refusal
 from contracts.message import Answer, Nudge, TimerElapsed
 from services.chassis.arrival import Arrival
-from services.chassis.document import Document, Entry
+from services.chassis.document import Document, Entry, FormatTooNew
 from services.chassis.encoding import Encoder, queued
 from services.chassis.keys import KeyUnknown
+from services.chassis.orders import Told, told_entries
+from services.chassis.parked_letters import letters_of
 from services.chassis.sealing import SealBroken
 from services.chassis.service import Service
-from services.chassis.state import FormatTooNew, StateCodec
+from services.chassis.state import StateCodec
 
 MAX_ROUND_BYTES: Final = 2 * 1024 * 1024
 """What one round may put into an outbox before it is saved and published: a document stays far below 16 MB."""
@@ -25,11 +27,12 @@ MAX_ROUND_BYTES: Final = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DueEffect:
-    """A call to be made once, after the save (law 8)."""
+    """A call to be made once, after the save (law 8). `asked_at` is the broker's stamp of the message that asked."""
 
     aggregate: str
     effect: object
     correlation_id: str
+    asked_at: datetime
 
 
 @dataclass(slots=True)
@@ -68,8 +71,9 @@ class Folder:
     present: Callable[[], datetime]
     is_published: Callable[[str, Entry], bool]
 
-    async def fold(self, document: Document, arrivals: Sequence[Arrival]) -> Folded:
-        """Fold the arrivals, in order, into a draft of the document."""
+    async def fold(self, document: Document, arrivals: Sequence[Arrival], twin: Document | None = None) -> Folded:
+        """Fold the arrivals, in order, into a draft of the document. `twin` counts the letters of one that is or was
+        parked."""
         folded = Folded(document.draft())
         try:
             codec = self.codecs[document.id.partition(":")[0]]
@@ -77,7 +81,10 @@ class Folder:
             for arrival in arrivals:
                 if folded.queued_bytes > MAX_ROUND_BYTES:
                     break
-                state = await self._settle(folded, codec, state, arrival)
+                if arrival.order is not None:
+                    state = await self._carry_out(folded, codec, state, arrival, twin)
+                elif not self._is_settled(folded, arrival):
+                    state = await self._decide(folded, codec, state, arrival)
                 folded.done += 1
         except (KeyUnknown, FormatTooNew):
             raise  # machinery: the lane pauses, nothing is parked
@@ -87,30 +94,66 @@ class Folder:
             folded.draft.outbox = [e for e in folded.draft.outbox if not self.is_published(document.id, e)]
         return folded
 
-    async def _settle(self, folded: Folded, codec: StateCodec, state: Any, arrival: Arrival) -> Any:
+    async def _carry_out(
+        self, folded: Folded, codec: StateCodec, state: Any, arrival: Arrival, twin: Document | None
+    ) -> Any:
+        """An operator's order: a letter is decided as its message would have been, in its turn and once (law 7)."""
+        draft, order = folded.draft, arrival.order
+        assert order is not None
+        if draft.has_decided(*arrival.order_number):
+            folded.outcomes.append("duplicate")
+            return state
+        letters, wanted = letters_of(self.service.name, draft, twin), arrival.letters
+        if wanted is not None and (no := letters.judge(*wanted)) is not None:
+            self._tell(folded, Told(order, arrival.position, no))
+            folded.outcomes.append("refused")
+            return state
+        if wanted is not None and wanted[1] <= letters.settled:
+            folded.outcomes.append("duplicate")
+        elif arrival.incoming is order:
+            folded.outcomes.append("dropped")
+        elif not self._is_settled(folded, arrival):
+            state = await self._decide(folded, codec, state, arrival)
+        told = Told(order, arrival.position, folded.outcomes[-1])
+        if wanted is None and not (arrival.stream is not None and draft.has_decided(arrival.stream, arrival.number)):
+            self._tell(folded, told)  # nothing was saved: told again when it comes again
+            return state
+        numbers = [arrival.order_number] + ([(letters.stream, wanted[1])] if wanted is not None else [])
+        for stream, number in numbers:
+            if not draft.has_decided(stream, number):
+                draft.remember_number(stream, number, order.now)
+        for entry in told_entries(self.encoder, draft.id, told, self.present()):
+            queued(draft, entry)
+        folded.changed = True
+        return state
+
+    def _tell(self, folded: Folded, told: Told) -> None:
+        folded.direct += told_entries(self.encoder, folded.draft.id, told, self.present())
+
+    def _is_settled(self, folded: Folded, arrival: Arrival) -> bool:
+        """Whether what becomes of a message is known without its decision."""
         draft = folded.draft
         if arrival.stream is not None and draft.has_decided(arrival.stream, arrival.number):
             folded.outcomes.append("duplicate")
-            return state
+            return True
         if arrival.is_command and self._sent_again(folded, arrival):
-            return state
+            return True
         if isinstance(arrival.incoming.body, Nudge):
             folded.outcomes.append("nudged")
-            return state
+            return True
         refusal = arrival.obstacle or self._absence(draft, arrival)
         if refusal is None and arrival.is_command and not draft.has_room_for_command(arrival.incoming.now):
             refusal = Refusal("not-available-now", "too-many-commands")
         if refusal is not None:
             self._refuse_unsaved(folded, arrival, refusal)
-            return state
-        return await self._decide(folded, codec, state, arrival)
+        return refusal is not None
 
     def _sent_again(self, folded: Folded, arrival: Arrival) -> bool:
         known = folded.draft.commands.get(arrival.incoming.id)
         if known is None:
             return False
         if known.digest == arrival.digest:
-            folded.direct.extend(known.answers)
+            folded.direct.extend(known.entries())
             folded.outcomes.append("answered-again")
         else:
             self._refuse_unsaved(folded, arrival, Refusal("command-id-reused", "command-id-reused"))
@@ -132,7 +175,7 @@ class Folder:
         )
 
     async def _decide(self, folded: Folded, codec: StateCodec, state: Any, arrival: Arrival) -> Any:
-        present = max(self.present(), arrival.incoming.now)
+        present = max(self.present(), (arrival.order or arrival.incoming).now)
         try:
             decision = await self._decision(codec, state, arrival, present)
         except SealBroken:
@@ -184,6 +227,8 @@ class Folder:
             if isinstance(out.body, Answer):
                 draft.remember_answer(out.correlation_id, numbered)
         folded.changed = True
-        folded.effects += [DueEffect(draft.id, effect, incoming.correlation_id) for effect in decision.effects]
+        folded.effects += [
+            DueEffect(draft.id, effect, incoming.correlation_id, incoming.now) for effect in decision.effects
+        ]
         folded.outcomes.append("refused" if decision.refusal else "decided")
         return decision.state

@@ -37,13 +37,17 @@ class Progress:
         self, lanes: Sequence[str], stalled_after_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
-        self._stalled_after_s = stalled_after_s
         self._beats = dict.fromkeys(lanes, clock())
         self._ready = False
+        self.stalled_after_s = stalled_after_s
 
     def beat(self, lane: str) -> None:
         """This lane has just done something."""
         self._beats[lane] = self._clock()
+
+    def forgive(self) -> None:
+        """The whole process stood still, and no lane could do anything."""
+        self._beats = dict.fromkeys(self._beats, self._clock())
 
     def ready(self, *, yes: bool) -> None:
         """Whether the service has what it needs to work: connected, keys learnt, lanes assigned, not stopping."""
@@ -57,8 +61,11 @@ class Progress:
     @property
     def stalled(self) -> tuple[str, ...]:
         """The lanes that have not beaten for too long."""
-        now = self._clock()
-        return tuple(lane for lane, beat in self._beats.items() if now - beat > self._stalled_after_s)
+        return tuple(lane for lane in self._beats if self.still_for(lane) > self.stalled_after_s)
+
+    def still_for(self, lane: str) -> float:
+        """Seconds since this lane last did something."""
+        return self._clock() - self._beats[lane]
 
 
 def http_app(progress: Progress, metrics: Metrics, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:

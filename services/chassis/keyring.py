@@ -1,6 +1,6 @@
 """Whose key is whose: public keys of other services, learnt from their key topics and held against pinned fingerprints.
 
-Sealing goes by the markers of a message's fields (contracts/sealed.py), bound to type, subject and field (law 11).
+Sealing goes by the markers of a message's fields (contracts/sealed.py); each seal is bound to its place (law 11).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,8 @@ from contracts.sealed import Sealed, SealedFor
 from services.chassis.keys import Fingerprints, KeyUnknown, PrivateKeys
 from services.chassis.sealing import (
     NotSealable,
-    binding_of,
+    SealBroken,
+    binding_in,
     open_seal,
     parse_public_jwk,
     public_jwk,
@@ -88,14 +89,14 @@ class Keyring:
 
         Raises:
             KeyUnknown: a recipient's key has not been learnt yet.
-            NotSealable: a text is too long, or an asker's key is no good.
+            NotSealable: a text is too long, or the key of an asker, or for an answer, is no good.
         """
         sealed = {}
         for name, marker in message.sealed_fields.items():
             value = getattr(message, name)
             if isinstance(value, Sealed) and value.jwe is None and value.plain is not None:
                 recipient = self._recipient(message, marker, value)
-                sealed[name] = Sealed(jwe=seal(value.plain.reveal(), recipient, _bound(message, subject, name)))
+                sealed[name] = Sealed(jwe=seal(value.plain.reveal(), recipient, binding_in(message, subject, name)))
         return message.model_copy(update=sealed) if sealed else message
 
     def opener(self, message: Message, subject: str) -> Callable[[str], str]:
@@ -110,10 +111,17 @@ class Keyring:
                 value = getattr(message, name, None) if name in message.sealed_fields else None
                 if not isinstance(value, Sealed) or value.jwe is None:
                     raise KeyError(name)
-                opened[name] = open_seal(value.jwe, self._own.opening, _bound(message, subject, name))
+                opened[name] = self._opened(value.jwe, message, subject, name)
             return opened[name]
 
         return open_field
+
+    def _opened(self, jwe: str, message: Message, subject: str, field: str) -> str:
+        try:
+            binding = binding_in(message, subject, field)
+        except NotSealable:
+            raise SealBroken from None  # nothing is bound to a key that is none
+        return open_seal(jwe, self._own.opening, binding)
 
     def _judged(self, service: str, message: ServiceKeysPublished) -> KeyReason | None:
         pinned = self._pinned.get(service)
@@ -141,11 +149,8 @@ class Keyring:
                 | SealedFor.REPORTS
                 | SealedFor.REGISTRY
                 | SealedFor.BILLING
+                | SealedFor.BACK_OFFICE
             ):
                 return self.public_key(marker.value)
             case _:
                 assert_never(marker)
-
-
-def _bound(message: Message, subject: str, field: str) -> str:
-    return binding_of(message.type_name, subject, field)

@@ -12,10 +12,11 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaMessage
 
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
+from services.chassis.consumer import Halt, LaneBroker, LaneConsumer
 from services.chassis.fold import DueEffect
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
@@ -23,7 +24,7 @@ from services.chassis.service import Lane
 MAX_RECORDS: Final = 500
 COMMIT_LIMIT_S: Final = 8.0
 REVOKE_LIMIT_S: Final = 20.0
-WAITS_S: Final = (1.0, 2.0, 5.0)
+WAITS_S: Final = (1.0, 2.0, 3.0)
 
 Settle = Callable[[str, Topic, Sequence[Any]], Awaitable[list[DueEffect]]]
 
@@ -51,7 +52,7 @@ class KafkaLane(ConsumerRebalanceListener):
         self._resuming: asyncio.Task[None] | None = None
         self.batches = 0
 
-    def attach(self, broker: KafkaBroker) -> None:
+    def attach(self, broker: LaneBroker) -> None:
         """Subscribe through FastStream with the settings that measured well."""
         self._subscriber = broker.subscriber(
             self.topic.name,
@@ -75,7 +76,7 @@ class KafkaLane(ConsumerRebalanceListener):
         self._subscriber(self._handle)
 
     @property
-    def consumer(self) -> AIOKafkaConsumer | None:
+    def consumer(self) -> LaneConsumer | None:
         """The consumer, once started."""
         return self._subscriber.consumer if self._subscriber is not None else None
 
@@ -89,6 +90,16 @@ class KafkaLane(ConsumerRebalanceListener):
         """Whether a batch is in flight."""
         return not self._idle.is_set()
 
+    @property
+    def polls(self) -> int:
+        """How often the consumer asked for records and was not refused."""
+        return self.consumer.polls if self.consumer is not None else 0
+
+    @property
+    def steps(self) -> int:
+        """How many steps of batches were done, and batches: what grows while a long batch gets on."""
+        return self.batches + self._observer.steps[self.name]
+
     def lag(self) -> dict[int, int | None]:
         """Records not yet read, by partition owned; None where the broker has not said yet."""
         consumer = self.consumer
@@ -100,7 +111,48 @@ class KafkaLane(ConsumerRebalanceListener):
             lags[tp.partition] = None if high is None or position is None else max(0, high - position)
         return lags
 
+    def places(self) -> dict[TopicPartition, int | None]:
+        """Where it reads next in each partition that it owns and that is not halted; None while it looks for it."""
+        consumer = self.consumer
+        if consumer is None:
+            return {}
+        return {tp: _position(consumer, tp) for tp in consumer.assignment() if tp not in consumer.halts}
+
+    @property
+    def halts(self) -> tuple[Halt, ...]:
+        """Its partitions that go no further."""
+        return tuple(self.consumer.halts.values()) if self.consumer is not None else ()
+
+    async def try_again(self, halt: Halt) -> None:
+        """See whether a partition goes on by now."""
+        if self.consumer is not None and not self.paused:
+            await self.consumer.try_again(halt)
+
+    async def stands_at(self, halt: Halt) -> bool:
+        """Whether the group has committed everything before the record at which a partition stands, and no more."""
+        consumer = self.consumer
+        if consumer is None or consumer.halts.get(halt.partition) is not halt:
+            return False
+        async with asyncio.timeout(COMMIT_LIMIT_S):
+            return bool(await consumer.committed(halt.partition) == halt.offset)
+
+    async def skip(self, halt: Halt) -> bool:
+        """Commit the offset behind the record at which a partition stands, and read on there. False: the partition has
+        gone to somebody else."""
+        consumer, tp = self.consumer, halt.partition
+        if consumer is None or consumer.halts.get(tp) is not halt:
+            return False
+        behind = {tp: halt.offset + 1}
+        if not await self._commit_offsets(behind):
+            return False
+        consumer.read_on(tp, halt.offset + 1)
+        return True
+
     async def _handle(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        with self._observer.batch(self.name, self.topic.name, records):
+            await self._settled(records)
+
+    async def _settled(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         self._idle.clear()
         try:
             effects = await self._settle(self.name, self.topic, records)
@@ -125,17 +177,21 @@ class KafkaLane(ConsumerRebalanceListener):
             tp = TopicPartition(record.topic, record.partition)
             if tp in owned:
                 offsets[tp] = record.offset + 1
-        if not offsets:
-            return
+        if offsets:
+            await self._commit_offsets(offsets)
+
+    async def _commit_offsets(self, offsets: Mapping[TopicPartition, int]) -> bool:
+        assert self.consumer is not None
         try:
             async with asyncio.timeout(COMMIT_LIMIT_S):
-                await consumer.commit(offsets)
+                await self.consumer.commit(dict(offsets))
         except (CommitFailedError, IllegalStateError):
             # The partitions have gone to somebody else, who reads these records again and finds them decided.
             self._tell("commit_lost", lane=self.name)
-            return
+            return False
         for tp, offset in offsets.items():
             self._acknowledged.committed[self.topic.epoch, tp.topic, tp.partition] = offset
+        return True
 
     def _rewind_and_pause(self, records: Sequence[ConsumerRecord[Any, Any]], error: Exception) -> None:
         consumer = self.consumer
@@ -150,13 +206,15 @@ class KafkaLane(ConsumerRebalanceListener):
         for tp, offset in first.items():
             if tp in consumer.assignment():
                 consumer.seek(tp, offset)
-        held = tuple(consumer.assignment())
-        consumer.pause(*held)
+                consumer.halts.pop(tp, None)  # what came before the bad record comes first again
+        consumer.pause(*consumer.assignment())
+        if self._resuming is not None:
+            self._resuming.cancel()  # of an earlier pause, which a rebalance has ended: it would cut this one short
         self._resuming = asyncio.create_task(self._resume(consumer, wait_s))
 
-    async def _resume(self, consumer: AIOKafkaConsumer, wait_s: float) -> None:
+    async def _resume(self, consumer: LaneConsumer, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
-        held = tuple(tp for tp in consumer.paused() if tp in consumer.assignment())
+        held = tuple(tp for tp in consumer.paused() if tp in consumer.assignment() and tp not in consumer.halts)
         if held:
             consumer.resume(*held)
         self._tell("lane_resumed", lane=self.name)
@@ -168,6 +226,8 @@ class KafkaLane(ConsumerRebalanceListener):
                 await self._idle.wait()
         except TimeoutError:
             self._tell("revoked_while_busy", lane=self.name)
+        if self.consumer is not None:
+            self.consumer.halts.clear()  # none is paused any more, not even one that is assigned again
         for tp in revoked:
             self._acknowledged.committed.pop((self.topic.epoch, tp.topic, tp.partition), None)
 

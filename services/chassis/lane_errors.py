@@ -3,11 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aiokafka.errors import CorruptRecordException, NoOffsetForPartitionError, OffsetOutOfRangeError
-
-HALTING = (OffsetOutOfRangeError, NoOffsetForPartitionError, CorruptRecordException)
-"""Errors that stay until an operator acts: the lane is never moved past them by itself (traps 18 and 19)."""
-
 
 class LaneErrors:
     """A logger for FastStream that tells errors by their class and group, and drops everything else."""
@@ -19,5 +14,4 @@ class LaneErrors:
         """Only what carries an exception is of interest. The lane is the last part of its group's name."""
         if isinstance(exc_info, Exception):
             lane = str((extra or {}).get("group_id", "")).partition(".")[2] or "unknown"
-            event = "lane_halted" if isinstance(exc_info, HALTING) else "consumer_failed"
-            self._tell(event, lane=lane, error=exc_info)
+            self._tell("consumer_failed", lane=lane, error=exc_info)

@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,11 @@ ALLOWED_FIELDS: Final = frozenset(
 
 MAX_POSITIONS: Final = 12
 """Innermost code positions kept of an exception; the cause lies there."""
+
+SAME_AGAIN_S: Final = 60.0
+"""Seconds in which one place in a library's code is heard once."""
+
+MOST_PLACES: Final = 1_000
 
 HIDDEN: Final = "***"
 _EVENT: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -158,11 +164,27 @@ def _safe(value: Any) -> str | int | float | bool | None:
 
 
 class _Foreign(logging.Handler):
-    """Libraries' own logging: their texts may hold records, so only the logger's name passes."""
+    """Libraries' own logging: their texts may hold records, so only the logger's name passes.
+
+    A client that waits for its broker says the same at every try: one line a minute for each place in a library's code,
+    with `count`, how often it spoke since its last line.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._spoken: dict[tuple[str, str, int], tuple[float, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        place, now = (record.name, record.pathname, record.lineno), self._clock()
+        last, unsaid = self._spoken.get(place, (-SAME_AGAIN_S, 0))
+        if now - last < SAME_AGAIN_S:
+            self._spoken[place] = (last, unsaid + 1)
+            return
+        if len(self._spoken) < MOST_PLACES or place in self._spoken:
+            self._spoken[place] = (now, 0)
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        structlog.get_logger().warning("library_warning", logger=record.name, exc_info=error)
+        structlog.get_logger().warning("library_warning", logger=record.name, count=unsaid + 1, exc_info=error)
 
 
 def _crashed(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from itertools import islice, takewhile
+from typing import Final, Literal, Protocol, TypeVar
 
 from contracts.message import Nudge
 from contracts.topics import Topic
@@ -19,14 +20,18 @@ from services.chassis.arrival import PARKED, Arrival, Decoder, RawRecord, Skippe
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document, Entry, Record
 from services.chassis.fold import DueEffect, Folded, Folder
+from services.chassis.orders import Read, Told, told_entries, understood
+from services.chassis.parked_letters import is_parked
 from services.chassis.store import Store
+from services.chassis.turns import Turns
 
 MESSAGES_A_ROUND: Final = 64
 """Messages of one aggregate folded before the next save (law 7)."""
 
 FAILURES_BEFORE_PARKING: Final = 3
-ROUNDS_AT_MOST: Final = 200
-"""Far above what 500 records and conflicts can need: past it the lane pauses instead of spinning."""
+ROUNDS_AT_MOST: Final = 1_500
+"""Far above what 500 records and conflicts can need, two rounds for each: past it the lane pauses instead of
+spinning."""
 
 T = TypeVar("T")
 
@@ -44,19 +49,21 @@ class Observer(Protocol):
 
     def stage(self, lane: str, stage: str, seconds: float) -> None:
         """A stage took so long."""
-        ...
+
+    def step(self, lane: str) -> None:
+        """An aggregate that had to be prepared is decided: a batch of many gets on."""
 
     def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
         """What became of a batch's messages."""
-        ...
 
     def dead_letter(self, lane: str, reason: str) -> None:
         """A record was put aside."""
-        ...
 
     def failed(self, aggregate: str, error: Exception, parked: bool) -> None:
         """Deciding on an aggregate failed; the third time parks it."""
-        ...
+
+    def unparked(self, aggregate: str) -> None:
+        """What comes for an aggregate is decided again."""
 
 
 @dataclass(slots=True)
@@ -74,7 +81,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Loop:
-    """The loop of one service. `present()` is the corrected wall clock; `clock()` a monotonic one, for measuring."""
+    """The loop of one service. `present()` is the corrected wall clock; `turns` has a monotonic one, for measuring."""
 
     service: str
     decoder: Decoder
@@ -85,12 +92,12 @@ class Loop:
     acknowledged: Acknowledged
     observer: Observer
     present: Callable[[], datetime]
-    clock: Callable[[], float]
+    turns: Turns
 
     async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord]) -> list[DueEffect]:
         """Everything up to the commit. Returns the calls to make after it. Raises on broken machinery."""
         batch = Batch()
-        self._read(batch, lane, topic, records)
+        await self._timed(lane, "read", self._read(batch, lane, topic, records))
         rounds = 0
         while batch.waiting:
             rounds += 1
@@ -106,19 +113,24 @@ class Loop:
         self.observer.outcomes(lane, batch.outcomes)
         return batch.effects
 
-    def _read(self, batch: Batch, lane: str, topic: Topic, records: Iterable[RawRecord]) -> None:
-        started = self.clock()
+    async def _read(self, batch: Batch, lane: str, topic: Topic, records: Iterable[RawRecord]) -> None:
+        turn = self.turns.turn(lane)
         for raw in records:
-            read = self.decoder.read(raw, topic, stamp_of(raw))
+            if turn.is_over():
+                await turn.give_way()
+            read: Read = self.decoder.read(raw, topic, stamp_of(raw))
+            if isinstance(read, Arrival) and read.order is not None:
+                read = understood(self.decoder, read)
             if isinstance(read, Arrival):
                 self._sort(batch, read)
+            elif isinstance(read, Told):
+                self._tell(batch, read)
             elif isinstance(read, Undecodable):
-                batch.direct.append(self.morgue.put_aside(read, self.present()))
+                batch.direct += self.morgue.put_aside(read, self.present())
                 batch.outcomes["dead-letter"] += 1
                 self.observer.dead_letter(lane, read.reason)
             elif isinstance(read, Skipped):
                 batch.outcomes["skipped"] += 1
-        self.observer.stage(lane, "read", self.clock() - started)
 
     def _sort(self, batch: Batch, arrival: Arrival) -> None:
         if arrival.aggregate:
@@ -134,14 +146,21 @@ class Loop:
         entries = encoder.unsaved(key, messages, arrival.incoming, arrival.position, self.present())
         batch.direct += [(key, entry) for entry in entries]
         batch.outcomes["refused"] += 1
+        if arrival.order is not None:
+            self._tell(batch, Told(arrival.order, arrival.position, "refused"))
+
+    def _tell(self, batch: Batch, told: Told) -> None:
+        """An order that no aggregate is asked about."""
+        entries = told_entries(self.folder.encoder, told.order.subject, told, self.present())
+        batch.direct += [(told.order.subject, entry) for entry in entries]
+        batch.outcomes[told.outcome if isinstance(told.outcome, str) else "refused"] += 1
 
     async def _round(self, batch: Batch, lane: str) -> None:
-        waiting = {aggregate: arrivals[:MESSAGES_A_ROUND] for aggregate, arrivals in batch.waiting.items()}
+        share = islice(batch.waiting.items(), self.turns.round(lane, len(batch.waiting)))
+        waiting = {aggregate: arrivals[:MESSAGES_A_ROUND] for aggregate, arrivals in share}
         ids = [*waiting, *(PARKED + aggregate for aggregate in waiting)]
         loaded = await self._timed(lane, "load", self.store.load(ids))
-        started = self.clock()
-        folds = await self._fold_all(loaded, waiting, batch)
-        self.observer.stage(lane, "decide", self.clock() - started)
+        folds = await self._timed(lane, "decide", self._fold_all(loaded, waiting, batch, lane))
         drafts = [f for f in folds if f.changed]
         saved = await self._timed(lane, "save", self.store.save([f.draft for f in drafts], self.present()))
         outcome_of = dict(zip((f.draft.id for f in drafts), saved, strict=True))
@@ -149,27 +168,55 @@ class Loop:
             self._note(batch, folded, outcome_of.get(folded.draft.id, "unchanged"), lane)
 
     async def _fold_all(
-        self, loaded: Mapping[str, Document], waiting: Mapping[str, Sequence[Arrival]], batch: Batch
+        self, loaded: Mapping[str, Document], waiting: Mapping[str, Sequence[Arrival]], batch: Batch, lane: str
     ) -> list[Folded]:
         def fold(aggregate: str, arrivals: Sequence[Arrival]) -> Awaitable[Folded]:
-            document = loaded.get(aggregate) or Document(aggregate)
-            parked = loaded.get(PARKED + aggregate)
-            if parked is not None or batch.failures[aggregate] >= FAILURES_BEFORE_PARKING:
-                # It is met, too: what it saved before it was parked is perhaps not yet on the log.
-                batch.met[aggregate] = document
-                return self.morgue.fold(parked or Document(PARKED + aggregate), document, arrivals, self.present())
-            return self.folder.fold(document, arrivals)
+            document, twin = loaded.get(aggregate) or Document(aggregate), loaded.get(PARKED + aggregate)
+            if twin is not None:
+                # It is met, too: what it put aside before it was unparked is perhaps not yet on the log.
+                batch.met[twin.id] = twin
+            return self._way(batch, document, twin, arrivals)
 
-        slow = {a for a, arrivals in waiting.items() if any(x.route is not None and x.route.prepare for x in arrivals)}
+        slow = {a for a, arrivals in waiting.items() for x in arrivals if x.route is not None and x.route.prepare}
         # Aggregates that must prepare (hash, compute) do so side by side; a task for each of the others would cost more
         # than its decision.
         tasks = [asyncio.ensure_future(fold(a, waiting[a])) for a in slow]
+        for task in tasks:
+            task.add_done_callback(lambda _: self.observer.step(lane))
         try:
-            quick = [await fold(a, arrivals) for a, arrivals in waiting.items() if a not in slow]
-            return quick + await asyncio.gather(*tasks)
+            folds, turn = [], self.turns.turn(lane)
+            for aggregate, arrivals in waiting.items():
+                if aggregate not in slow:
+                    if turn.is_over():
+                        await turn.give_way()
+                    folds.append(await fold(aggregate, arrivals))
+            return folds + await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
+
+    def _way(
+        self, batch: Batch, document: Document, twin: Document | None, arrivals: Sequence[Arrival]
+    ) -> Awaitable[Folded]:
+        """What becomes of an aggregate's messages in this round, as many as go the same way: they are decided, or put
+        aside, or the aggregate is unparked."""
+        first, fails = arrivals[0], batch.failures.get(document.id, 0) >= FAILURES_BEFORE_PARKING
+        if twin is None and not fails and first.order is None:
+            return self.folder.fold(document, arrivals)
+        aside, parked = twin or Document(PARKED + document.id), fails or is_parked(twin)
+        way = _way_of(first, parked)
+        if first.order is not None:
+            arrivals = list(takewhile(lambda each: _way_of(each, parked) == way, arrivals))
+        if way != "decide":
+            # It is met, too: what it saved before it was parked is perhaps not yet on the log.
+            batch.met[document.id] = document
+            if way == "put-aside":
+                return self.morgue.fold(aside, document, arrivals, self.present())
+            return self.morgue.unpark(aside, document, first, self.present())
+        if fails:
+            batch.failures[document.id] = 0
+            return self.morgue.keep(document, first, self.present())
+        return self.folder.fold(document, arrivals, twin)
 
     def _note(self, batch: Batch, folded: Folded, outcome: str, lane: str) -> None:
         aggregate = folded.draft.id.removeprefix(PARKED)
@@ -189,6 +236,8 @@ class Loop:
             batch.outcomes[word] += 1
             if word == "put-aside":
                 self.observer.dead_letter(lane, "aggregate-parked")
+            elif word == "unparked":
+                self.observer.unparked(aggregate)
         self._advance(batch, aggregate, folded.done)
         if folded.failure is not None:
             self._count_failure(batch, aggregate, folded.failure)
@@ -202,8 +251,9 @@ class Loop:
 
     def _count_failure(self, batch: Batch, aggregate: str, error: Exception) -> None:
         batch.failures[aggregate] += 1
-        parked = batch.failures[aggregate] >= FAILURES_BEFORE_PARKING
-        self.observer.failed(aggregate, error, parked)
+        # A letter that fails again stays where it is: its aggregate is parked already.
+        parks = batch.waiting[aggregate][0].letters is None
+        self.observer.failed(aggregate, error, parks and batch.failures[aggregate] >= FAILURES_BEFORE_PARKING)
 
     async def _publish(self, batch: Batch) -> None:
         records: list[Record] = []
@@ -234,8 +284,14 @@ class Loop:
             await self.store.save(drafts, self.present())
 
     async def _timed(self, lane: str, stage: str, call: Awaitable[T]) -> T:
-        started = self.clock()
+        started = self.turns.clock()
         try:
             return await call
         finally:
-            self.observer.stage(lane, stage, self.clock() - started)
+            self.observer.stage(lane, stage, self.turns.clock() - started)
+
+
+def _way_of(arrival: Arrival, parked: bool) -> Literal["decide", "put-aside", "unpark"]:
+    if arrival.incoming is arrival.order and arrival.letters is None:
+        return "unpark"
+    return "put-aside" if parked and arrival.letters is None else "decide"

@@ -1,16 +1,28 @@
 """What the loop tells of itself, turned into metrics and log lines. No bodies, no personal data (style 15)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
 from services.chassis.metrics import Metrics
+from services.chassis.traces import NoTraces, Tracer
 
 WARNINGS: Final = frozenset(
-    {"lane_paused", "commit_lost", "revoked_while_busy", "sweep_failed", "audit_failed", "consumer_failed"}
+    {
+        "lane_paused",
+        "commit_lost",
+        "revoked_while_busy",
+        "sweep_failed",
+        "audit_failed",
+        "halts_failed",
+        "consumer_failed",
+        "record_skipped",
+    }
 )
-ALARMS: Final = frozenset({"outbox_unproven", "lane_halted", "key_reader_failed"})
+ALARMS: Final = frozenset({"outbox_unproven", "partition_halted", "key_reader_failed"})
 
 
 @dataclass(slots=True)
@@ -19,11 +31,24 @@ class ServiceObserver:
 
     metrics: Metrics
     log: Any
+    tracer: Tracer = field(default_factory=NoTraces)
     is_skewed: bool = False
+    steps: Counter[str] = field(default_factory=Counter)
+    """By lane: what shows that a long batch gets on."""
+
+    def batch(self, lane: str, topic: str, records: Sequence[Any]) -> AbstractContextManager[None]:
+        """A batch is handled within the `with`."""
+        return self.tracer.batch(lane, topic, records)
+
+    def step(self, lane: str) -> None:
+        """An aggregate that had to be prepared is decided."""
+        self.steps[lane] += 1
 
     def stage(self, lane: str, stage: str, seconds: float) -> None:
         """A stage of a batch took so long."""
+        self.steps[lane] += 1
         self.metrics.stage(lane, stage, seconds)
+        self.tracer.stage(lane, stage, seconds)
 
     def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
         """What became of a batch's messages."""
@@ -37,13 +62,27 @@ class ServiceObserver:
 
     def failed(self, aggregate: str, error: Exception, parked: bool) -> None:
         """Deciding on this aggregate failed; the third time parks it."""
-        if parked:
-            self.metrics.parked(1)
         self.log.error("aggregate_parked" if parked else "decision_failed", aggregate=aggregate, exc_info=error)
+
+    def unparked(self, aggregate: str) -> None:
+        """What comes for this aggregate is decided again."""
+        self.log.info("aggregate_unparked", aggregate=aggregate)
+
+    def parked(self, count: int) -> None:
+        """So many aggregates of this process's partitions are parked."""
+        self.metrics.parked(count)
 
     def effect_failed(self, aggregate: str, error: Exception) -> None:
         """A call broke before it had a result; the aggregate's timer settles it."""
         self.log.error("effect_failed", aggregate=aggregate, exc_info=error)
+
+    def called(self, effect: str, since: timedelta) -> None:
+        """The result of a call of this type is on the log, so long after the message that asked for it."""
+        self.metrics.call(effect, since.total_seconds())
+
+    def oldest_send(self, seconds: float) -> None:
+        """For so long something waits to be acknowledged."""
+        self.metrics.oldest_send(seconds)
 
     def effects_in_flight(self, change: int) -> None:
         """So many calls more (or less) are under way."""
@@ -60,13 +99,26 @@ class ServiceObserver:
         """Records of a lane that are still unread."""
         self.metrics.lag(lane, messages)
 
+    def loop_late(self, seconds: float) -> None:
+        """The event loop came round so much later than asked."""
+        self.metrics.loop_late(seconds)
+
+    def halted(self, lane: str, unreadable: int, offset_lost: int) -> None:
+        """So many partitions of a lane stand still, by why."""
+        self.metrics.halted(lane, "unreadable", unreadable)
+        self.metrics.halted(lane, "offset-lost", offset_lost)
+
+    def skipped(self, lane: str) -> None:
+        """An unreadable record was passed over."""
+        self.metrics.skipped(lane)
+
     def oldest_unproven(self, seconds: float) -> None:
         """What the audit found."""
         self.metrics.oldest_unproven(seconds)
 
     def tell(self, event: str, error: Exception | None = None, wait_s: float | None = None, **fields: Any) -> None:
         """A word about lanes, sweeps and audits."""
-        if event in {"lane_paused", "lane_halted"}:
+        if event == "lane_paused":
             self.metrics.paused(fields["lane"], "batch")
         elif event == "lane_resumed":
             self.metrics.resumed(fields["lane"])

@@ -1,11 +1,11 @@
 """One service as a process: settings, logs, keys, the loop, the HTTP door, a graceful stop (at most 10 s)."""
 
 import asyncio
+import contextlib
 import gc
-import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -17,16 +17,21 @@ from services.chassis.health import http_app, serve
 from services.chassis.keys import KeysUnusable, PrivateKeys
 from services.chassis.logs import configure_logs, log_loop_error
 from services.chassis.metrics import Metrics
+from services.chassis.release import VERSION
 from services.chassis.runtime import Runtime, running
 from services.chassis.service import Service
 from services.chassis.settings import WRONG_SETTING, ServiceSettings, read_settings
 from services.chassis.start_check import TopicsUnfit
+from services.chassis.watchdog import LoopWatch, end_if_stalled, end_in_any_case
 
 log = structlog.get_logger()
 S = TypeVar("S", bound=ServiceSettings)
 
 CANNOT_START: Final = 3
 """Exit code of a process whose broker or database was not there, or not fit, at the start."""
+
+THREAD_TURN_S: Final = 0.0005
+"""How long a thread waits for another one that computes; by itself Python has it wait ten times as long."""
 
 Doors = Callable[[Any, Runtime], Sequence[BaseRoute]]
 AtStart = Callable[[Any], Sequence[tuple[Message, str]]]
@@ -38,7 +43,8 @@ def run(
     doors: Doors | None = None,
     at_start: AtStart | None = None,
 ) -> None:
-    """Run the service until SIGTERM or SIGINT. Exit codes: 0 stopped, 2 wrong setting, 3 could not start."""
+    """Run the service until SIGTERM or SIGINT. Exit codes: 0 stopped, 2 wrong setting, 3 could not start,
+    4 a lane or the event loop stood still."""
     settings = read_settings(settings_class)
     metrics = Metrics()
     try:
@@ -48,7 +54,7 @@ def run(
         raise SystemExit(WRONG_SETTING) from None
     service = build(settings, keys)
     configure_logs(service.name, settings.replica, settings.log_level, metrics.fields_dropped)
-    spare_the_collector()
+    tune_interpreter()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_live(service, settings, keys, metrics, doors, at_start))
     raise SystemExit(code)
@@ -69,13 +75,17 @@ async def _live(
         loop.add_signal_handler(number, stop.set)
     messages = at_start(settings) if at_start is not None else ()
     try:
-        async with running(service, settings, keys, metrics, messages) as engine:
+        async with (
+            _loop_watched(settings.stalled_after_s),
+            running(service, settings, keys, metrics, messages) as engine,
+        ):
             routes = doors(settings, engine.runtime) if doors is not None else ()
             app = http_app(engine.progress, metrics, routes)
             async with serve(app, settings.http_host, settings.http_port) as port:
-                log.info("started", port=port)
-                await stop.wait()
-                _exit_in_any_case(settings.stop_timeout_s)
+                log.info("started", port=port, version=VERSION)
+                async with _alongside(end_if_stalled(engine.progress)):
+                    await stop.wait()
+                end_in_any_case(settings.stop_timeout_s)
                 log.info("stopping")
     except TopicsUnfit as error:
         sys.stderr.write(f"start: {error}\n")
@@ -87,14 +97,32 @@ async def _live(
     return 0
 
 
-def spare_the_collector() -> None:
+def tune_interpreter() -> None:
     """What was imported stays for good, and a batch's objects die by reference count: looking through all of them for
-    cycles again and again costs a tenth of the throughput."""
+    cycles again and again costs a tenth of the throughput. A call of the database for an urgent lane does not wait for
+    another lane's computing: threads change often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    sys.setswitchinterval(THREAD_TURN_S)
 
 
-def _exit_in_any_case(after_s: float) -> None:
-    """With the broker gone, some of its client's calls never end (trap 16): the process ends all the same."""
-    asyncio.get_running_loop().call_later(after_s, os._exit, 1)
+@contextlib.asynccontextmanager
+async def _loop_watched(limit_s: float) -> AsyncIterator[None]:
+    watch = LoopWatch(limit_s)
+    watch.start()
+    try:
+        async with _alongside(watch.turn()):
+            yield
+    finally:
+        watch.stand_down()
+
+
+@contextlib.asynccontextmanager
+async def _alongside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on for the length of the `async with`."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()

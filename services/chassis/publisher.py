@@ -5,6 +5,7 @@ its sequence numbers can no longer be trusted. The next call makes a new one, an
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -12,11 +13,12 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
-from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
 
 from contracts.topics import CATALOGUE as TOPICS
 from contracts.topics import MAX_RECORD_BYTES
 from services.chassis.document import Record
+from services.chassis.traces import carried
 
 SEND_LIMIT_S: Final = 20.0
 START_LIMIT_S: Final = 10.0
@@ -36,11 +38,29 @@ class KafkaPublisher:
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
         self._farewells: set[asyncio.Task[None]] = set()
+        self._under_way: list[float] = []
+        self._waiting_since: float | None = None
+
+    @property
+    def oldest_send_s(self) -> float:
+        """Seconds since when something waits to be acknowledged, over all tries; 0 if nothing does."""
+        return 0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Send all, in order; return when all are acknowledged. Raises `PublishFailed`."""
         if not records:
             return
+        began = time.monotonic()
+        self._under_way.append(began)
+        self._waiting_since = self._waiting_since or began
+        try:
+            self._on_stamp(await self._acknowledged(records))
+        finally:
+            self._under_way.remove(began)
+        # A failed send is tried again by whoever wanted it: what waits goes on waiting until one comes through.
+        self._waiting_since = min(self._under_way, default=None)
+
+    async def _acknowledged(self, records: Sequence[Record]) -> int:
         producer = await self._running()
         try:
             async with asyncio.timeout(SEND_LIMIT_S):
@@ -50,7 +70,7 @@ class KafkaPublisher:
             if isinstance(error, Exception):
                 raise PublishFailed(type(error).__name__) from None
             raise
-        self._on_stamp(acknowledgements[-1].timestamp)
+        return int(acknowledgements[-1].timestamp)
 
     async def close(self) -> None:
         """Stop within a few seconds, whatever the broker does."""
@@ -98,14 +118,15 @@ async def _send(producer: AIOKafkaProducer, records: Sequence[Record]) -> list[a
     """Queue the records as whole batches, one partition's after another's, each in its order. One future a batch costs
     a quarter of one a record."""
     open_batches: dict[tuple[str, int], BatchBuilder] = {}
+    trace = carried()
     sent: list[asyncio.Future[Any]] = []
     for record in records:
         place = record.topic, await _partition(producer, record)
         batch = open_batches.get(place) or open_batches.setdefault(place, producer.create_batch())
-        if not _append(batch, record):
+        if not _append(batch, record, trace):
             sent.append(await producer.send_batch(batch, place[0], partition=place[1]))
             batch = open_batches[place] = producer.create_batch()
-            if not _append(batch, record):
+            if not _append(batch, record, trace):
                 raise MessageSizeTooLargeError
     for (topic, partition), batch in open_batches.items():
         sent.append(await producer.send_batch(batch, topic, partition=partition))
@@ -125,8 +146,9 @@ def partition_of_key(key: bytes, partitions: int) -> int:
     return int(murmur2(key) & 0x7FFFFFFF) % partitions
 
 
-def _append(batch: BatchBuilder, record: Record) -> bool:
-    return batch.append(timestamp=None, key=record.key, value=record.value, headers=record.headers) is not None
+def _append(batch: BatchBuilder, record: Record, trace: list[tuple[str, bytes]]) -> bool:
+    headers = record.headers + trace if trace else record.headers
+    return batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is not None
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
@@ -135,7 +157,14 @@ async def _stop(producer: AIOKafkaProducer) -> None:
             # Its own way to stop sends what is still queued: a record whose forerunner has failed would come first on
             # the log, and readers would take the forerunner for a duplicate.
             await producer._sender.close()  # noqa: SLF001
-            producer._message_accumulator.fail_all(KafkaConnectionError("abandoned"))  # noqa: SLF001
+            fail_all(producer._message_accumulator)  # noqa: SLF001
             await producer.stop()
     except Exception:  # noqa: BLE001 - it is being thrown away; with the broker gone it never ends by itself (trap 16)
         await producer.client.close()
+
+
+def fail_all(waiting: MessageAccumulator) -> None:
+    """Nothing that still waits is sent. The library takes each batch that ends out of the set of those on their way,
+    and raises where one that is tried again has left it already."""
+    waiting._pending_batches.update(batch for queue in waiting._batches.values() for batch in queue)  # noqa: SLF001
+    waiting.fail_all(KafkaConnectionError("abandoned"))

@@ -11,42 +11,42 @@ from typing import Any, Final
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient
-from faststream.kafka import KafkaBroker
 
 from contracts.decision import Customer
 from contracts.message import Message
-from contracts.operations import COMMANDS_TOPIC
-from services.chassis.acknowledged import Acknowledged
-from services.chassis.arrival import Decoder
-from services.chassis.audit import AUDIT_EVERY_S, Audit
+from services.chassis.audit import AUDIT_EVERY_S
 from services.chassis.clock import SKEW_ALARM, Clock
 from services.chassis.connection import broker_security, kafka_connection
-from services.chassis.dead_letters import Morgue
-from services.chassis.effects_desk import EffectsDesk
-from services.chassis.encoding import Encoder
-from services.chassis.fold import Folder
+from services.chassis.consumer import LaneBroker
+from services.chassis.ended_sessions import EndedSessions
+from services.chassis.halts import ATTEND_EVERY_S, Halts
 from services.chassis.health import Progress
 from services.chassis.key_reader import KeyReader
 from services.chassis.keyring import Keyring
 from services.chassis.keys import PrivateKeys
-from services.chassis.lane import KafkaLane, begin_at_the_beginning
+from services.chassis.lane import begin_at_the_beginning
 from services.chassis.lane_errors import LaneErrors
-from services.chassis.loop import Loop
+from services.chassis.log_ends import LogEnds
+from services.chassis.lookout import LOOK_EVERY_S, Lookout, unread
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
+from services.chassis.order_reader import OrderReader
 from services.chassis.publisher import KafkaPublisher
 from services.chassis.service import Service
+from services.chassis.session_reader import SessionReader
 from services.chassis.settings import ServiceSettings
 from services.chassis.start_check import check_topics
-from services.chassis.state import StateCodec
 from services.chassis.state_cipher import StateCipher
 from services.chassis.store import MongoStore
-from services.chassis.sweep import SWEEP_EVERY_S, Sweep, partition_of
+from services.chassis.sweep import SWEEP_EVERY_S, partition_of
 from services.chassis.tokens import SessionVerifier
+from services.chassis.traces import tracer_of
+from services.chassis.wiring import Outside, wired
 
 log = structlog.get_logger()
-LOOK_EVERY_S: Final = 1.0
 DRAIN_S: Final = 6.0
+SESSIONS_READ_S: Final = 30.0
+"""A service that cannot read the ended sessions in this time does not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,8 @@ class Engine:
         self.connection = kafka_connection(settings)
         self.clock = Clock()
         self.progress = Progress([lane.name for lane in service.lanes], settings.stalled_after_s)
-        self.observer = ServiceObserver(metrics, log)
+        self.observer = ServiceObserver(metrics, log, tracer_of(settings, service.name))
         self.publisher = KafkaPublisher(self.connection, self.clock.corrected_by)
-        self.acknowledged = Acknowledged()
         self.keyring = Keyring(service.name, keys, settings.key_fingerprints)
         self.key_reader = KeyReader(self.connection, self.keyring, settings.key_fingerprints.keys() - {service.name})
         self.store = MongoStore(
@@ -78,37 +77,30 @@ class Engine:
             partition_of(service.name),
             settings.call_timeout_s + 1,
         )
-        self.verifier = SessionVerifier(self.keyring.signing_key)
-        self._wire()
+        self.ended = EndedSessions()
+        self.session_reader = SessionReader(self.connection, self.ended, self.clock.present, metrics.ended_sessions)
+        self.verifier = SessionVerifier(self.keyring.signing_key, self.ended.has_ended)
+        machinery = wired(service, self._outside())
+        self.codecs, self.desk, self.lanes = machinery.codecs, machinery.desk, machinery.lanes
+        self.sweep, self.audit = machinery.sweep, machinery.audit
+        self.order_reader = OrderReader(self.connection, service.name, machinery.orders)
+        self.halts = Halts(service.name, self.lanes, machinery.orders, self._say, self.clock.present, self.observer)
+        self.ends = LogEnds(self.connection, [lane.topic for lane in self.lanes], self.settings.call_timeout_s)
+        self.lookout = Lookout(self.lanes, self.progress, lambda: self.ends.ends)
 
-    def _wire(self) -> None:
-        service, present = self.service, self.clock.present
-        encoder = Encoder(service.name, self.keyring.seal_fields)
-        data_keys = StateCipher(self.keys.state_key, self.keys.earlier_state_keys)
-        self.codecs = {kind.name: StateCodec(kind, data_keys) for kind in service.kinds}
-        decoder = Decoder(service, self.keys.keyed_hash, self.keyring.opener, self.check_token)
-        folder = Folder(service, self.codecs, encoder, present, self.acknowledged.knows)
-        self.loop = Loop(
-            service.name,
-            decoder,
-            folder,
-            Morgue(service.name, encoder, self.acknowledged.knows),
-            self.store,
-            self.publisher,
-            self.acknowledged,
-            self.observer,
-            present,
-            Clock.monotonic,
-        )
-        self.desk = EffectsDesk(service.name, service.perform, encoder.body, self.publisher, present, self.observer)
-        self.lanes = [
-            KafkaLane(service.name, lane, self.loop.settle, self.desk.start, self.acknowledged, self.observer)
-            for lane in service.lanes
-        ]
-        commands = next(lane for lane in self.lanes if lane.topic is COMMANDS_TOPIC[service.name])
-        self.sweep = Sweep(service.name, commands, self.store, self.publisher, present)
-        self.audit = Audit(
-            service.name, commands, self.store, self.publisher, self.committed, present, self.observer.tell
+    def _outside(self) -> Outside:
+        return Outside(
+            store=self.store,
+            publish=self.publisher,
+            committed=self.committed,
+            present=self.clock.present,
+            monotonic=Clock.monotonic,
+            keyed_hash=self.keys.keyed_hash,
+            seal=self.keyring.seal_fields,
+            opener=self.keyring.opener,
+            check_token=self.verifier.verify,
+            data_keys=StateCipher(self.keys.state_key, self.keys.earlier_state_keys),
+            observer=self.observer,
         )
 
     def check_token(self, token: str, now: Any, channel: str) -> Customer | None:
@@ -118,7 +110,10 @@ class Engine:
 
     async def publish(self, message: Message, subject: str) -> None:
         """Send one message of our own that no decision emitted (from a door, at a start)."""
-        await self.publisher([self.desk.result_record(subject, subject, message)])
+        await self._say(subject, subject, message)
+
+    async def _say(self, aggregate: str, correlation_id: str, message: Message) -> None:
+        await self.publisher([self.desk.result_record(aggregate, correlation_id, message)])
 
     async def read_state(self, aggregate: str) -> Any:
         """The state of one aggregate as a majority has it, None where there is none."""
@@ -126,7 +121,7 @@ class Engine:
         return None if document is None else self.codecs[aggregate.partition(":")[0]].read(document)
 
     async def committed(self) -> Mapping[tuple[int, str, int], int]:
-        """What each lane's group has committed, from the broker."""
+        """What each lane's group has committed, from the broker. Every order to skip that it rests on is known then."""
         admin = AIOKafkaAdminClient(**self.connection)
         offsets: dict[tuple[int, str, int], int] = {}
         async with asyncio.timeout(self.settings.call_timeout_s * 2):
@@ -138,7 +133,14 @@ class Engine:
                         offsets[lane.topic.epoch, tp.topic, tp.partition] = committed.offset
             finally:
                 await admin.close()
+        await self.order_reader.catch_up()
         return offsets
+
+    async def audited(self) -> float:
+        """One look of the audit, and a count of what is parked on the same partitions."""
+        oldest = await self.audit.once()
+        self.observer.parked(await self.store.parked(list(self.audit.lane.lag())))
+        return oldest
 
     @property
     def runtime(self) -> Runtime:
@@ -147,16 +149,12 @@ class Engine:
 
     async def look_after(self) -> None:
         """Beat for lanes that make progress; tell their lag."""
-        done = {lane.name: -1 for lane in self.lanes}
         while True:
-            for lane in self.lanes:
-                lags = lane.lag()
-                waiting = sum(lag or 0 for lag in lags.values())
-                self.observer.lag(lane.name, waiting)
-                idle = not waiting and not lane.busy
-                if lane.batches != done[lane.name] or idle or lane.paused:
-                    self.progress.beat(lane.name)
-                done[lane.name] = lane.batches
+            self.observer.loop_late(self.lookout.look())
+            if self.ends.ends is not None:
+                for lane in self.lanes:
+                    self.observer.lag(lane.name, unread(lane, self.ends.ends))
+            self.observer.oldest_send(self.publisher.oldest_send_s)
             self.observer.skew(self.clock.skew, SKEW_ALARM)
             await asyncio.sleep(LOOK_EVERY_S)
 
@@ -184,7 +182,7 @@ async def running(
 ) -> AsyncIterator[Engine]:
     """Start the service; on leaving, let batches and calls in flight end, within 10 s in all."""
     engine = Engine(service, settings, keys, metrics or Metrics())
-    broker = KafkaBroker(
+    broker = LaneBroker(
         settings.kafka_bootstrap,
         allow_auto_create_topics=False,
         apply_types=False,
@@ -194,30 +192,52 @@ async def running(
         graceful_timeout=DRAIN_S,
     )
     tasks: list[asyncio.Task[Any]] = []
+    open_effects = contextlib.AsyncExitStack()
     try:
-        await check_topics(engine.connection, service)
-        await engine.store.prepare()
-        await engine.publisher(
-            [engine.desk.result_record(service.name, service.name, engine.keyring.own_announcement())]
-        )
-        tasks.append(asyncio.create_task(engine.key_reader.run()))
+        await _prepare(engine, tasks)
+        await open_effects.enter_async_context(_opened(service.effects))
         await asyncio.gather(*(begin_at_the_beginning(engine.connection, x.group, x.topic) for x in engine.lanes))
         for lane in engine.lanes:
             lane.attach(broker)
         await broker.start()
         for message, subject in at_start:
             await engine.publish(message, subject)
+        tasks.append(asyncio.create_task(engine.ends.run()))
+        tasks.append(asyncio.create_task(engine.every(ATTEND_EVERY_S, "halts", engine.halts.attend)))
         tasks.append(asyncio.create_task(engine.look_after()))
         tasks.append(asyncio.create_task(engine.every(SWEEP_EVERY_S, "sweep", engine.sweep.once)))
-        tasks.append(asyncio.create_task(engine.every(AUDIT_EVERY_S, "audit", engine.audit.once)))
+        tasks.append(asyncio.create_task(engine.every(AUDIT_EVERY_S, "audit", engine.audited)))
         engine.progress.ready(yes=True)
         yield engine
     finally:
         engine.progress.ready(yes=False)
         await _stop(engine, broker, tasks)
+        await open_effects.aclose()
 
 
-async def _stop(engine: Engine, broker: KafkaBroker, tasks: Sequence[asyncio.Task[Any]]) -> None:
+async def _prepare(engine: Engine, tasks: list[asyncio.Task[Any]]) -> None:
+    """What must be so before the first command is taken in; the readers go on as tasks."""
+    await check_topics(engine.connection, engine.service)
+    await engine.store.prepare()
+    name = engine.service.name
+    await engine.publisher([engine.desk.result_record(name, name, engine.keyring.own_announcement())])
+    tasks.append(asyncio.create_task(engine.key_reader.run()))
+    tasks.append(asyncio.create_task(engine.order_reader.run()))
+    tasks.append(asyncio.create_task(engine.session_reader.run()))
+    async with asyncio.timeout(SESSIONS_READ_S):
+        # Nothing may be done under a session that has ended (I13).
+        await engine.session_reader.caught_up.wait()
+
+
+def _opened(effects: Any) -> contextlib.AbstractAsyncContextManager[Any]:
+    """Effects that hold something open (clients of gateways) are entered for as long as the service works, and left
+    after the calls in flight have ended."""
+    if isinstance(effects, contextlib.AbstractAsyncContextManager):
+        return effects
+    return contextlib.nullcontext()
+
+
+async def _stop(engine: Engine, broker: LaneBroker, tasks: Sequence[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     with contextlib.suppress(TimeoutError):
@@ -225,5 +245,6 @@ async def _stop(engine: Engine, broker: KafkaBroker, tasks: Sequence[asyncio.Tas
             await broker.stop()
     await engine.desk.finish(limit_s=2.0)
     await engine.publisher.close()
+    await asyncio.to_thread(engine.observer.tracer.close)
     engine.store.close()
     await asyncio.gather(*tasks, return_exceptions=True)

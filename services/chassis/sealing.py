@@ -2,7 +2,8 @@
 
 A seal is a compact JWE: ECDH-ES on X25519 directly to A256GCM, never compressed (trap 32: a `zip` header turns 500
 bytes into 200 kB). Its protected header has exactly `alg`, `enc`, `kid` (RFC 7638 thumbprint of the recipient's key),
-`apu` (the binding, base64url) and `epk`. The binding names message type, subject and field: a copy does not open.
+`apu` (the binding, base64url) and `epk`. The binding names message type, subject and field, and the key to which the
+message asks for its answer: a copy does not open, nor does a message that was sent again with another such key.
 
 Every seal draws a fresh ephemeral key and nonce: with `effects.py`, this is where chance enters a service.
 """
@@ -19,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwe import JWERegistry, decrypt_compact, encrypt_compact
 from joserfc.jwk import GuestProtocol, OKPKey
 
+from contracts.message import Message
 from contracts.sealed import MAX_SEALED_CHARACTERS
 
 MAX_PLAIN_BYTES: Final = 145 * 1024
@@ -26,7 +28,8 @@ MAX_PLAIN_BYTES: Final = 145 * 1024
 letters meet their own 64 KiB first."""
 
 MAX_BINDING_BYTES: Final = 300
-"""Type, subject and field of any message; keeps the header below the 1,024 characters that are read at all."""
+"""Type, subject, field and thumbprint of any message; keeps the header below the 1,024 characters that are read at
+all."""
 
 MAX_KEY_CHARACTERS: Final = 300
 
@@ -59,9 +62,24 @@ class _Limits(JWERegistry):
 _REGISTRY: Final = _Limits(algorithms=[ALGORITHM, ENCRYPTION], strict_check_header=False)
 
 
-def binding_of(type_name: str, subject: str, field: str) -> str:
-    """What a seal is bound to: the message's type, the sending aggregate's or flow's id, the field's name."""
-    return f"{type_name}\n{subject}\n{field}"
+def binding_of(type_name: str, subject: str, field: str, answer_key: str | None = None) -> str:
+    """What a seal is bound to: the message's type, the sending aggregate's or flow's id, the field's name. In a message
+    that names an `answer_key` also that key's thumbprint, so that nobody else can ask for the answer (decision 22).
+
+    Raises:
+        NotSealable: the `answer_key` is no key to seal to.
+    """
+    place = f"{type_name}\n{subject}\n{field}"
+    return place if answer_key is None else f"{place}\n{_recipient(answer_key)[1]}"
+
+
+def binding_in(message: Message, subject: str, field: str) -> str:
+    """The binding of a field of this message under this subject.
+
+    Raises:
+        NotSealable: it names an `answer_key` that is none.
+    """
+    return binding_of(message.type_name, subject, field, getattr(message, "answer_key", None))
 
 
 def seal(plain: str, recipient_public_jwk: str, binding: str) -> str:

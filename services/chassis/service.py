@@ -6,7 +6,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from contracts.decision import Decision, Facts, Incoming, Refusal
 from contracts.message import Message
@@ -23,10 +23,12 @@ Perform = Callable[[Any], Awaitable[Message]]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A topic, a subscriber and a consumer group `service.name` of its own (law 14)."""
+    """A topic, a subscriber and a consumer group `service.name` of its own (law 14). As long as an `urgent` lane has
+    something to do, the others of its process take short turns."""
 
     name: str
     topic: Topic
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,14 @@ class Route:
     prepare: Prepare | None = None
     creates: bool = False
     absent: Refusal = Refusal("not-found", "aggregate-absent")
+
+
+@runtime_checkable
+class TimedEffects(Protocol):
+    """Effects whose calls look at the time: the chassis gives them the corrected clock (law 9). By a machine's own that
+    is wrong, a call would count as too late, or begin when its end is not awaited any more (law 8)."""
+
+    clock: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 import socket
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -75,7 +76,21 @@ class ServiceSettings(BaseSettings):
     stop_timeout_s: Seconds = Field(
         default=10.0, description="seconds from the signal to stop to the end of the process"
     )
-    stalled_after_s: Seconds = Field(default=60.0, description="seconds without progress after which /livez says so")
+    stalled_after_s: Seconds = Field(
+        default=60.0, description="seconds without progress after which the process ends itself"
+    )
+
+    traces_endpoint: str | None = Field(
+        default=None,
+        description="address of an OTLP/HTTP collector for traces: http://collector:4318/v1/traces; none: no traces",
+        pattern=r"^https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9._/-]*)?$",
+    )
+
+    @model_validator(mode="after")
+    def _traces_can_be_sent(self) -> "ServiceSettings":
+        if self.traces_endpoint is not None and find_spec("opentelemetry") is None:
+            raise PydanticCustomError("whole", "HESABI_TRACES_ENDPOINT needs the packages of the extra `traces`")
+        return self
 
     @model_validator(mode="after")
     def _kafka_login_is_whole(self) -> "ServiceSettings":

@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from contracts.topics import IDENTITY_SESSIONS, ORDERS
 from services.chassis.service import Service
 
 
@@ -18,7 +19,9 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
     """Refuse to start on topics that are missing, have other partitions than the contracts say, or lack
     `LogAppendTime`."""
     admin = AIOKafkaAdminClient(**connection)
-    wanted = {lane.topic.name: lane.topic for lane in service.lanes}
+    # Ended sessions and orders are judged by their stamps, too (I13).
+    read_whole = (IDENTITY_SESSIONS, ORDERS[service.name])
+    wanted = {topic.name: topic for topic in (*(lane.topic for lane in service.lanes), *read_whole)}
     async with asyncio.timeout(limit_s):
         await admin.start()
         try:

@@ -3,18 +3,15 @@ and 13)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Protocol, Union, get_args, get_origin
 
-from pydantic import Discriminator, TypeAdapter
+from pydantic import Discriminator, TypeAdapter, ValidationError
 
-from services.chassis.document import FORMAT, Document
+from services.chassis.document import FORMAT, Document, FormatTooNew
 from services.chassis.encoding import MAX_STATE_BYTES, BudgetExceeded
 from services.chassis.service import Kind
-
-
-class FormatTooNew(Exception):
-    """The document was written by a later release: this replica stops its lane and parks nothing (law 13)."""
 
 
 class Cipher(Protocol):
@@ -50,22 +47,25 @@ class StateCodec:
     _adapter: TypeAdapter[Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        state = self.kind.state
-        is_union = get_origin(state) in (Union, UnionType) and len(get_args(state)) > 1
-        self._adapter = TypeAdapter[Any](Annotated[state, Discriminator("stage")] if is_union else state)  # type: ignore[arg-type,maybe-unrecognized-str-typeform]
+        self._adapter = _adapter_of(self.kind.state)
 
     def read(self, document: Document) -> Any:
-        """The document's state, None where there is none. Raises what pydantic raises on a state that does not fit."""
-        if document.format > FORMAT + 1:
-            raise FormatTooNew
+        """The document's state, None where there is none. Raises what pydantic raises on a state that does not fit, and
+        `FormatTooNew` on a stage that only another release can have written."""
         if document.state is None:
             return None
-        return self._adapter.validate_json(document.state, context=_Secrets(self.data_keys, document.data_key))
+        secrets = _Secrets(self.data_keys, document.data_key)
+        try:
+            return self._adapter.validator.validate_json(document.state, context=secrets)
+        except ValidationError as error:
+            if any(each["type"] == "union_tag_invalid" for each in error.errors(include_input=False)):
+                raise FormatTooNew from None
+            raise
 
     def write(self, document: Document, state: Any) -> None:
         """Put the state into the draft, with its `due_at`. Raises `BudgetExceeded` over 256 KiB."""
         secrets = _Secrets(self.data_keys, document.data_key)
-        raw = self._adapter.dump_json(state, context=secrets)
+        raw = self._adapter.serializer.to_json(state, context=secrets)
         if len(raw) > MAX_STATE_BYTES:
             raise BudgetExceeded("state")
         due: Callable[[Any], Any] | None = self.kind.due_at
@@ -73,6 +73,13 @@ class StateCodec:
         # From here on nothing fails: a draft holds the whole of a decision or nothing of it.
         document.state, document.due_at, document.format = raw.decode(), due_at, FORMAT
         document.data_key = secrets.data_key
+
+
+@cache
+def _adapter_of(state: Any) -> TypeAdapter[Any]:
+    # It takes milliseconds to make, and serves every process of a simulation.
+    is_union = get_origin(state) in (Union, UnionType) and len(get_args(state)) > 1
+    return TypeAdapter[Any](Annotated[state, Discriminator("stage")] if is_union else state)  # type: ignore[arg-type,maybe-unrecognized-str-typeform]
 
 
 class _Secrets:

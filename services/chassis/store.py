@@ -9,14 +9,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeVar
 
-from bson.codec_options import CodecOptions
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ASCENDING, InsertOne, UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from services.chassis.document import Document, loaded, stored
+from services.chassis.arrival import PARKED
+from services.chassis.document import Document, changes, in_utc, loaded, stored
+from services.chassis.parked_letters import PARKED_STATES
 
 Outcome = Literal["saved", "conflict", "refused"]
 """`conflict`: somebody else wrote first, decide again. `refused`: the database does not take this one document."""
@@ -62,12 +63,14 @@ class MongoStore:
 
     def __init__(self, uri: str, database: str, partition_of: Callable[[str], int], limit_s: float = 6.0) -> None:
         self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
-            uri, timeoutMS=int(limit_s * 1000) - 1000, maxPoolSize=10, appName=f"hesabi-{database}", tz_aware=True
+            uri,
+            timeoutMS=int(limit_s * 1000) - 1000,
+            maxPoolSize=10,
+            appName=f"hesabi-{database}",
+            retryWrites=False,  # the loop itself tries again, and the server need not note each write (decision 23)
         )
-        options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
         self._collection = self._client[database].get_collection(
             "aggregates",
-            codec_options=options,
             write_concern=WriteConcern(w="majority", j=True),
             read_concern=ReadConcern("majority"),
         )
@@ -94,7 +97,9 @@ class MongoStore:
         found: dict[str, Document] = {}
         # Half of the ids are marks of parking, which as good as never exist.
         for start in range(0, len(ids), 2 * LOAD_AT_MOST):
-            cursor = self._collection.find({"_id": {"$in": list(ids[start : start + 2 * LOAD_AT_MOST])}})
+            part = list(ids[start : start + 2 * LOAD_AT_MOST])
+            # In one answer, as far as it fits: by itself the server gives 101 at first.
+            cursor = self._collection.find({"_id": {"$in": part}}, batch_size=len(part))
             for fields in await self._within(cursor.to_list(length=None)):
                 found[fields["_id"]] = loaded(fields)
         return found
@@ -131,9 +136,10 @@ class MongoStore:
         return outcomes
 
     def _operation(self, draft: Document, written_at: datetime) -> InsertOne[dict[str, Any]] | UpdateOne:
-        fields = stored(draft, written_at, self._partition_of(draft.id))
+        partition = self._partition_of(draft.id)
         if draft.version == 0:
-            return InsertOne({"_id": draft.id, "version": 1, **fields})
+            return InsertOne({"_id": draft.id, "version": 1, **stored(draft, written_at, partition)})
+        fields = changes(draft, written_at, partition)
         return UpdateOne(
             {"_id": draft.id, "version": draft.version},
             {"$set": {**fields, "version": draft.version + 1}, "$setOnInsert": {"_id": "!"}},
@@ -146,7 +152,7 @@ class MongoStore:
             {"partition": {"$in": list(partitions)}, "due_at": {"$lte": before, "$type": "date"}}, {"due_at": 1}
         )
         found = await self._within(cursor.sort("due_at", ASCENDING).limit(limit).to_list(length=limit))
-        return [(fields["_id"], fields["due_at"]) for fields in found]
+        return [(fields["_id"], in_utc(fields["due_at"])) for fields in found]
 
     async def quiet(
         self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
@@ -163,7 +169,13 @@ class MongoStore:
         )
         by_age = [("written_minute", ASCENDING), ("_id", ASCENDING)]
         found = await self._within(cursor.sort(by_age).limit(limit).to_list(length=limit))
-        return [(fields["written_minute"], loaded(fields)) for fields in found]
+        return [(in_utc(fields["written_minute"]), loaded(fields)) for fields in found]
+
+    async def parked(self, partitions: Sequence[int]) -> int:
+        """How many aggregates whose twins fall on these partitions are parked."""
+        twins = {"$gte": PARKED, "$lt": PARKED[:-1] + chr(ord(PARKED[-1]) + 1)}
+        wanted = {"_id": twins, "partition": {"$in": list(partitions)}, "state": {"$regex": PARKED_STATES}}
+        return await self._within(self._collection.count_documents(wanted))
 
     async def _within(self, call: Awaitable[_T]) -> _T:
         try:

@@ -1,10 +1,13 @@
-"""The national address (I12): the person's own are shown from the registry and one is chosen, or a new one is added."""
+"""The national address (I12): one's own are shown from the registry and one is chosen, or a new one is added.
+
+A business has an address of its own, kept up to date by whoever acts for it (I17).
+"""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
-from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
+from contracts.decision import Customer, Decision, Facts, Incoming, Refusal, decided, ignored, refused
 from contracts.identity import (
     AddAddress,
     AddressesShown,
@@ -14,11 +17,14 @@ from contracts.identity import (
     ShowAddresses,
 )
 from contracts.identity_internal import AddressReported
+from contracts.message import Message
 from contracts.registry import AddressesAsked, AddressesFound
 from contracts.sealed import Sealed, Secret
 from contracts.values.national_address import StatedAddress, judge_national_address
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
+from services.identity.acting import NO_LONGER_AUTHORISED, unsaved
+from services.identity.business import Business
 from services.identity.policy import PolicyFacts
 from services.identity.states import Active, AddressesWanted, UserState
 
@@ -31,6 +37,11 @@ NOT_SIGNED_IN: Final = Refusal("sign-in-needed", "user-not-active", missing_step
 """The refusal of a customer's command where there is no active user (J2)."""
 
 
+Party = UserState | Business
+Owner = Active | Business
+"""Whoever has a national address."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskerFacts(PolicyFacts):
     """Whether the command's `answer_key` is a key to which something can be sealed."""
@@ -39,26 +50,35 @@ class AskerFacts(PolicyFacts):
 
 
 # --- showing --------------------------------------------------------------------------------------------------------
-def show_addresses(state: UserState, incoming: Incoming[ShowAddresses], facts: AskerFacts) -> Decision[UserState]:
+def show_addresses(state: Party, incoming: Incoming[ShowAddresses], facts: AskerFacts) -> Decision[Party]:
     """Ask the registry; the answer is given when it answers, or after a time-out."""
-    if not isinstance(state, Active):
-        return _not_signed_in(state)
+    owner = _owner(state, incoming.who)
+    if isinstance(owner, Refusal):
+        return unsaved(state, owner)
     if not facts.key_is_good:
         return refused(state, "malformed", "answer-key-not-accepted")
-    if len(state.asked) >= UNANSWERED_AT_ONCE:
+    if len(owner.asked) >= UNANSWERED_AT_ONCE:
         return refused(state, "not-available-now", "too-many-questions-unanswered")
     wanted = AddressesWanted(incoming.id, incoming.body.answer_key, facts.present + facts.policy.addresses_wait)
-    asked = AddressesAsked(
-        asked_by=state.declared.user,
-        identity_type=state.declared.identity_type,
-        identity_number=Sealed.of(state.declared.identity_number.reveal()),
-    )
-    return decided(replace(state, asked=(*state.asked, wanted)), asked)
+    return decided(replace(owner, asked=(*owner.asked, wanted)), _question_of(owner))
 
 
-def addresses_found(state: UserState, incoming: Incoming[AddressesFound], _: Facts) -> Decision[UserState]:
+def _question_of(owner: Owner) -> AddressesAsked:
+    match owner:
+        case Active():
+            declared = owner.declared
+            return _question(declared.user, declared.identity_type, declared.identity_number)
+        case Business():
+            return _question(owner.aggregate, "business", owner.unified_number)
+
+
+def _question(asked_by: str, identity_type: str, number: Secret) -> AddressesAsked:
+    return AddressesAsked(asked_by=asked_by, identity_type=identity_type, identity_number=Sealed.of(number.reveal()))
+
+
+def addresses_found(state: Party, incoming: Incoming[AddressesFound], _: Facts) -> Decision[Party]:
     """Show them to whoever asked by this command. A second or a late answer changes nothing."""
-    if not isinstance(state, Active):
+    if not isinstance(state, Active | Business):
         return ignored(state)
     wanted = next((w for w in state.asked if w.command_id == incoming.correlation_id), None)
     if wanted is None:
@@ -70,7 +90,7 @@ def addresses_found(state: UserState, incoming: Incoming[AddressesFound], _: Fac
     return decided(replace(rest, shown=Secret(text)), AddressesShown(addresses=Sealed.of(text, to=wanted.answer_key)))
 
 
-def addresses_overdue(state: Active, facts: Facts) -> Decision[UserState]:
+def addresses_overdue(state: Owner, facts: Facts) -> Decision[Any]:
     """The registry did not answer in time: the oldest overdue question is refused, the next one by the next wake-up."""
     overdue = next((w for w in state.asked if w.until <= facts.present), None)
     if overdue is None:
@@ -84,42 +104,52 @@ def _unavailable(wanted: AddressesWanted, reason: str) -> Refusal:
 
 
 # --- choosing and adding --------------------------------------------------------------------------------------------
-def choose_address(state: UserState, incoming: Incoming[ChooseAddress], _: Facts) -> Decision[UserState]:
+def choose_address(state: Party, incoming: Incoming[ChooseAddress], _: Facts) -> Decision[Party]:
     """One of the addresses shown last, by its id."""
-    if not isinstance(state, Active):
-        return _not_signed_in(state)
-    if state.shown is None:
+    owner = _owner(state, incoming.who)
+    if isinstance(owner, Refusal):
+        return unsaved(state, owner)
+    if owner.shown is None:
         return refused(state, "address-not-accepted", "no-address-shown")
-    chosen = next((a for a in _listed(state.shown.reveal()) or () if a["address_id"] == incoming.body.address_id), None)
+    chosen = next((a for a in _listed(owner.shown.reveal()) or () if a["address_id"] == incoming.body.address_id), None)
     if chosen is None:
         return refused(state, "address-not-accepted", "address-not-shown")
-    return _save(state, {part: value for part, value in chosen.items() if part in _PARTS})
+    return _save(owner, {part: value for part, value in chosen.items() if part in _PARTS}, incoming.who)
 
 
-def add_address(state: UserState, incoming: Incoming[AddAddress], _: Facts) -> Decision[UserState]:
+def add_address(state: Party, incoming: Incoming[AddAddress], _: Facts) -> Decision[Party]:
     """A new address, judged part by part; the short address is checked against the building number."""
-    if not isinstance(state, Active):
-        return _not_signed_in(state)
-    return _save(state, _parsed(incoming.opened("address")))
+    owner = _owner(state, incoming.who)
+    if isinstance(owner, Refusal):
+        return unsaved(state, owner)
+    return _save(owner, _parsed(incoming.opened("address")), incoming.who)
 
 
-def _save(state: Active, parts: Any) -> Decision[UserState]:
+def _save(owner: Owner, parts: Any, who: Customer) -> Decision[Party]:
     stated = _stated(parts)
     if stated is None:
-        return refused(state, "address-not-accepted", "address-unreadable")
+        return refused(owner, "address-not-accepted", "address-unreadable")
     address = judge_national_address(stated)
     if isinstance(address, Rejected):
-        return refused(state, public_reason_of(address.reason), address.reason)
-    return decided(
-        replace(state, address=Secret(json.dumps(asdict(address), ensure_ascii=False))),
+        return refused(owner, public_reason_of(address.reason), address.reason)
+    saved: tuple[Message, ...] = (
         AddressSaved(next_step="define-account"),
-        NationalAddressSaved(user_id=state.declared.user_id, region=address.region),
-        AddressReported(person=state.declared.person, user_id=state.declared.user_id),
+        NationalAddressSaved(user_id=who.user_id, acted_by=who.actor, region=address.region),
     )
+    if isinstance(owner, Active):
+        # So that a login's next step is another one; a business's is read where it is acted for.
+        saved += (AddressReported(person=owner.declared.person, user_id=owner.declared.user_id),)
+    return decided(replace(owner, address=Secret(json.dumps(asdict(address), ensure_ascii=False))), *saved)
 
 
-def _not_signed_in(state: UserState) -> Decision[UserState]:
-    return Decision(state, refusal=NOT_SIGNED_IN)
+def _owner(state: Party, who: Customer) -> Owner | Refusal:
+    match state:
+        case Active():
+            return state
+        case Business():
+            return state if state.is_authorised(who.person) else NO_LONGER_AUTHORISED
+        case _:
+            return NOT_SIGNED_IN
 
 
 # --- reading JSON from outside --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from contracts.values.email_address import EmailReason, parse_email
 from contracts.values.mobile import MobileReason, parse_mobile
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
-from services.identity.password import Blocked, PasswordReason, judge_password
+from services.identity.password import Blocked, PasswordReason, judge_password, public_password_reason
 from services.identity.policy import PolicyFacts
 from services.identity.states import AcceptingTerms, Contact, Declared, GivingContact, ProvingMobile
 
@@ -53,14 +53,8 @@ def judge_contact(
     blocked = Blocked(facts.common_passwords, facts.policy.company_words, personal_data(state.declared, contact))
     reason = judge_password(incoming.opened("password"), blocked)
     if reason is not None:
-        return ContactRefused(_PUBLIC.get(reason, "password-blocked"), reason)
+        return ContactRefused(public_password_reason(reason), reason)
     return contact
-
-
-_PUBLIC: Final[dict[PasswordReason, str]] = {
-    "password-too-short": "password-too-short",
-    "password-too-long": "password-too-long",
-}
 
 
 def personal_data(declared: Declared, contact: Contact) -> tuple[str, ...]:

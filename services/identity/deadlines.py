@@ -1,10 +1,12 @@
-"""When a user's aggregate wants to be woken, and what happens then (law 10)."""
+"""When a user's or a business's aggregate wants to be woken, and what happens then (law 10)."""
 
 from datetime import datetime
 from typing import Any, assert_never
 
 from contracts.decision import Decision, Facts, Incoming, decided, ignored
 from services.identity.addresses import addresses_overdue
+from services.identity.business import Business
+from services.identity.business_registration import registration_overdue
 from services.identity.policy import LINK_GRACE
 from services.identity.states import (
     AcceptingTerms,
@@ -27,7 +29,8 @@ def due_at(state: UserState) -> datetime | None:
         case Registered():
             return state.link.valid_until + LINK_GRACE
         case Active():
-            return min((wanted.until for wanted in state.asked), default=None)
+            waits = (state.represents.due_at, *(wanted.until for wanted in state.asked))
+            return min((each for each in waits if each is not None), default=None)
         case Claiming() | Ended():
             return None
         case _:
@@ -45,8 +48,18 @@ def on_timer(state: UserState, _: Incoming[Any], facts: Facts) -> Decision[UserS
         case Registered():
             return decided(Ended("never-activated"))
         case Active():
-            return addresses_overdue(state, facts)
+            return registration_overdue(state, facts) or addresses_overdue(state, facts)
         case Claiming() | Ended():
             return ignored(state)
         case _:
             assert_never(state)
+
+
+def business_due_at(state: Business) -> datetime | None:
+    """A question to the registry is not waited for without end."""
+    return min((wanted.until for wanted in state.asked), default=None)
+
+
+def on_business_timer(state: Business, _: Incoming[Any], facts: Facts) -> Decision[Business]:
+    """An unanswered question is refused."""
+    return addresses_overdue(state, facts)

@@ -20,11 +20,11 @@ def ask_for_code(state: Number | None, incoming: Incoming[NumberCodeAsked], fact
     """At most 10 codes an hour and 50 a day (I14); one for a code that was lost is free (N10)."""
     body: NumberCodeAsked = incoming.body
     before = state or Number(Spent())
-    granted = NumberCodeGranted(user_id=body.user_id, number=body.number)
+    granted = NumberCodeGranted(asked_by=body.asked_by, number=body.number)
     if body.replaces_lost:
         return decided(before, granted)
     match spend(before.spent, facts.present):
         case Spent() as spent:
             return decided(Number(spent), granted)
         case reason:
-            return decided(before, NumberCodeDenied(user_id=body.user_id, number=body.number, reason=reason))
+            return decided(before, NumberCodeDenied(asked_by=body.asked_by, number=body.number, reason=reason))

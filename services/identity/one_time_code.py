@@ -11,10 +11,10 @@ from contracts.values.digits import compact
 from services.identity.states import Code, Issued, Wanted
 
 EntryReason = Literal["code-not-issued", "code-too-many-tries", "code-expired", "code-wrong"]
-AgainReason = Literal["resend-too-soon", "codes-of-registration-used-up"]
+AgainReason = Literal["resend-too-soon", "codes-of-flow-used-up"]
 
 TRIES: Final = 5  # I14
-CODES_A_REGISTRATION: Final = 10  # I14: no registration can ask for more than an hour's budget
+CODES_A_FLOW: Final = 10  # I14: no registration, reset or consent can ask for more than an hour's budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Entry:
     reason: EntryReason | None
 
 
-def issue(wanted: Wanted, user_id: str, facts: CodeFacts) -> Issued:
+def issue(wanted: Wanted, holder: str, facts: CodeFacts) -> Issued:
     """Issue the code that was wanted. Its issue is `facts.present` (I6)."""
     return Issued(
         number=wanted.number,
-        otp_id=f"{user_id}.{wanted.number}",
+        otp_id=f"{holder}.{wanted.number}",
         digits=facts.digits,
         asked_at=wanted.asked_at,
         issued_at=facts.present,
@@ -88,8 +88,8 @@ def ask_again(code: Code, at: datetime, resend_after: timedelta) -> Wanted | Aga
     issued, and so whether the identity is known (I14, I15). After a failed hand-over nobody waits (N10).
     """
     is_lost = isinstance(code, Issued) and code.lost
-    if code.number >= CODES_A_REGISTRATION:
-        return "codes-of-registration-used-up"
+    if code.number >= CODES_A_FLOW:
+        return "codes-of-flow-used-up"
     if not is_lost and at < code.asked_at + resend_after:
         return "resend-too-soon"
     return Wanted(code.number + 1, at, replaces_lost=is_lost)

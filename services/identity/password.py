@@ -76,6 +76,17 @@ def judge_password(password: str, blocked: Blocked) -> PasswordReason | None:
     return None
 
 
+def public_password_reason(reason: PasswordReason) -> str:
+    """What the public hears: whether a password is too short or too long, but not what makes it easy to guess (J4)."""
+    match reason:
+        case "password-too-short":
+            return "password-too-short"
+        case "password-too-long":
+            return "password-too-long"
+        case _:
+            return "password-blocked"
+
+
 def _folded(text: str) -> str:
     """For comparing only: case, width, script of digits and compatibility forms do not make a password stronger."""
     return fold_digits(unicodedata.normalize("NFKC", text).casefold())

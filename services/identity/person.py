@@ -68,13 +68,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The person's user is active and may log in (I11)."""
+    """The person's user is active and may log in (I11). Tokens issued up to `sessions_ended_at` count no more (I13)."""
 
     user_id: str
     password_hash: Secret
     has_address: bool = False
     codes: tuple[SpentBySource, ...] = ()
     failures: tuple[Failures, ...] = ()
+    sessions_ended_at: datetime | None = None
     stage: Literal["member"] = "member"
 
 
@@ -107,8 +108,8 @@ def start_registration(
     What cannot be true of anybody is refused unsaved, so that it costs nothing and takes the same time for everybody.
     """
     if parse_segment(incoming.body.segment) is Segment.BUSINESS:
-        # I17: a business is registered by an active individual, which comes later.
-        return refused(None, "segment-not-offered", "business-not-offered")
+        # I17: a business is registered by an active individual, with RegisterBusiness.
+        return refused(None, "individual-first", "business-needs-an-individual", missing_step="log-in")
     stated = judge_stated(incoming)
     if isinstance(stated, Rejected):
         return refused(None, public_reason_of(stated.reason), stated.reason)
@@ -150,14 +151,14 @@ def judge_stated(incoming: Incoming[StartRegistration]) -> Stated | Rejected[Sta
 
 
 def ask_for_code(state: PersonState, incoming: Incoming[PersonCodeAsked], facts: Facts) -> Decision[PersonState]:
-    """Another code of a registration, out of the budget of its channel (I14); one for a lost code is free (N10)."""
+    """Another code of a registration or reset, out of its channel's budget (I14); one for a lost code is free (N10)."""
     body: PersonCodeAsked = incoming.body
-    granted = PersonCodeGranted(user_id=body.user_id, number=body.number)
+    granted = PersonCodeGranted(asked_by=body.asked_by, number=body.number)
     if body.replaces_lost:
         return decided(state, granted)
     codes = spend_of_source(state.codes, body.channel, facts.present)
     if isinstance(codes, str):
-        return decided(state, PersonCodeDenied(user_id=body.user_id, number=body.number, reason=codes))
+        return decided(state, PersonCodeDenied(asked_by=body.asked_by, number=body.number, reason=codes))
     return decided(replace(state, codes=codes), granted)
 
 

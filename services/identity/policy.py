@@ -28,6 +28,7 @@ class Policy:
     link_life: timedelta  # I10
     session_life: timedelta  # I11
     addresses_wait: timedelta  # I12: the registry may take 35 s
+    authority_wait: timedelta  # I17: the registry may take 35 s
     terms: tuple[TermsVersion, ...]  # I8
     company_words: tuple[str, ...]  # I16
 

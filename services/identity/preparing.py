@@ -4,7 +4,7 @@ Where the state already says no, the expensive part is left out (law 2). The dec
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.decision import Customer, Incoming
@@ -98,9 +98,12 @@ class Preparing:
         self, state: PersonState | None, incoming: Incoming[LogIn], effects: IdentityEffects, present: datetime
     ) -> tuple[Secret, datetime]:
         issued_at = present.replace(microsecond=0)  # tokens count whole seconds
-        expires_at = issued_at + self.policy.session_life
         if not isinstance(state, Member):
-            return _NOTHING, expires_at
+            return _NOTHING, issued_at + self.policy.session_life
+        if state.sessions_ended_at is not None and issued_at <= state.sessions_ended_at:
+            # A login in the very second in which all sessions ended would end with them (I13): it counts from the next.
+            issued_at = state.sessions_ended_at.replace(microsecond=0) + timedelta(seconds=1)
+        expires_at = issued_at + self.policy.session_life
         # Law 4: deciding again gives the same. Channels choose a command's id, and may give two persons the same one.
         session_id = effects.keyed_hash("session", f"{state.user_id}\n{incoming.id}")
         customer = Customer(state.user_id, session_id, incoming.source)

@@ -17,7 +17,7 @@ from contracts.identity_internal import PersonClaimed
 from contracts.sealed import Sealed
 from services.identity.code_delivery import ask_person
 from services.identity.contact import ContactFacts, judge_contact
-from services.identity.one_time_code import CODES_A_REGISTRATION, ask_again, enter
+from services.identity.one_time_code import CODES_A_FLOW, ask_again, enter
 from services.identity.policy import PolicyFacts, TermsVersion
 from services.identity.states import (
     AcceptingTerms,
@@ -74,7 +74,8 @@ def _confirmed(
 
 def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFacts) -> Decision[UserState]:
     """Another code in this flow (I14). Answered here and now, before the budgets are asked: else the time of the answer
-    would show whether a code was ever sent (I15)."""
+    would show whether a code was ever sent. It costs the person as much where no mobile is known: else the budget's end
+    would show it (I15)."""
     match state:
         case ProvingApproval() | ProvingMobile():
             wanted = ask_again(state.code, incoming.now, facts.policy.resend_after)
@@ -82,9 +83,7 @@ def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFac
                 public = "resend-too-soon" if wanted == "resend-too-soon" else "too-many-codes"
                 return refused(state, public, wanted)
             after: UserState = replace(state, code=wanted)
-            again = decided(after, OtpResent(next_step="confirm-otp"))
-            has_mobile = isinstance(state, ProvingMobile) or state.approved_mobile is not None
-            return again.and_send(ask_person(state.declared, wanted)) if has_mobile else again
+            return decided(after, OtpResent(next_step="confirm-otp"), ask_person(state.declared, wanted))
         case GivingContact() | AcceptingTerms() | Claiming() | Registered() | Active() | Ended():
             return out_of_order(state)
 
@@ -118,8 +117,8 @@ def accept_terms(state: UserState, incoming: Incoming[AcceptTerms], facts: Polic
     reason = _terms_fault(TermsVersion(body.version, body.language, body.text_hash), facts.policy.terms)
     if reason is not None:
         return refused(state, "terms-version-unknown", reason)
-    if state.codes >= CODES_A_REGISTRATION:
-        return refused(state, "too-many-codes", "codes-of-registration-used-up")
+    if state.codes >= CODES_A_FLOW:
+        return refused(state, "too-many-codes", "codes-of-flow-used-up")
     evidence = TermsEvidence(body.version, body.language, body.text_hash, incoming.now, incoming.source)
     proving = ProvingMobile(
         declared=state.declared,

@@ -49,11 +49,20 @@ class IdentitySettings(ServiceSettings):
         default=86_400, description="life of an activation link, 1 to 86400 seconds", ge=1, le=86_400
     )  # I10
     registration_life_s: int = Field(
-        default=1_800, description="time to take the next step of a registration, 60 to 86400 seconds", ge=60, le=86_400
+        default=1_800,
+        description="time to take the next step of a registration or a password reset, 60 to 86400 seconds",
+        ge=60,
+        le=86_400,
     )
     addresses_wait_s: float = Field(
         default=60, description="time the registry has to name addresses, 0.1 to 300 seconds", ge=0.1, le=300
     )  # I12
+    authority_wait_s: float = Field(
+        default=60,
+        description="time the registry has to say who may act for a business, 0.1 to 300 seconds",
+        ge=0.1,
+        le=300,
+    )  # I17
     company_words: tuple[Annotated[str, Field(min_length=3, max_length=50)], ...] = Field(
         default=("hesabi", "حسابي", "electricity", "كهرباء", "kahraba", "kahrabaa", "barq"),
         description="JSON list of words of the company that do not make a password",
@@ -70,6 +79,7 @@ class IdentitySettings(ServiceSettings):
             link_life=timedelta(seconds=self.link_life_s),
             session_life=timedelta(seconds=self.session_life_s),
             addresses_wait=timedelta(seconds=self.addresses_wait_s),
+            authority_wait=timedelta(seconds=self.authority_wait_s),
             terms=tuple(TermsVersion(t.version, t.language, t.text_hash) for t in self.terms),
             company_words=self.company_words,
         )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from contracts.sealed import Secret
+from services.identity.representation import NO_BUSINESS, Representation
 
 Step = Literal["confirm-otp", "give-contact", "accept-terms", "activate", "log-in", "start-registration"]
 
@@ -174,7 +175,8 @@ class AddressesWanted:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A user who may log in. `shown` and `address` are JSON: the registry's addresses, and the one that counts."""
+    """A user who may log in. `shown` and `address` are JSON: the registry's addresses, and the one that counts.
+    `represents`: the businesses of this user (I17)."""
 
     declared: Declared
     contact: Contact
@@ -183,6 +185,7 @@ class Active:
     asked: tuple[AddressesWanted, ...] = ()
     shown: Secret | None = None
     address: Secret | None = None
+    represents: Representation = NO_BUSINESS
     stage: Literal["active"] = "active"
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from contracts.decision import Decision, Facts, Incoming, ignored
 from contracts.identity import ActivationLinkRequested, OtpPurpose, OtpRequested
 from contracts.notifications import MessageWanted, NoticeWanted
+from contracts.notifications_broadcast_internal import BroadcastMessageWanted
 from contracts.sealed import Sealed, Secret
 from services.notifications.delivery import Deliveries
 from services.notifications.delivery_states import About, Content, DeliveryState
@@ -22,6 +23,8 @@ TIME_TO_ARRIVE: Final = timedelta(minutes=10)
 _TEMPLATE_OF: Final[Mapping[OtpPurpose, TemplateName]] = {
     "approve-registration": "approve-registration-code",
     "confirm-mobile": "confirm-mobile-code",
+    "reset-password": "reset-password-code",
+    "give-consent": "give-consent-code",
 }
 
 
@@ -76,9 +79,12 @@ class Asking:
         return self.deliveries.begin(about, content, now).and_send(notice)
 
     def for_message(
-        self, state: DeliveryState | None, incoming: Incoming[MessageWanted], facts: Facts
+        self,
+        state: DeliveryState | None,
+        incoming: Incoming[MessageWanted] | Incoming[BroadcastMessageWanted],
+        facts: Facts,
     ) -> Decision[DeliveryState]:
-        """Any other message, its address known by the recipient's aggregate."""
+        """Any other message, its address known by the recipient's aggregate. Before its time it waits (N4)."""
         if state is not None:
             return ignored(state)
         body, now = incoming.body, _latest(incoming.now, facts)
@@ -88,9 +94,10 @@ class Asking:
             channel=body.channel,
             hand_over_by=min(body.hand_over_by, body.valid_until),
             correlation_id=incoming.correlation_id,
+            broadcast=body.message_class if isinstance(body, BroadcastMessageWanted) else None,
         )
         content = Content(Secret(incoming.opened("address")), body.language, Secret(incoming.opened("values")), now)
-        return self.deliveries.begin(about, content, now)
+        return self.deliveries.wait_until(about, content, body.not_before or now, now)
 
 
 def _life_s(body: OtpRequested) -> int:

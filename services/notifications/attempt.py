@@ -32,6 +32,13 @@ class SendSms:
 
 
 @dataclass(frozen=True, slots=True)
+class SendBroadcast:
+    """Hand an SMS of a broadcast to the gateway, on connections of its own: nothing else waits for it (N1)."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
 class SendEmail:
     """Hand an e-mail to the relay. Each attempt bears the same Message-ID (law 8)."""
 
@@ -46,7 +53,7 @@ class AskStatus:
     attempt: int
 
 
-Effect = SendCode | SendSms | SendEmail | AskStatus
+Effect = SendCode | SendSms | SendBroadcast | SendEmail | AskStatus
 
 
 def effect_of(attempt: Attempt) -> Effect:
@@ -55,7 +62,9 @@ def effect_of(attempt: Attempt) -> Effect:
         case "email":
             return SendEmail(attempt)
         case "sms":
-            return SendCode(attempt) if attempt.about.is_code else SendSms(attempt)
+            if attempt.about.is_code:
+                return SendCode(attempt)
+            return SendSms(attempt) if attempt.about.broadcast is None else SendBroadcast(attempt)
 
 
 def seconds(*each: int) -> tuple[timedelta, ...]:
@@ -76,6 +85,7 @@ class AttemptRules:
     margin: timedelta = timedelta(seconds=3)
     code_waits: tuple[timedelta, ...] = seconds(1, 2, 4, 8, 16, 30)
     sms_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800)
+    broadcast_waits: tuple[timedelta, ...] = seconds(5, 30, 60, 120, 300, *[600] * 6, *[1800] * 6, *[3600] * 24)
     email_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800, 3600)
     query_waits: tuple[timedelta, ...] = seconds(5, 20, 60, 300, 900, 1800)
 
@@ -97,4 +107,6 @@ class AttemptRules:
             case "email":
                 return self.email_waits
             case "sms":
-                return self.code_waits if about.is_code else self.sms_waits
+                if about.is_code:
+                    return self.code_waits
+                return self.sms_waits if about.broadcast is None else self.broadcast_waits

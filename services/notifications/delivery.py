@@ -30,6 +30,7 @@ from services.notifications.delivery_states import (
     Waiting,
     due_at,
 )
+from services.notifications.permitted_hours import DAYTIME, PermittedHours
 
 DeliveryDecision = Decision[DeliveryState]
 
@@ -39,12 +40,19 @@ class Deliveries:
     """Decides what becomes of a message once it is wanted."""
 
     rules: AttemptRules
+    hours: PermittedHours = DAYTIME
+
+    def wait_until(self, about: About, content: Content, not_before: datetime, now: datetime) -> DeliveryDecision:
+        """The first attempt begins at `not_before`; what is of no use by then expires at once (N2, N4)."""
+        return self.begin(about, content, now) if not_before <= now else self._wait(about, content, 0, not_before)
 
     def begin(self, about: About, content: Content, now: datetime, attempt: int = 1) -> DeliveryDecision:
         """`AttemptBegun` (law 8): the call follows the save. What can no longer be used is not sent (N2)."""
         if now > about.hand_over_by:
             return now_expired(about)
-        start_by = self.rules.start_by(about, now)
+        if self._permitted(about, now) != now:
+            return self._wait(about, content, attempt - 1, now)
+        start_by = self._start_by(about, now)
         call = effect_of(Attempt(about, content, attempt, start_by))
         return decided(Attempting(about, content, attempt, self.rules.settle_at(start_by)), effects=(call,))
 
@@ -118,9 +126,19 @@ class Deliveries:
         wait = self.rules.wait_after(state.about, state.attempt)
         if wait is None:
             return now_failed(state.about, "not-sent")
-        if now + wait > state.about.hand_over_by:
-            return now_expired(state.about)
-        return decided(Waiting(state.about, state.content, state.attempt, now + wait))
+        return self._wait(state.about, state.content, state.attempt, now + wait)
+
+    def _wait(self, about: About, content: Content, attempt: int, until: datetime) -> DeliveryDecision:
+        """Delayed, not dropped (N4), as long as it is of use (N2). `attempt` was the last one, 0 before the first."""
+        until = self._permitted(about, until)
+        return now_expired(about) if until > about.hand_over_by else decided(Waiting(about, content, attempt, until))
+
+    def _permitted(self, about: About, instant: datetime) -> datetime:
+        return self.hours.opening(instant) if about.keeps_hours else instant
+
+    def _start_by(self, about: About, now: datetime) -> datetime:
+        start_by = self.rules.start_by(about, now)
+        return min(start_by, self.hours.closing(now)) if about.keeps_hours else start_by
 
     def _unsure(self, state: Attempting, now: datetime) -> DeliveryDecision:
         """The message may have been taken."""

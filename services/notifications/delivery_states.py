@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from contracts.broadcasts import MessageClass
 from contracts.sealed import Secret
+from services.notifications.permitted_hours import keeps_hours
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     """What stays known of a message for ever: nothing personal.
 
-    `asked_by` is the aggregate that asked for a code, None for any other message. `correlation_id` is the one of the
+    `asked_by` is the aggregate that asked for a code, None for any other message. `broadcast` is the class of a
+    broadcast's message, None for what is one person's own. `correlation_id` is the one of the
     message that asked, for what is said later without it (timers, receipts).
     """
 
@@ -21,11 +24,17 @@ class About:
     hand_over_by: datetime
     correlation_id: str
     asked_by: str | None = None
+    broadcast: MessageClass | None = None
 
     @property
     def is_code(self) -> bool:
         """Codes have lanes of their own (N1) and are never handed over twice (N10)."""
         return self.asked_by is not None
+
+    @property
+    def keeps_hours(self) -> bool:
+        """Goes out in permitted hours only (N4)."""
+        return self.broadcast is not None and keeps_hours(self.broadcast)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,8 @@ class Attempting:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The last attempt left nothing to settle; the next begins at `retry_at`."""
+    """The last attempt left nothing to settle; the next begins at `retry_at`. After attempt 0 that is the first one,
+    of a message that has to wait (N4)."""
 
     about: About
     content: Content

@@ -10,10 +10,11 @@ from typing import Any, Literal, Protocol, Self, assert_never
 
 from contracts.message import Message
 from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
+from contracts.notifications_broadcast_internal import BroadcastHandOverReported
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress, parse_email
 from contracts.values.mobile import Mobile, parse_mobile
-from services.notifications.attempt import AskStatus, Attempt, SendCode, SendEmail, SendSms
+from services.notifications.attempt import AskStatus, Attempt, SendBroadcast, SendCode, SendEmail, SendSms
 from services.notifications.composing import Composer, NotComposed
 from services.notifications.hand_over import Accepted, HandOver, NotSent, Rejected, Unknown
 from services.notifications.mail import Mail, build_mail
@@ -81,12 +82,14 @@ def _clock() -> datetime:
 class NotificationsEffects:
     """Makes each call once and never raises for what the other side does. An async context manager.
 
-    `codes` and `others` are two clients of the same gateway: codes never wait for connections that others hold (N1).
+    `codes`, `others` and `broadcasts` are clients of the same gateway: codes never wait for connections that others
+    hold, nor notices for those of a broadcast (N1). `clock` becomes the corrected one when the service is put together.
     """
 
     composer: Composer
     codes: SmsGateway
     others: SmsGateway
+    broadcasts: SmsGateway
     relay: Relay
     mail_from: EmailAddress
     clock: Callable[[], datetime] = _clock
@@ -95,6 +98,7 @@ class NotificationsEffects:
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.codes)
         await self._open.enter_async_context(self.others)
+        await self._open.enter_async_context(self.broadcasts)
         return self
 
     async def __aexit__(
@@ -109,6 +113,17 @@ class NotificationsEffects:
     async def send_sms(self, effect: SendSms) -> Message:
         """Hand any other SMS over."""
         return _report(HandOverReported, effect.attempt, await self._sms(self.others, effect.attempt))
+
+    async def send_broadcast(self, effect: SendBroadcast) -> Message:
+        """Hand over an SMS of a broadcast, whose text was judged when it was ordered (N4)."""
+        attempt = effect.attempt
+        match parse_mobile(attempt.content.address.reveal()):
+            case Mobile() as recipient:
+                sms = Sms(attempt.about.message_id, recipient, _values(attempt)["text"])
+                outcome: Outcome = self._too_late(attempt) or await self.broadcasts.hand_over(sms)
+            case _:
+                outcome = NotAnAddress()
+        return _report(BroadcastHandOverReported, attempt, outcome)
 
     async def send_email(self, effect: SendEmail) -> Message:
         """Hand an e-mail over."""
@@ -186,6 +201,7 @@ def notifications_effects(settings: NotificationsSettings) -> NotificationsEffec
         composer=Composer(contact_channels(EmailAddress(settings.contact_email)), settings.link_hosts),
         codes=UnifonicClient(account, settings.sms_limits),
         others=UnifonicClient(account, settings.sms_limits),
+        broadcasts=UnifonicClient(account, settings.sms_limits),
         relay=MailClient(relay, settings.mail_limits),
         mail_from=EmailAddress(settings.mail_from),
     )

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from contracts.accounts import AccountDefined, TransferRequested
 from contracts.identity import UserActivated, UserSignedIn
+from contracts.identity_sessions import PasswordChanged
 from services.notifications.templates import TemplateName
 
 Channel = Literal["sms", "email"]
@@ -16,9 +17,25 @@ USE: Final[Mapping[TemplateName, timedelta]] = {
     "activation-link": timedelta(hours=1),
     "registration-success": timedelta(hours=24),
     "new-sign-in": timedelta(hours=6),
+    "password-changed": timedelta(hours=24),
     "account-defined": timedelta(hours=24),
     "transfer-requested": timedelta(hours=24),
     "report-ready": timedelta(hours=6),
+    "report-changed": timedelta(hours=24),
+    "transfer-consent-wanted": timedelta(hours=24),
+    "transfer-completed-incoming": timedelta(hours=24),
+    "transfer-completed-outgoing": timedelta(hours=24),
+    "transfer-ended": timedelta(hours=24),
+    "beneficiary-disputed": timedelta(hours=24),
+    "instalments-agreed": timedelta(hours=24),
+    "request-ended": timedelta(hours=24),
+    "danger-received": timedelta(hours=1),
+    "danger-ended": timedelta(hours=6),
+    "business-registered": timedelta(hours=24),
+    "authority-given": timedelta(hours=24),
+    "authority-ended": timedelta(hours=24),
+    "authorised-person-added": timedelta(hours=24),
+    "authorised-person-removed": timedelta(hours=24),
 }
 """How long after its event a notice is still of use (ours)."""
 
@@ -40,13 +57,15 @@ def use_of(template: str) -> timedelta:
     return next((use for name, use in USE.items() if name == template), _DEFAULT_USE)
 
 
-def notice_of(event: UserActivated | UserSignedIn | AccountDefined | TransferRequested) -> Notice:
+def notice_of(event: UserActivated | UserSignedIn | PasswordChanged | AccountDefined | TransferRequested) -> Notice:
     """What a person is told of an event (N3)."""
     match event:
         case UserActivated():
             return Notice("registration-success", BOTH, {})
         case UserSignedIn():
             return Notice("new-sign-in", BOTH, {"when": riyadh_time(event.signed_in_at)})
+        case PasswordChanged():
+            return Notice("password-changed", BOTH, {"when": riyadh_time(event.changed_at)})
         case AccountDefined():
             return Notice("account-defined", BOTH, {"reference": event.reference})
         case TransferRequested():
@@ -56,3 +75,8 @@ def notice_of(event: UserActivated | UserSignedIn | AccountDefined | TransferReq
 def riyadh_time(instant: datetime) -> str:
     """Day and time in Riyadh, `2026-01-31 09:05`."""
     return instant.astimezone(_RIYADH).strftime("%Y-%m-%d %H:%M")
+
+
+def riyals(halalas: int) -> str:
+    """An amount in riyals with its halalas, `1,234.05`."""
+    return f"{halalas // 100:,}.{halalas % 100:02d}"

@@ -1,7 +1,7 @@
 """A person as somebody to be told things: where they are reached, and what waits until that is known (N3)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, assert_never
 from uuid import UUID, uuid5
@@ -9,10 +9,12 @@ from uuid import UUID, uuid5
 from contracts.accounts import AccountDefined, TransferRequested
 from contracts.decision import Decision, Facts, Incoming, Outgoing, decided
 from contracts.identity import ContactProven, UserActivated, UserSignedIn
+from contracts.identity_sessions import PasswordChanged
 from contracts.notifications import MessageFailed, MessageWanted, NoticeWanted
 from contracts.sealed import Sealed, Secret
 from services.notifications.asking import TIME_TO_ARRIVE
 from services.notifications.notice import Channel, Notice, notice_of, use_of
+from services.notifications.standing import NO_STANDING, Standing
 
 MOST_WAITING: Final = 20
 """Notices kept for a person whose contact data has not come yet (ours)."""
@@ -37,6 +39,7 @@ class NotYetReachable:
     """Events may overtake `ContactProven`: what they tell waits here."""
 
     waiting: tuple[WaitingNotice, ...]
+    standing: Standing = NO_STANDING
     stage: Literal["not-yet-reachable"] = "not-yet-reachable"
 
 
@@ -47,6 +50,7 @@ class Reachable:
     email: Secret
     mobile: Secret
     language: Literal["ar", "en"]
+    standing: Standing = NO_STANDING
     stage: Literal["reachable"] = "reachable"
 
 
@@ -57,14 +61,19 @@ def contact_proven(
     state: RecipientState | None, incoming: Incoming[ContactProven], _: Facts
 ) -> Decision[RecipientState]:
     """From now on the person is reached here; what waited goes out, and what is too late expires by itself (N2)."""
-    reachable = Reachable(Secret(incoming.opened("email")), Secret(incoming.opened("mobile")), incoming.body.language)
+    reachable = Reachable(
+        Secret(incoming.opened("email")),
+        Secret(incoming.opened("mobile")),
+        incoming.body.language,
+        state.standing if state is not None else NO_STANDING,
+    )
     waiting = state.waiting if isinstance(state, NotYetReachable) else ()
     return decided(reachable, *(message for notice in waiting for message in _messages(reachable, notice)))
 
 
 def tell_event(
     state: RecipientState | None,
-    incoming: Incoming[UserActivated | UserSignedIn | AccountDefined | TransferRequested],
+    incoming: Incoming[UserActivated | UserSignedIn | PasswordChanged | AccountDefined | TransferRequested],
     _: Facts,
 ) -> Decision[RecipientState]:
     """Success messages and security notices by SMS and e-mail (N3)."""
@@ -85,7 +94,7 @@ def _tell(state: RecipientState | None, notice: WaitingNotice) -> Decision[Recip
         case NotYetReachable(waiting) if len(waiting) >= MOST_WAITING:
             return decided(state, *_not_told(notice))
         case NotYetReachable(waiting):
-            return decided(NotYetReachable((*waiting, notice)))
+            return decided(replace(state, waiting=(*waiting, notice)))
         case None:
             return decided(NotYetReachable((notice,)))
         case _:

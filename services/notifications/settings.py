@@ -1,7 +1,7 @@
 """What an operator must say for notifications to work, besides what every service needs."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -13,12 +13,22 @@ from contracts.values.rejected import Rejected
 from services.chassis.settings import ServiceSettings
 from services.notifications.hand_over import CallLimits
 from services.notifications.links import is_allowed_link
+from services.notifications.permitted_hours import PermittedHours
 from services.notifications.template_lint import lint_sender
 from services.notifications.templates import VALUE_RULES
 
 _URL = r"^https?://[A-Za-z0-9._:\[\]-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$"
 
 CallSeconds = Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)]
+
+
+def _without_zone(at: time) -> time:
+    if at.tzinfo is not None:
+        raise PydanticCustomError("time", "has a time zone")
+    return at
+
+
+RiyadhTime = Annotated[time, AfterValidator(_without_zone)]
 
 
 def _address(text: str) -> str:
@@ -82,6 +92,24 @@ class NotificationsSettings(ServiceSettings):
         default=3.0, description="seconds after which a call that never reported counts as unknown"
     )
 
+    broadcast_opens: RiyadhTime = Field(
+        default=time(9),  # N4
+        description="when awareness and promotional messages begin to go out: HH:MM:SS in Riyadh",
+    )
+    broadcast_closes: RiyadhTime = Field(
+        default=time(21),  # N4
+        description="when they stop to go out; another time than the one they begin",
+    )
+    broadcast_per_second: int = Field(
+        default=50, description="messages of one broadcast that begin to go out in a second, 1 to 2000", ge=1, le=2000
+    )
+
+    @model_validator(mode="after")
+    def _broadcasts_have_hours(self) -> Self:
+        if self.broadcast_opens == self.broadcast_closes:
+            raise PydanticCustomError("whole", "HESABI_BROADCAST_CLOSES must differ from HESABI_BROADCAST_OPENS")
+        return self
+
     @model_validator(mode="after")
     def _login_needs_starttls(self) -> Self:
         if self.smtp_user and not self.smtp_starttls:
@@ -98,6 +126,11 @@ class NotificationsSettings(ServiceSettings):
     def link_hosts(self) -> frozenset[str]:
         """The hosts that links in messages may point to (N8)."""
         return frozenset({urlsplit(self.pages_url).hostname or ""})
+
+    @property
+    def broadcast_hours(self) -> PermittedHours:
+        """The hours of awareness and promotional messages (N4)."""
+        return PermittedHours(self.broadcast_opens, self.broadcast_closes)
 
     @property
     def sms_limits(self) -> CallLimits:

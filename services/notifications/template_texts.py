@@ -5,6 +5,10 @@ from an SMS. A report is fetched by its owner only (R8), so no message carries a
 have the same placeholders (N8), which a lint checks with everything else.
 """
 
+from services.notifications.authority_texts import AUTHORITY_TEMPLATES
+from services.notifications.code_texts import CODE_TEMPLATES
+from services.notifications.report_texts import REPORT_TEMPLATES
+from services.notifications.request_texts import REQUEST_TEMPLATES
 from services.notifications.templates import (
     Fact,
     LinkButton,
@@ -15,33 +19,13 @@ from services.notifications.templates import (
     Template,
     TemplateName,
 )
+from services.notifications.transfer_texts import TRANSFER_TEMPLATES
 
 _IF_NOT_YOU_AR = "إن لم تكن أنت من قام بذلك، فنرجو الاتصال فورًا بخدمة العملاء على {customer_line}."
 _IF_NOT_YOU_EN = "If this was not you, please call our customer line at once on {customer_line}."
 
 TEMPLATES: dict[TemplateName, Template] = {
-    "approve-registration-code": Template(
-        sms={
-            "ar": SmsText("حسابي: رمز اعتماد التسجيل {code} صالح {seconds} ثانية. لا تشاركه مع أحد", max_parts=1),
-            "en": SmsText(
-                "Hesabi: {code} is your code to approve your registration. It is valid for {seconds} seconds. "
-                "Never share it with anyone.",
-                max_parts=1,
-            ),
-        },
-        mail={},
-    ),
-    "confirm-mobile-code": Template(
-        sms={
-            "ar": SmsText("حسابي: رمز تأكيد جوالك {code} صالح {seconds} ثانية. لا تشاركه مع أحد", max_parts=1),
-            "en": SmsText(
-                "Hesabi: {code} is your code to confirm your mobile number. It is valid for {seconds} seconds. "
-                "Never share it with anyone.",
-                max_parts=1,
-            ),
-        },
-        mail={},
-    ),
+    **CODE_TEMPLATES,
     "activation-link": Template(
         sms={
             "ar": SmsText(
@@ -141,6 +125,40 @@ TEMPLATES: dict[TemplateName, Template] = {
             ),
         },
     ),
+    "password-changed": Template(
+        sms={
+            "ar": SmsText(
+                "حسابي: تم تغيير كلمة مرورك في {when} بتوقيت الرياض، وانتهت جميع جلساتك. "
+                "إن لم تكن أنت فاتصل فورًا على {customer_line}.",
+                max_parts=2,
+            ),
+            "en": SmsText(
+                "Hesabi: your password was changed on {when} (Riyadh time). "
+                "If this was not you, call {customer_line} at once.",
+                max_parts=1,
+            ),
+        },
+        mail={
+            "ar": MailText(
+                subject="تم تغيير كلمة مرورك",
+                heading="تم تغيير كلمة المرور",
+                blocks=(
+                    Paragraph("عميلنا العزيز، تم تغيير كلمة مرور حسابك في «حسابي»، وانتهت جميع جلساتك السابقة."),
+                    Fact("وقت التغيير (بتوقيت الرياض)", "{when}"),
+                    Note("إن كنت أنت من غيّرها فسجّل الدخول بكلمة المرور الجديدة. " + _IF_NOT_YOU_AR),
+                ),
+            ),
+            "en": MailText(
+                subject="Your password was changed",
+                heading="Your password was changed",
+                blocks=(
+                    Paragraph("Dear customer, the password of your Hesabi account was changed. You are signed out."),
+                    Fact("Time of the change (Riyadh)", "{when}"),
+                    Note("If this was you, sign in with the new password. " + _IF_NOT_YOU_EN),
+                ),
+            ),
+        },
+    ),
     "account-defined": Template(
         sms={
             "ar": SmsText(
@@ -211,33 +229,8 @@ TEMPLATES: dict[TemplateName, Template] = {
             ),
         },
     ),
-    "report-ready": Template(
-        sms={
-            "ar": SmsText("حسابي: تقرير استهلاكك جاهز، ويمكنك تنزيله من قنوات «حسابي» متى شئت.", max_parts=1),
-            "en": SmsText(
-                "Hesabi: your consumption report is ready. You can download it in Hesabi whenever you like.",
-                max_parts=1,
-            ),
-        },
-        mail={
-            "ar": MailText(
-                subject="تقرير استهلاكك جاهز",
-                heading="تقريرك جاهز",
-                blocks=(
-                    Paragraph("عميلنا العزيز، أصبح تقرير الاستهلاك الذي طلبته جاهزًا."),
-                    Fact("وقت إعداد التقرير (بتوقيت الرياض)", "{when}"),
-                    Paragraph("يمكنك تنزيله بعد تسجيل الدخول إلى «حسابي». حفاظًا على خصوصيتك لا نرسله بالبريد."),
-                ),
-            ),
-            "en": MailText(
-                subject="Your consumption report is ready",
-                heading="Your report is ready",
-                blocks=(
-                    Paragraph("Dear customer, the consumption report you asked for is ready."),
-                    Fact("Made at (Riyadh time)", "{when}"),
-                    Paragraph("You can download it once signed in to Hesabi. To keep it private we do not mail it."),
-                ),
-            ),
-        },
-    ),
+    **REPORT_TEMPLATES,
+    **TRANSFER_TEMPLATES,
+    **REQUEST_TEMPLATES,
+    **AUTHORITY_TEMPLATES,
 }

@@ -14,12 +14,30 @@ LANGUAGES: tuple[Language, ...] = ("ar", "en")
 TemplateName = Literal[
     "approve-registration-code",
     "confirm-mobile-code",
+    "reset-password-code",
+    "give-consent-code",
     "activation-link",
     "registration-success",
     "new-sign-in",
+    "password-changed",
     "account-defined",
     "transfer-requested",
     "report-ready",
+    "report-changed",
+    "transfer-consent-wanted",
+    "transfer-completed-incoming",
+    "transfer-completed-outgoing",
+    "transfer-ended",
+    "beneficiary-disputed",
+    "instalments-agreed",
+    "request-ended",
+    "danger-received",
+    "danger-ended",
+    "business-registered",
+    "authority-given",
+    "authority-ended",
+    "authorised-person-added",
+    "authorised-person-removed",
 ]
 
 
@@ -94,6 +112,7 @@ class ValueRule:
 
 
 _DAY_AND_TIME = ValueRule(re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}"), "2026-12-31 23:59")
+_RIYALS = ValueRule(re.compile(r"[0-9]{1,3}(?:,[0-9]{3})*\.[0-9]{2}"), "999,999,999,999.99")
 _PHONE = ValueRule(re.compile(r"[0-9]{3,12}"), "9" * 12)
 
 VALUE_RULES: dict[str, ValueRule] = {
@@ -103,6 +122,12 @@ VALUE_RULES: dict[str, ValueRule] = {
     "reference": ValueRule(re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}"), "WWWW-WWWW-WWWW"),  # A20
     "when": _DAY_AND_TIME,
     "valid_until": _DAY_AND_TIME,
+    "until": _DAY_AND_TIME,
+    "day": ValueRule(re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "2026-12-31"),
+    "share": _RIYALS,
+    "debt": _RIYALS,
+    "total": _RIYALS,
+    "parts": ValueRule(re.compile(r"[1-9][0-9]?"), "24"),  # A14
     "customer_line": _PHONE,
     "technical_support": _PHONE,
     "emergency": _PHONE,

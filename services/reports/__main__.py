@@ -1,13 +1,16 @@
 """`python -m services.reports`: the reports service as a process."""
 
 from collections.abc import Sequence
+from functools import partial
 
+import structlog
 from starlette.routing import BaseRoute
 
 from services.chassis.keys import PrivateKeys
 from services.chassis.process import run
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
+from services.reports.alarm import raise_mismatch_alarm
 from services.reports.download_door import DownloadDoor
 from services.reports.effects import ReportsEffects
 from services.reports.rendering import Renderer
@@ -17,7 +20,8 @@ from services.reports.settings import ReportsSettings
 
 def build(settings: ReportsSettings, keys: PrivateKeys) -> Service:
     """The service with its own secrets; the hashes of ids, links and references have a purpose each."""
-    return reports_service(settings, ReportsEffects(keys.keyed_hash, reference_key=keys.hash_key))
+    effects = ReportsEffects(keys.keyed_hash, reference_key=keys.hash_key)
+    return reports_service(settings, effects, partial(raise_mismatch_alarm, structlog.get_logger()))
 
 
 def doors(settings: ReportsSettings, runtime: Runtime) -> Sequence[BaseRoute]:

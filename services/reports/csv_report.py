@@ -12,8 +12,10 @@ from typing import Literal, assert_never
 
 from contracts.values.hijri_date import hijri_of
 from contracts.values.language import Language
+from services.reports.consumption import DayConsumption
 from services.reports.readings import Quality
 from services.reports.report import ConsumptionReport
+from services.reports.revision import Revision
 from services.reports.riyadh import RIYADH, day_start
 from services.reports.tariff import WH_A_KWH
 from services.reports.texts import say
@@ -29,16 +31,27 @@ def render_csv(report: ConsumptionReport, language: Language, rows: CsvRows = "d
         case "days":
             headings: tuple[str, ...] = ("day", "hijri-day", "energy-kwh", "status", "quality", "covered-s")
             lines: Iterable[tuple[str, ...]] = _days(report, language)
+            if report.revision is not None:
+                headings = (*headings, "before-kwh", "before-quality")
+                lines = _with_before(report.revision, report.days, lines, language)
         case "intervals":
             headings = ("start", "length-s", "energy-kwh", "quality")
             lines = _intervals(report, language)
         case _:
             assert_never(rows)
     whose = (report.heading.account_number, "; ".join(report.heading.source_notes))
+    return csv_file(
+        [say(language, key) for key in (*headings, "account", "source")],
+        ([without_formula(cell) for cell in (*line, *whose)] for line in lines),
+    )
+
+
+def csv_file(headings: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """The table as a file. Whatever comes from elsewhere must have gone through `without_formula`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([say(language, key) for key in (*headings, "account", "source")])
-    writer.writerows([without_formula(cell) for cell in (*line, *whose)] for line in lines)
+    writer.writerow(headings)
+    writer.writerows(rows)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -57,6 +70,21 @@ def _days(report: ConsumptionReport, language: Language) -> Iterator[tuple[str, 
             _marks(day.qualities, language),
             str(day.covered_s),
         )
+
+
+def _with_before(
+    revision: Revision, days: Iterable[DayConsumption], lines: Iterable[tuple[str, ...]], language: Language
+) -> Iterator[tuple[str, ...]]:
+    """The lines with what a changed day was before (R6); nothing where it is as it was."""
+    changed = {change.day: change.before for change in revision.changes}
+    for day, line in zip(days, lines, strict=True):
+        before = changed.get(day.day)
+        yield (*line, *(("", "") if before is None else (_kwh(before.energy_wh), _before_marks(before, language))))
+
+
+def _before_marks(before: DayConsumption, language: Language) -> str:
+    """A gap says so: an empty energy alone would look like an unchanged day."""
+    return _marks(before.qualities, language) or say(language, before.status)
 
 
 def _intervals(report: ConsumptionReport, language: Language) -> Iterator[tuple[str, ...]]:

@@ -84,7 +84,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report in one language."""
+    """A whole report in one language. `notices` are read before its numbers; only consumption has a chart."""
 
     language: str
     brand: str
@@ -94,14 +94,15 @@ class Document:
     description: str
     period: str
     period_hijri: str
-    source_note: str | None
     facts: tuple[Fact, ...]
     headlines: tuple[Headline, ...]
-    chart: ChartText
     tables: tuple[Table, ...]
     notes_title: str
     notes: tuple[str, ...]
     footer: str
+    source_note: str | None = None
+    notices: tuple[str, ...] = ()
+    chart: ChartText | None = None
 
     def data(self) -> dict[str, Any]:
         """The document as JSON-ready data, which is what the template reads."""

@@ -22,19 +22,31 @@ from contracts.message import Message
 from contracts.reports import ReportFetched
 from contracts.topics import CHANNELS
 from contracts.values.language import Language
-from services.reports.order import Made
-from services.reports.rendering import FileFormat, RenderBusy, Renderer
+from services.reports.any_report import AnyMade
+from services.reports.order_states import Made
+from services.reports.payment_order import PaymentMade
+from services.reports.rendering import FileFormat, RenderBusy, Renderer, file_name
+from services.reports.revision import version_id
+from services.reports.statement_order import StatementMade
 
 PATH: Final = "/reports/{link}"
 MEDIA_TYPES: Final = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}
 
 _LINK: Final = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{32})")
+_VERSION: Final = re.compile(r"[1-9][0-9]{0,2}")
 _BEARER: Final = re.compile(r"[Bb]earer ([A-Za-z0-9_.-]{1,2000})")
 _ALWAYS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    language: Language
+    file_format: FileFormat
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,8 @@ class DownloadDoor:
     renderer: Renderer
 
     def routes(self) -> list[Route]:
-        """`GET /reports/{link}?language=ar|en&format=pdf|csv` with `Authorization: Bearer <session token>`."""
+        """`GET /reports/{link}?language=ar|en&format=pdf|csv&version=1` with `Authorization: Bearer <session token>`;
+        without a version the latest (R6)."""
         return [Route(PATH, self.fetch, methods=["GET"])]
 
     async def fetch(self, request: Request) -> Response:
@@ -59,41 +72,55 @@ class DownloadDoor:
         if wish is None:
             return _empty(400)
         try:
-            return await self._served(request, *wish)
+            return await self._served(request, wish)
         except RenderBusy:
             return _empty(503, {"Retry-After": "5"})
         except Exception:  # noqa: BLE001 - log, database or keys do not answer; their words are nobody's outside
             return _empty(503, {"Retry-After": "5"})
 
-    async def _served(self, request: Request, language: Language, file_format: FileFormat) -> Response:
+    async def _served(self, request: Request, wish: _Wish) -> Response:
         present = self.present()
         customer = self._customer(request.headers.get("authorization", ""), present)
         if customer is None:
             return _empty(401, {"WWW-Authenticate": "Bearer"})
         link = _LINK.fullmatch(request.path_params["link"])
-        report = await self._allowed(link[1], link[2], customer, present) if link else None
-        if link is None or report is None:
+        first = await self._allowed(link[1], link[2], customer, present) if link else None
+        found = await self._version(link[1], first, wish.version) if link and first else None
+        if found is None:
             return _empty(404)
-        content = await self.renderer.file(link[1], report.report, language, file_format)
+        aggregate_id, made = found
+        content = await self.renderer.file(aggregate_id, made.report, wish.language, wish.file_format)
         fetched = ReportFetched(
-            report_id=link[1], language=language.value, file_format=file_format, channel=customer.channel
+            report_id=aggregate_id,
+            language=wish.language.value,
+            file_format=wish.file_format,
+            channel=customer.channel,
         )
-        await self.publish(fetched, f"report:{link[1]}")
-        period = report.report.period
-        name = f"consumption-{period.first}-{period.last}-{language.value}.{file_format}"
+        await self.publish(fetched, f"report:{aggregate_id}")
+        name = f"{file_name(made.report)}-{wish.language.value}.{wish.file_format}"
         return Response(
             content,
             headers=_ALWAYS | {"Content-Disposition": f'attachment; filename="{name}"'},
-            media_type=MEDIA_TYPES[file_format],
+            media_type=MEDIA_TYPES[wish.file_format],
         )
 
-    async def _allowed(self, report_id: str, secret: str, customer: Customer, present: datetime) -> Made | None:
-        """The report, if this link to it works for this person now."""
+    async def _allowed(self, report_id: str, secret: str, customer: Customer, present: datetime) -> AnyMade | None:
+        """The report's first version, if this link to it works for this person now: the link is the report's, and a
+        later version does not lengthen its life."""
         state = await self.read_state(f"report:{report_id}")
-        if not isinstance(state, Made):
+        if not isinstance(state, Made | PaymentMade | StatementMade):
             return None
         genuine = hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), state.link_hash)
         return state if genuine and state.user_id == customer.user_id and present < state.expires_at else None
+
+    async def _version(self, report_id: str, first: AnyMade, wanted: int | None) -> tuple[str, AnyMade] | None:
+        """The version asked for, else the latest (R6), with its aggregate's id."""
+        version = wanted or (first.latest if isinstance(first, Made) else 1)
+        if version == 1:
+            return report_id, first
+        aggregate_id = version_id(report_id, version)
+        later = await self.read_state(f"report:{aggregate_id}")
+        return (aggregate_id, later) if isinstance(later, Made) and later.user_id == first.user_id else None
 
     def _customer(self, authorization: str, present: datetime) -> Customer | None:
         """Who the token speaks for. A browser or an app fetches on the channel that the token was given to."""
@@ -104,12 +131,15 @@ class DownloadDoor:
         return next((customer for customer in known if customer is not None), None)
 
 
-def _wish(asked: QueryParams) -> tuple[Language, FileFormat] | None:
-    """Language and format, Arabic PDF where nothing is said; None for others than there are."""
+def _wish(asked: QueryParams) -> _Wish | None:
+    """What is wished for, the latest version as Arabic PDF where nothing is said; None for others than there are."""
     language, file_format = asked.get("language", "ar"), asked.get("format", "pdf")
+    version = asked.get("version")
     if language not in tuple(Language) or file_format not in MEDIA_TYPES:
         return None
-    return Language(language), cast("FileFormat", file_format)
+    if version is not None and _VERSION.fullmatch(version) is None:
+        return None
+    return _Wish(Language(language), cast("FileFormat", file_format), None if version is None else int(version))
 
 
 def _empty(status: int, headers: dict[str, str] | None = None) -> Response:

@@ -19,6 +19,7 @@ from services.reports.figures import (
     signed_percent,
 )
 from services.reports.layout_tables import comparison_table, day_table, notes_of, span_table, working_table
+from services.reports.layout_versions import changes_table, notices_of, relation_notes
 from services.reports.report import ConsumptionReport, ReportHeading
 from services.reports.riyadh import Period
 from services.reports.tariff import Price, PriceRefused
@@ -40,16 +41,17 @@ def document_of(report: ConsumptionReport, language: Language) -> Document:
         title=title,
         other_language=other.value,
         other_title=say(other, "title"),
-        description=f"{title}, {_span(report.period, language)}",
-        period=_span(report.period, language),
-        period_hijri=_hijri_span(report.period, language),
+        description=f"{title}, {span_text(report.period, language)}",
+        period=span_text(report.period, language),
+        period_hijri=hijri_span_text(report.period, language),
         source_note=_source_note(report.heading, language),
+        notices=notices_of(report, language),
         facts=_facts(report, language),
         headlines=_headlines(report, language),
         chart=_chart(report, language),
         tables=_tables(report, language),
         notes_title=say(language, "notes"),
-        notes=notes_of(report, language),
+        notes=(*relation_notes(report, language), *notes_of(report, language)),
         footer=f"{say(language, 'reference')} {isolate(report.heading.reference)}",
     )
 
@@ -198,6 +200,7 @@ def _tables(report: ConsumptionReport, language: Language) -> tuple[Table, ...]:
     return tuple(
         table
         for table in (
+            changes_table(report.revision, language),
             span_table(report.months, report.total, "by-month", language) if len(report.months) > 1 else None,
             span_table(report.years, report.total, "by-year", language) if len(report.years) > 1 else None,
             working_table(report.price, language),
@@ -208,13 +211,15 @@ def _tables(report: ConsumptionReport, language: Language) -> tuple[Table, ...]:
     )
 
 
-def _span(period: Period, language: Language) -> str:
+def span_text(period: Period, language: Language) -> str:
+    """The days of a period, `from 1 March 2026 to ...`."""
     return say(
         language, "span", inner={"first": day_text(period.first, language), "last": day_text(period.last, language)}
     )
 
 
-def _hijri_span(period: Period, language: Language) -> str:
+def hijri_span_text(period: Period, language: Language) -> str:
+    """The same days in the Umm al-Qura calendar."""
     return say(
         language,
         "hijri-span",

@@ -3,19 +3,23 @@
 An account number is no secret here: messages and the names of these documents carry it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from contracts.decision import Decision, Facts, Incoming, answered, decided, ignored, refused
 from contracts.metering import IntervalReadings
-from contracts.reports import DayTotal, ReadingsGiven, ReadingsWanted
+from contracts.reports_internal import DayTotal, ReadingsChanged, ReadingsGiven, ReadingsUsed, ReadingsWanted
 from contracts.values.account_number import judge_account_identifier
 from contracts.values.rejected import Rejected
 from services.reports.readings import Quality
+from services.reports.revision import report_id_of
 from services.reports.riyadh import SECONDS_A_DAY, riyadh_day
 
 SHORTEST_INTERVAL_S = 900  # ours: a month of shorter ones does not fit a document (law 7: 256 KiB)
+
+MOST_READERS: Final = 20
+"""Reports that a month remembers (ours): the latest ones."""
 
 BlockReason = Literal[
     "account-number-malformed", "interval-too-short", "intervals-do-not-fill-the-day", "day-not-begun"
@@ -24,7 +28,8 @@ BlockReason = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayBlock:
-    """One day as metering sent it: energies in Wh, None a gap; where the readings come from in its own words."""
+    """One day as metering sent it: energies in Wh, None a gap; where the readings come from in its own words. `edition`
+    is the month's with which it came."""
 
     day: date
     version: int
@@ -32,27 +37,47 @@ class DayBlock:
     energy_wh: tuple[int | None, ...]
     quality: Quality
     source_note: str
+    edition: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterMonth:
-    """The days of the month that there are, in order."""
+    """The days of the month that there are, in order; how often one has come (`edition`); ids of the reports, each in
+    its latest version, that have used them (R6)."""
 
     stage: Literal["metered"] = "metered"
-    days: tuple[DayBlock, ...]
+    days: tuple[DayBlock, ...] = ()
+    edition: int = 0
+    used_by: tuple[str, ...] = ()
 
 
 def take_in_day(state: MeterMonth | None, incoming: Incoming[IntervalReadings], _: Facts) -> Decision[MeterMonth]:
-    """Keep a day block if it is sound and its version is higher than the one there is. A bad one goes to the audit."""
+    """Keep a day block if it is sound and its version is higher than the one there is, and tell the reports that have
+    used another (R6). A bad one goes to the audit."""
     block = judge_block(incoming.body, incoming.now)
     if isinstance(block, Rejected):
         return refused(state, "malformed", block.reason)
-    days = {known.day: known for known in state.days} if state is not None else {}
+    month = state or MeterMonth()
+    days = {known.day: known for known in month.days}
     known = days.get(block.day)
     if known is not None and block.version <= known.version:
         return ignored(state)
-    days[block.day] = block
-    return decided(MeterMonth(days=tuple(days[day] for day in sorted(days))))
+    edition = month.edition + 1
+    days[block.day] = replace(block, edition=edition)
+    changed = replace(month, days=tuple(days[day] for day in sorted(days)), edition=edition)
+    told = (ReadingsChanged(report_id=report_id, days=(block.day,)) for report_id in month.used_by)
+    return decided(changed, *told)
+
+
+def note_use(state: MeterMonth | None, incoming: Incoming[ReadingsUsed], _: Facts) -> Decision[MeterMonth]:
+    """Remember who has used this month, in place of the report's version before (R6). What has changed since it was
+    given is told at once: no change falls between."""
+    used, month = incoming.body, state or MeterMonth()
+    report = report_id_of(used.report_id)
+    others = tuple(known for known in month.used_by if report_id_of(known) != report)
+    since = tuple(block.day for block in month.days if block.edition > used.edition)
+    told = [ReadingsChanged(report_id=used.report_id, days=since)] if since else []
+    return decided(replace(month, used_by=(*others, used.report_id)[-MOST_READERS:]), *told)
 
 
 def give_readings(state: MeterMonth | None, incoming: Incoming[ReadingsWanted], _: Facts) -> Decision[MeterMonth]:
@@ -60,12 +85,13 @@ def give_readings(state: MeterMonth | None, incoming: Incoming[ReadingsWanted], 
 
     A question within the service: nothing is recorded, so that a meter need not remember every report that ever asked.
     """
-    days = state.days if state is not None else ()
+    month = state or MeterMonth()
     given = ReadingsGiven(
         report_id=incoming.body.report_id,
         month=incoming.body.month,
-        days=tuple(total for block in days if (total := total_of_day(block)) is not None),
-        source_notes=tuple(dict.fromkeys(block.source_note for block in days)),
+        edition=month.edition,
+        days=tuple(total for block in month.days if (total := total_of_day(block)) is not None),
+        source_notes=tuple(dict.fromkeys(block.source_note for block in month.days)),
     )
     return answered(state, given)
 

@@ -1,29 +1,45 @@
-"""One ordered report: collects the readings of its months, is made once and fetched by its link (R1, R4, R5, R8).
+"""One ordered consumption report, or one version of it: collects the readings of its months, is made once and fetched
+by its link (R1, R4, R5, R6, R8).
 
 What is kept of a made report are its numbers as they were: whatever is corrected or repriced later, it renders to the
 same bytes for ever (R4, R6).
 """
 
-from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
-from typing import Final, Literal
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Final
 
 from contracts.decision import Decision, Facts, Incoming, Outgoing, decided, ignored
 from contracts.message import Message, TimerElapsed
-from contracts.reports import (
+from contracts.reports import ReportMade
+from contracts.reports_internal import (
     DayTotal,
     DeclineReason,
+    MonthUsed,
     ReadingsGiven,
     ReadingsWanted,
     ReportCompleted,
     ReportDeclined,
-    ReportFetched,
-    ReportMade,
     ReportOrdered,
+    VersionCompleted,
+    VersionMade,
 )
-from services.reports.asked_period import months_needed
-from services.reports.readings import IntervalReading, Quality
+from services.reports.asked_period import month_of, months_needed
+from services.reports.order_states import (
+    Collecting,
+    ConsumptionState,
+    DayReport,
+    DaySum,
+    Declined,
+    Former,
+    Made,
+    ReportFacts,
+    Terms,
+    UsedMonth,
+)
+from services.reports.readings import IntervalReading
 from services.reports.report import ConsumptionReport, ReportHeading, consumption_report
+from services.reports.revision import report_id_of, revision_of
 from services.reports.riyadh import Period, day_start
 from services.reports.tariff import TariffKind
 
@@ -34,103 +50,43 @@ MOST_SOURCE_NOTES: Final = 20
 """Different words on the source of readings that one report prints (ours)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaySum:
-    """What the readings of one day add up to; energy in Wh."""
-
-    day: date
-    energy_wh: int
-    covered_s: int
-    interval_s: int
-    quality: Quality
-
-
-@dataclass(frozen=True, slots=True)
-class DayReport(ConsumptionReport):
-    """A report made from the sums of days: it lists no intervals, but knows how long they were."""
-
-    lengths_s: tuple[int, ...] = field(default=())
-
-    @property
-    def interval_lengths_s(self) -> tuple[int, ...]:
-        """The lengths of interval behind the sums, in seconds, shortest first."""
-        return self.lengths_s
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collecting:
-    """Ordered; `missing` months have not answered yet. `correlation_id` is the id of the command that began it."""
-
-    stage: Literal["collecting"] = "collecting"
-    user_id: str
-    account_number: str
-    first_day: date
-    last_day: date
-    missing: tuple[str, ...]
-    days: tuple[DaySum, ...]
-    source_notes: tuple[str, ...]
-    give_up_at: datetime
-    correlation_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """Made, and fetched so many times. The link's secret is kept as its SHA-256 only (R8)."""
-
-    stage: Literal["made"] = "made"
-    user_id: str
-    report: DayReport
-    link_hash: str
-    expires_at: datetime
-    fetched: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declined:
-    """There will be no such report."""
-
-    stage: Literal["declined"] = "declined"
-    user_id: str
-    reason: DeclineReason
-
-
-Report = Collecting | Made | Declined
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFacts(Facts):
-    """What a report is given: until when it waits for readings, and its reference, link and end if it is made now."""
-
-    give_up_at: datetime
-    reference: str
-    link_hash: str
-    expires_at: datetime
-
-
-def order_report(state: Report | None, incoming: Incoming[ReportOrdered], facts: ReportFacts) -> Decision[Report]:
+def order_report(
+    state: ConsumptionState | None, incoming: Incoming[ReportOrdered], facts: ReportFacts
+) -> Decision[ConsumptionState]:
     """Ask every month that the report looks at for its readings."""
     if state is not None:
         return ignored(state)
     order = incoming.body
-    months = months_needed(Period(order.first_day, order.last_day))
-    collecting = Collecting(
+    terms = Terms(
         user_id=order.user_id,
+        acted_by=order.acted_by,
         account_number=order.account_number,
-        first_day=order.first_day,
-        last_day=order.last_day,
+        period=Period(order.first_day, order.last_day),
+        asked=Period(order.asked.first, order.asked.last),
+        visible=tuple(Period(span.first, span.last) for span in order.visible),
+    )
+    return collect(order.report_id, terms, None, incoming.correlation_id, facts)
+
+
+def collect(
+    aggregate_id: str, terms: Terms, former: Former | None, correlation_id: str, facts: ReportFacts
+) -> Decision[ConsumptionState]:
+    """Ask the months of which the owner may see a day (A18)."""
+    months = tuple(month for month in months_needed(terms.period) if any(map(terms.shows, month_of(month))))
+    collecting = Collecting(
+        terms=terms,
+        former=former,
         missing=months,
-        days=(),
-        source_notes=(),
+        asked_at=facts.present,
         give_up_at=facts.give_up_at,
-        correlation_id=incoming.correlation_id,
+        correlation_id=correlation_id,
     )
-    wanted = (
-        ReadingsWanted(report_id=order.report_id, account_number=order.account_number, month=month) for month in months
-    )
-    return decided(collecting, *wanted)
+    return decided(collecting, *_wanted(aggregate_id, collecting))
 
 
-def take_readings(state: Report, incoming: Incoming[ReadingsGiven], facts: ReportFacts) -> Decision[Report]:
+def take_readings(
+    state: ConsumptionState, incoming: Incoming[ReadingsGiven], facts: ReportFacts
+) -> Decision[ConsumptionState]:
     """Keep a month's sums; with the last month the report is made. A month is taken once."""
     given = incoming.body
     if not isinstance(state, Collecting) or given.month not in state.missing:
@@ -138,70 +94,99 @@ def take_readings(state: Report, incoming: Incoming[ReadingsGiven], facts: Repor
     collected = replace(
         state,
         missing=tuple(month for month in state.missing if month != given.month),
-        days=(*state.days, *map(_day_sum, given.days)),
+        used=(*state.used, UsedMonth(month=given.month, edition=given.edition)),
+        days=(*state.days, *(_day_sum(each) for each in given.days if state.terms.shows(each.day))),
         source_notes=tuple(dict.fromkeys((*state.source_notes, *given.source_notes)))[:MOST_SOURCE_NOTES],
     )
     return decided(collected) if collected.missing else _finished(collected, given.report_id, facts)
 
 
-def give_up(state: Report, incoming: Incoming[TimerElapsed], facts: Facts) -> Decision[Report]:
-    """The readings did not come in time: the command is answered all the same (J3)."""
-    if not isinstance(state, Collecting) or facts.present < state.give_up_at:
+def give_up(state: Collecting, incoming: Incoming[TimerElapsed], facts: Facts) -> Decision[ConsumptionState]:
+    """The readings did not come in time: the command is answered all the same (J3). A later version, which nobody waits
+    for, asks again."""
+    if facts.present < state.give_up_at:
         return ignored(state)
-    return _declined(state, incoming.body.aggregate.removeprefix("report:"), "readings-did-not-come")
-
-
-def count_fetch(state: Report, _: Incoming[ReportFetched], __: Facts) -> Decision[Report]:
-    """The door has served the report once more."""
-    return decided(replace(state, fetched=state.fetched + 1)) if isinstance(state, Made) else ignored(state)
-
-
-def due_at(state: Report) -> datetime | None:
-    """When the report stops waiting for readings."""
-    return state.give_up_at if isinstance(state, Collecting) else None
+    aggregate_id = incoming.body.aggregate.removeprefix("report:")
+    if state.former is None:
+        return _declined(state, aggregate_id, "readings-did-not-come")
+    wait = state.give_up_at - state.asked_at
+    again = replace(state, asked_at=facts.present, give_up_at=facts.present + wait)
+    return decided(again, *_wanted(aggregate_id, again))
 
 
 def report_of(order: Collecting, reference: str, made_at: datetime) -> DayReport:
     """The numbers of the report from the sums of days: those that the intervals themselves would give, because a day is
     one block of one quality and no interval crosses midnight."""
-    period = Period(order.first_day, order.last_day)
-    inside = [day for day in order.days if day.day in period]
+    terms, former = order.terms, order.former
+    inside = [day for day in order.days if day.day in terms.period]
     heading = ReportHeading(
-        account_number=order.account_number,
+        account_number=terms.account_number,
         reference=reference,
         as_of=made_at,
         source_notes=order.source_notes,
     )
-    report = consumption_report(map(_as_one_reading, order.days), period, TARIFF_KIND, heading)
-    numbers = {part.name: getattr(report, part.name) for part in fields(ConsumptionReport) if part.name != "readings"}
-    return DayReport(**numbers, readings=(), lengths_s=tuple(sorted({day.interval_s for day in inside})))
+    report = consumption_report(map(_as_one_reading, order.days), terms.period, TARIFF_KIND, heading)
+    numbers = {part.name: getattr(report, part.name) for part in fields(ConsumptionReport)}
+    compared = (each.earlier.period for each in report.comparisons)
+    numbers |= {
+        "readings": (),
+        "asked": terms.asked if terms.asked != terms.period else None,
+        "restricted": not all(terms.shows(day) for period in compared for day in period),
+        "revision": former and revision_of(former.version + 1, former.as_of, former.days, report.days),
+    }
+    return DayReport(**numbers, lengths_s=tuple(sorted({day.interval_s for day in inside})))
 
 
-def _finished(order: Collecting, report_id: str, facts: ReportFacts) -> Decision[Report]:
-    report = report_of(order, facts.reference, facts.present)
-    if report.total.energy_wh is None:
-        return _declined(order, report_id, "no-readings")
-    completed = ReportCompleted(
-        report_id=report_id,
-        user_id=order.user_id,
-        expires_at=facts.expires_at,
-        days_measured=report.total.measured_days,
-        days_in_period=report.period.days,
-    )
+def _finished(order: Collecting, aggregate_id: str, facts: ReportFacts) -> Decision[ConsumptionState]:
+    former = order.former
+    report = report_of(order, former.reference if former else facts.reference, facts.present)
+    if report.total.energy_wh is None and former is None:
+        return _declined(order, aggregate_id, "no-readings")
+    made = Made(terms=order.terms, report=report, link_hash=facts.link_hash, expires_at=facts.expires_at)
     announced = ReportMade(
-        user_id=order.user_id,
-        report_id=report_id,
+        user_id=made.user_id,
+        acted_by=order.terms.acted_by,
+        report_id=report_id_of(aggregate_id),
         kind="consumption",
-        account_number=order.account_number,
+        version=made.version,
+        account_number=order.terms.account_number,
         made_at=facts.present,
     )
-    made = Made(user_id=order.user_id, report=report, link_hash=facts.link_hash, expires_at=facts.expires_at)
-    return decided(made, *_for_the_command(order, completed, announced))
+    return decided(made, *_for_the_command(order, *_completed(order, made, aggregate_id), announced))
 
 
-def _declined(order: Collecting, report_id: str, reason: DeclineReason) -> Decision[Report]:
-    declined = ReportDeclined(report_id=report_id, user_id=order.user_id, reason=reason)
-    return decided(Declined(user_id=order.user_id, reason=reason), *_for_the_command(order, declined))
+def _completed(order: Collecting, made: Made, aggregate_id: str) -> tuple[Message, ...]:
+    used = tuple(MonthUsed(month=each.month, edition=each.edition) for each in order.used)
+    account_number = order.terms.account_number
+    if order.former is not None:
+        return (
+            VersionMade(report_id=report_id_of(aggregate_id), version=made.version),
+            VersionCompleted(report_id=aggregate_id, user_id=made.user_id, account_number=account_number, used=used),
+        )
+    return (
+        ReportCompleted(
+            report_id=aggregate_id,
+            user_id=made.user_id,
+            account_number=account_number,
+            expires_at=made.expires_at,
+            days_measured=made.report.total.measured_days,
+            days_in_period=made.report.period.days,
+            used=used,
+        ),
+    )
+
+
+def _declined(order: Collecting, report_id: str, reason: DeclineReason) -> Decision[ConsumptionState]:
+    user_id = order.terms.user_id
+    declined = ReportDeclined(report_id=report_id, user_id=user_id, reason=reason)
+    return decided(Declined(user_id=user_id, reason=reason), *_for_the_command(order, declined))
+
+
+def _wanted(aggregate_id: str, order: Collecting) -> tuple[ReadingsWanted, ...]:
+    account_number = order.terms.account_number
+    return tuple(
+        ReadingsWanted(report_id=aggregate_id, account_number=account_number, month=month) for month in order.missing
+    )
 
 
 def _for_the_command(order: Collecting, *messages: Message) -> tuple[Outgoing, ...]:

@@ -16,7 +16,7 @@ from services.reports.layout import document_of
 from services.reports.report import ConsumptionReport
 
 _HERE = Path(__file__).parent
-_TEMPLATE = _HERE / "templates" / "consumption.typ"
+_TEMPLATE = _HERE / "templates" / "report.typ"
 _FONTS = _HERE / "fonts"
 
 

@@ -9,15 +9,23 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Final, Literal, assert_never
 
 from contracts.values.language import Language
 from services.reports.csv_report import render_csv
-from services.reports.pdf_report import render_pdf
+from services.reports.document import Document
+from services.reports.layout import document_of
+from services.reports.payment import PaymentReport
+from services.reports.payment_paper import payment_csv, payment_document
+from services.reports.pdf_report import typeset
 from services.reports.report import ConsumptionReport
+from services.reports.statement import Statement
+from services.reports.statement_paper import statement_csv, statement_document
 
 FileFormat = Literal["pdf", "csv"]
-Render = Callable[[ConsumptionReport, Language, FileFormat], bytes]
+AnyReport = ConsumptionReport | PaymentReport | Statement
+Render = Callable[[AnyReport, Language, FileFormat], bytes]
 
 WORKERS: Final = 2
 PLACES: Final = 10
@@ -31,15 +39,58 @@ class RenderBusy(Exception):
     """All places are taken, or the file was not made in time: the reader may come again."""
 
 
-def render(report: ConsumptionReport, language: Language, file_format: FileFormat) -> bytes:
+def render(report: AnyReport, language: Language, file_format: FileFormat) -> bytes:
     """The report's file."""
     match file_format:
         case "pdf":
-            return render_pdf(report, language)
+            return typeset(document_of_any(report, language), created_at=int(_made_at(report).timestamp()))
         case "csv":
-            return render_csv(report, language)
+            return _csv(report, language)
         case _:
             assert_never(file_format)
+
+
+def document_of_any(report: AnyReport, language: Language) -> Document:
+    """What stands on the paper of a report of any kind."""
+    match report:
+        case ConsumptionReport():
+            return document_of(report, language)
+        case PaymentReport():
+            return payment_document(report, language)
+        case Statement():
+            return statement_document(report, language)
+        case _:
+            assert_never(report)
+
+
+def file_name(report: AnyReport) -> str:
+    """A name for the file, without language and ending: kind, days, and the version of a later one."""
+    days = f"{report.period.first}-{report.period.last}"
+    match report:
+        case ConsumptionReport():
+            return f"consumption-{days}" + (f"-v{report.revision.version}" if report.revision else "")
+        case PaymentReport():
+            return f"payments-{days}"
+        case Statement():
+            return f"statement-{days}"
+        case _:
+            assert_never(report)
+
+
+def _csv(report: AnyReport, language: Language) -> bytes:
+    match report:
+        case ConsumptionReport():
+            return render_csv(report, language)
+        case PaymentReport():
+            return payment_csv(report, language)
+        case Statement():
+            return statement_csv(report, language)
+        case _:
+            assert_never(report)
+
+
+def _made_at(report: AnyReport) -> datetime:
+    return report.heading.as_of if isinstance(report, ConsumptionReport) else report.made_at
 
 
 class Renderer:
@@ -52,9 +103,7 @@ class Renderer:
         self._places = threading.BoundedSemaphore(PLACES)
         self._files: OrderedDict[tuple[str, Language, FileFormat], bytes] = OrderedDict()
 
-    async def file(
-        self, report_id: str, report: ConsumptionReport, language: Language, file_format: FileFormat
-    ) -> bytes:
+    async def file(self, report_id: str, report: AnyReport, language: Language, file_format: FileFormat) -> bytes:
         """The file of this report, which never changes. Raises `RenderBusy`."""
         name = (report_id, language, file_format)
         known = self._files.get(name)
@@ -66,7 +115,7 @@ class Renderer:
             self._files.popitem(last=False)
         return known
 
-    async def _made(self, report: ConsumptionReport, language: Language, file_format: FileFormat) -> bytes:
+    async def _made(self, report: AnyReport, language: Language, file_format: FileFormat) -> bytes:
         if not self._places.acquire(blocking=False):
             raise RenderBusy
         future = self._pool.submit(self._render, report, language, file_format)

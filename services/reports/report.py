@@ -16,6 +16,7 @@ from services.reports.consumption import (
     total_of,
 )
 from services.reports.readings import IntervalReading, current_readings
+from services.reports.revision import Revision
 from services.reports.riyadh import Period, riyadh_day
 from services.reports.tariff import TARIFF, Price, PriceRefused, TariffKind, TariffTable, price_of
 
@@ -38,7 +39,11 @@ class ReportHeading:
 
 @dataclass(frozen=True, slots=True)
 class ConsumptionReport:
-    """All numbers of a report over `period`; energy in Wh, money in halalas."""
+    """All numbers of a report over `period`; energy in Wh, money in halalas.
+
+    `asked`: the longer period that was asked for, where the relation to the supply does not cover it; `restricted`: it
+    does not cover the periods compared with (A18). `revision`: how this version differs from the one before (R6).
+    """
 
     heading: ReportHeading
     period: Period
@@ -50,6 +55,9 @@ class ConsumptionReport:
     price: Price | PriceRefused
     comparisons: tuple[Comparison | ComparisonRefused, ...]
     readings: tuple[IntervalReading, ...] = field(repr=False)
+    asked: Period | None = None
+    restricted: bool = False
+    revision: Revision | None = None
 
     @property
     def interval_lengths_s(self) -> tuple[int, ...]:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from contracts.values.language import Language
+from services.reports.account_texts import ACCOUNT_PHRASES
+from services.reports.phrase import Phrase
 
 ISOLATE_LTR = "\u2066"
 END_ISOLATE = "\u2069"
@@ -27,15 +28,8 @@ def isolate(value: str | int) -> str:
     return f"{ISOLATE_LTR}{shown(str(value))}{END_ISOLATE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """One text in both languages with the same `{placeholders}`."""
-
-    en: str
-    ar: str
-
-
 PHRASES: Mapping[str, Phrase] = {
+    **ACCOUNT_PHRASES,
     "brand": Phrase("Hesabi", "حسابي"),
     "title": Phrase("Consumption report", "تقرير الاستهلاك"),
     "period": Phrase("Period", "الفترة"),
@@ -202,3 +196,14 @@ def source_text(language: Language, notes: tuple[str, ...]) -> str:
         isolate(note) if phrase is None else phrase.ar if language is Language.ARABIC else phrase.en
         for phrase, note in known
     )
+
+
+def plain_name(names: Mapping[str, Phrase], code: str, language: Language) -> str:
+    """The name of a code in the reader's language; of one that has none yet the code itself."""
+    phrase = names.get(code)
+    return code if phrase is None else phrase.ar if language is Language.ARABIC else phrase.en
+
+
+def shown_name(names: Mapping[str, Phrase], code: str, language: Language) -> str:
+    """The name of a code for the paper: a code without a name is isolated like every value (R4)."""
+    return plain_name(names, code, language) if code in names else isolate(code)

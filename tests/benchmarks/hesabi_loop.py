@@ -11,7 +11,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.runtime import running
 from services.chassis.service import Kind, Lane, Route, Service
 from tests.benchmarks.contender import Contest
-from tests.benchmarks.work import MESSAGE_OF, Account, Counted, Noted, Paid, Pay, PayPrivately
+from tests.benchmarks.work import MESSAGE_OF, Account, Counted, Noted, Paid, Pay, PayPrivately, Row
 
 
 def note(state: Account | None, message: Incoming[Noted], facts: Facts) -> Decision[Account]:
@@ -32,16 +32,16 @@ def pay(state: Account | None, message: Incoming[Pay], facts: Facts) -> Decision
     return decided(account, Paid(total=account.total), Counted(account=body.account, amount=body.amount))
 
 
-def bench_service(contest: Contest) -> Service:
-    """A service of one decision. The lane's name is the contest's, so that every run has a group of its own."""
+def bench_service(row: Row, lane: str) -> Service:
+    """A service of one decision. The lane's name is the contest's group, so that every run has one of its own."""
 
     def of_account(message: Incoming[Any], keyed_hash: Any) -> str:
         return f"account:{message.body.account}"
 
-    contested = MESSAGE_OF[contest.row].topic
-    lanes = [Lane(contest.group, contested)]
+    contested = MESSAGE_OF[row].topic
+    lanes = [Lane(lane, contested)]
     if contested is not topics.ACCOUNTS_COMMANDS:
-        lanes.append(Lane(f"{contest.group}-timers", topics.ACCOUNTS_COMMANDS))
+        lanes.append(Lane(f"{lane}-timers", topics.ACCOUNTS_COMMANDS))
     return Service(
         name="accounts",
         lanes=tuple(lanes),
@@ -60,7 +60,7 @@ async def run(contest: Contest) -> None:
     """Drain until the contest says it is over."""
     settings, metrics = contest.settings(), Metrics()
     keys = PrivateKeys.load(settings.keys_folder)
-    async with running(bench_service(contest), settings, keys, metrics) as engine:
+    async with running(bench_service(contest.row, contest.group), settings, keys, metrics) as engine:
         seen = 0
         while not contest.over:
             await asyncio.sleep(0.05)

@@ -1,33 +1,73 @@
 """From send to published event, at a steady pace, beside the bare loop at the same pace."""
 
 import asyncio
+import contextlib
 import json
 import time
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from contracts import topics
+from contracts.topics import Topic
+from tests.benchmarks.bench import Bench, process
+from tests.benchmarks.figure import Figure
 from tests.benchmarks.load import Loader
 from tests.benchmarks.work import MESSAGE_OF
 
-SECONDS = 8
-SETTLE = 1
+SECONDS: Final = 8
+SETTLE: Final = 1
+RATE: Final = 1000
+ROUNDS: Final = 3
+FILLER_BYTES: Final = 1600
+"""As large as the loop's documents of row (a)."""
+MOST_OF_BARE: Final = 1.5
 
 
-async def drained(kafka: str, group: str) -> None:
-    """Wait, at most a minute, until a contender has read what the rounds before have left."""
-    admin, topic = AIOKafkaAdminClient(bootstrap_servers=kafka), MESSAGE_OF["a"].topic
+async def latency_row(bench: Bench) -> None:
+    """Both loops at the same pace, in turn; the medians of their p50 and p99."""
+    for number in range(ROUNDS):
+        await _pace(bench, "hesabi_loop", 10**6 * (2 * number + 1))
+        await _pace(bench, "bare_loop", 10**6 * (2 * number + 2))
+    for name in ("p50_ms", "p99_ms"):
+        ours, bare = (
+            median(run[name] for run in bench.runs if run["who"] == who and name in run)
+            for who in ("hesabi_loop", "bare_loop")
+        )
+        what = f"{name[:3]} at {RATE}/s of the bare loop's"
+        bench.found(Figure("latency", what, round(ours / bare, 2), at_most=MOST_OF_BARE))
+        bench.found(Figure("latency", f"{name[:3]} at {RATE}/s", ours, f"ms beside {bare} ms"))
+
+
+async def _pace(bench: Bench, who: str, first_number: int) -> None:
+    contender = await process(bench.argument(who, "a", 10**9, FILLER_BYTES))
+    group = f"accounts.bench-{bench.count}" if who == "hesabi_loop" else f"bench-{bench.count}"
+    try:
+        await drained(bench.stack.kafka_bootstrap, group)
+        figures = await paced(bench.stack.kafka_bootstrap, bench.keys, RATE, first_number)
+    finally:
+        contender.kill()
+        await contender.wait()
+    bench.runs.append({"who": who, "row": "latency", "rate": RATE, **figures})
+    bench.console.print(f"  {who:18} {RATE}/s  p50 {figures['p50_ms']} ms  p99 {figures['p99_ms']} ms")
+
+
+async def drained(kafka: str, group: str, topic: Topic = MESSAGE_OF["a"].topic) -> None:
+    """Wait, at most a minute, until a group has read a topic to its end."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
         async with AIOKafkaConsumer(bootstrap_servers=kafka) as consumer, asyncio.timeout(60):
             ends = await consumer.end_offsets([TopicPartition(topic.name, p) for p in range(topic.partitions)])
             while True:
-                found = await admin.list_consumer_group_offsets(group)
-                if all(tp in found and found[tp].offset >= end for tp, end in ends.items()):
-                    return
+                with contextlib.suppress(GroupCoordinatorNotAvailableError):  # of the first group of a new broker
+                    found = await admin.list_consumer_group_offsets(group)
+                    if all(tp in found and found[tp].offset >= end for tp, end in ends.items()):
+                        return
                 await asyncio.sleep(0.2)
     finally:
         await admin.close()

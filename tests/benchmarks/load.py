@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -15,23 +15,23 @@ from services.chassis.keyring import Keyring
 from services.chassis.keys import Fingerprints, PrivateKeys
 from services.chassis.sealing import binding_of, public_jwk, seal
 from services.chassis.tokens import sign_session
-from tests.benchmarks.work import AGGREGATES, MESSAGE_OF, WRITER_OF, Row
+from tests.benchmarks.work import ACCOUNTS, MESSAGE_OF, WRITER_OF, Row
 
 CUSTOMERS = 500
 
 
 class Loader:
-    """Makes the records of a row. `keys` is the folder of all services' keys."""
+    """Makes the records of a row. `keys` is the folder of all services' keys; `accounts` are whom they are for."""
 
-    def __init__(self, row: Row, keys: Path) -> None:
-        self.row, self.message = row, MESSAGE_OF[row]
+    def __init__(self, row: Row, keys: Path, accounts: Sequence[str] = ACCOUNTS) -> None:
+        self.row, self.message, self._accounts = row, MESSAGE_OF[row], accounts
         self._random = random.Random(7)
         self._seal_key = public_jwk(PrivateKeys.load(keys / "accounts").seal)
         self._tokens = [] if row == "a" else list(_tokens(keys))
 
     def record(self, number: int) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
         """Key, value and headers of one message whose amount is its number."""
-        account = f"a{self._random.randrange(AGGREGATES)}"
+        account = self._random.choice(self._accounts)
         body: dict[str, object] = {"account": account, "amount": number}
         if self.row != "a":
             body["token"] = self._sealed(account, "token", self._random.choice(self._tokens))

@@ -14,6 +14,7 @@ from contracts.topics import Topic
 
 Row = Literal["a", "b", "c"]
 AGGREGATES: Final = 2000
+ACCOUNTS: Final = tuple(f"a{number}" for number in range(AGGREGATES))
 STATE_TEXT: Final = "x" * 900
 """Filler that brings a document to the 1-2 KB of a real one."""
 

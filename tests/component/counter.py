@@ -179,6 +179,7 @@ def counter_service() -> Service:
             Lane("ordinary", topics.ACCOUNTS_COMMANDS),
             Lane("internal", topics.ACCOUNTS_INTERNAL),
             Lane("news", topics.IDENTITY_EVENTS),
+            Lane("replay", topics.REPLAY["accounts"]),
         ),
         kinds=(Kind("count", Count, due_at=lambda state: state.wake_at, on_timer=wake),),
         routes=(

@@ -19,7 +19,7 @@ from contracts.decision import Customer
 from contracts.envelope import Envelope, to_headers
 from contracts.message import Command, Message
 from contracts.sealed import Sealed
-from contracts.topics import CATALOGUE
+from contracts.topics import CATALOGUE, Topic
 from deploy.local.keys import make_keys
 from deploy.local.stack import Stack
 from deploy.local.stack.topics import create_topics
@@ -28,12 +28,14 @@ from services.chassis.keys import PrivateKeys
 from services.chassis.metrics import Metrics
 from services.chassis.runtime import Engine, running
 from services.chassis.sealing import binding_of, public_jwk, seal
+from services.chassis.service import Service
 from services.chassis.settings import ServiceSettings
 from services.chassis.tokens import sign_session
 from tests.component.counter import Count, counter_service
 from tests.eventually import eventually
 from tests.first_copies import Copy, Stream, envelope_of, first_copies
 
+COUNTER = "tests.component.counter_process"
 OWN_TOPICS = ("answers", "events", "audit", "dead-letters", "internal")
 
 
@@ -66,20 +68,27 @@ class House:
         }
 
     @contextlib.asynccontextmanager
-    async def service(self, replica: str = "one", metrics: Metrics | None = None) -> AsyncIterator[Engine]:
-        """The toy service in this process, its lanes assigned."""
-        given = {name.removeprefix("HESABI_").lower(): value for name, value in self.environment(replica).items()}
+    async def service(
+        self,
+        replica: str = "one",
+        metrics: Metrics | None = None,
+        release: Service | None = None,
+        changes: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Engine]:
+        """The toy service in this process, its lanes assigned; `release` is another one than today's."""
+        environment = self.environment(replica) | dict(changes or {})
+        given = {name.removeprefix("HESABI_").lower(): value for name, value in environment.items()}
         settings = ServiceSettings.model_validate(given | {"http_port": 0})
-        async with running(counter_service(), settings, self.keys, metrics) as engine:
+        async with running(release or counter_service(), settings, self.keys, metrics) as engine:
             await eventually(lambda: [lane.lag() for lane in engine.lanes], all, within=40)
             yield engine
 
-    async def process(self, log: Path, **changes: str) -> Process:
-        """The toy service as a process; its log goes to a file."""
+    async def process(self, log: Path, *program: str, **changes: str) -> Process:
+        """The toy service, or another `program` for Python, as a process; its log goes to a file."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HESABI_")}
         with log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.component.counter_process",
+                sys.executable, *(program or ("-m", COUNTER)),
                 stdout=output, stderr=PIPE, env=kept | self.environment() | changes,
                 cwd=Path(__file__).parents[2],
             )  # fmt: skip
@@ -98,6 +107,14 @@ class House:
     ) -> None:
         """A record as it is."""
         await self.producer.send(topic, value, key, headers=list(headers))
+
+    async def ends(self, topic: Topic) -> dict[TopicPartition, int]:
+        """The ends of a topic's partitions."""
+        async with AIOKafkaConsumer(bootstrap_servers=self.stack.kafka_bootstrap, group_id=None) as consumer:
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(
+                [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+            )
+            return ends
 
     def sealed(self, text: str, message: type[Message], flow: str, name: str) -> Sealed:
         """A text sealed to the service."""

@@ -1,165 +1,29 @@
 """Accounts on a real Kafka and MongoDB: one person defines an account; every command and every event is sent twice."""
 
-import asyncio
-import contextlib
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from joserfc.jwk import OKPKey
-from pydantic import SecretStr
 
 from contracts import accounts
 from contracts.accounts import AccountDefined, DefinitionCompleted, DuesShown, TransferAccepted, TransferRequested
-from contracts.decision import Customer
-from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.identity import NationalAddressSaved
-from contracts.message import CATALOGUE, CommandRefused, Message
-from contracts.sealed import Sealed
-from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_EVENTS
-from contracts.topics import CATALOGUE as TOPICS
-from deploy.local.keys import make_keys
+from contracts.message import CommandRefused, Message
 from deploy.local.neighbours.billing import BillingSimulator
 from deploy.local.stack import Stack
-from deploy.local.stack.topics import create_topics
-from services.accounts.effects import AccountsEffects
-from services.accounts.service import accounts_service
 from services.accounts.service_terms import CURRENT_VERSION, text_hash
-from services.accounts.settings import AccountsSettings
-from services.chassis.key_reader import KeyReader
-from services.chassis.keyring import Keyring
-from services.chassis.keys import Fingerprints, KeyUnknown, PrivateKeys
-from services.chassis.runtime import running
-from services.chassis.sealing import binding_of, open_seal, public_jwk, thumbprint
-from services.chassis.tokens import sign_session
-from tests.eventually import eventually
+from tests.component.accounts_channel import PENDING, Channel, open_channel
 
 ACCOUNT, UNKNOWN_ACCOUNT = "30012345678", "30099999999"
-PENDING = Sealed(jwe="a.b.c.d.e")
-
-
-@dataclass
-class Channel:
-    """A channel with a person who has logged in, and identity's own voice."""
-
-    producer: AIOKafkaProducer
-    keyring: Keyring
-    signing: OKPKey
-    user_id: str = field(default_factory=lambda: f"user-{uuid4().hex}")
-    key: OKPKey = field(default_factory=lambda: OKPKey.generate_key("X25519"))
-    heard: list[tuple[Envelope, Message]] = field(default_factory=list)
-
-    @property
-    def answer_key(self) -> str:
-        return public_jwk(self.key)
-
-    async def publish(self, body: Message, source: str, subject: str, message_id: str) -> None:
-        now = datetime.now(UTC)
-        sealed = self.keyring.seal_fields(body, subject)
-        envelope = Envelope(message_id, source, body.type_name, subject, now)
-        value = sealed.model_dump_json().encode()
-        await self.producer.send_and_wait(body.topic.name, value, key=subject.encode(), headers=to_headers(envelope))
-
-    async def command(self, body: Any, flow: str, as_user: str | None = None) -> Message:
-        """Send a command twice; its one answer, which is given again to the second."""
-        customer = Customer(as_user or self.user_id, "session-1", "web")
-        now = datetime.now(UTC)
-        token = sign_session(self.signing, customer, now - timedelta(seconds=5), now + timedelta(minutes=5))
-        body = body.model_copy(update={"token": Sealed.of(token)})
-        message_id = str(uuid4())
-        sealed = self.keyring.seal_fields(body, flow)
-        for copies in (1, 2):
-            await self.publish(sealed, "web", flow, message_id)
-            await self.heard_answers(message_id, copies)
-        first, second = (body for _, body in self.answers_to(message_id))
-        assert type(first) is type(second)
-        assert first.sealed_fields or first == second
-        return first
-
-    async def heard_answers(self, message_id: str, count: int) -> None:
-        await eventually(lambda: self.answers_to(message_id), lambda seen: len(seen) >= count, within=20)
-
-    def answers_to(self, message_id: str) -> list[tuple[Envelope, Message]]:
-        return [
-            (envelope, body)
-            for envelope, body in self.heard
-            if envelope.correlation_id == message_id and body.topic is ACCOUNTS_ANSWERS
-        ]
-
-    def events(self, kind: type[Message]) -> list[Message]:
-        """Events about this person, each counted once by its id."""
-        by_id = {e.id: body for e, body in self.heard if isinstance(body, kind)}
-        return [body for body in by_id.values() if getattr(body, "user_id", None) == self.user_id]
-
-    def opened(self, body: Message, name: str) -> Any:
-        (envelope,) = {e.subject for e, heard in self.heard if heard is body}
-        private = {thumbprint(self.key): self.key}
-        text = open_seal(getattr(body, name).jwe, private, binding_of(body.type_name, envelope, name))
-        return json.loads(text)
-
-    async def listen(self, consumer: AIOKafkaConsumer) -> None:
-        async for record in consumer:
-            envelope = from_headers(record.key, record.headers)
-            assert isinstance(envelope, Envelope)
-            message = CATALOGUE.get(envelope.type)
-            if message is not None:
-                self.heard.append((envelope, message.model_validate_json(record.value)))
 
 
 @pytest.fixture
 async def channel(stack: Stack, tmp_path: Path, database_name: str) -> AsyncIterator[Channel]:
-    """Accounts at work, and a channel whose person has just saved their address."""
-    bootstrap = stack.kafka_bootstrap
-    await create_topics(bootstrap, TOPICS.values())
-    pinned = {service: Fingerprints(**each) for service, each in make_keys(tmp_path).items()}
-    settings = AccountsSettings(
-        kafka_bootstrap=bootstrap,
-        mongo_uri=SecretStr(stack.mongo_uri),
-        database=database_name,
-        keys_folder=tmp_path / "accounts",
-        key_fingerprints=pinned,
-        http_port=0,
-        dues_wait_s=2,
-    )
-    keys = PrivateKeys.load(tmp_path / "accounts")
-    service = accounts_service(settings, AccountsEffects(keys.hash_key))
-    identity = PrivateKeys.load(tmp_path / "identity")
-    assert identity.signing is not None
-    keyring = Keyring("identity", identity, pinned)
-    reader = KeyReader({"bootstrap_servers": bootstrap}, keyring, ["accounts"])
-    consumer = AIOKafkaConsumer(ACCOUNTS_ANSWERS.name, ACCOUNTS_EVENTS.name, bootstrap_servers=bootstrap)
-    async with contextlib.AsyncExitStack() as cleanup:
-        producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
-        await producer.start()
-        cleanup.push_async_callback(producer.stop)
-        await consumer.start()
-        await consumer.seek_to_end()
-        cleanup.push_async_callback(consumer.stop)
-        channel = Channel(producer, keyring, identity.signing)
-        tasks = [asyncio.create_task(channel.listen(consumer)), asyncio.create_task(reader.run())]
-        cleanup.push_async_callback(_end, tasks)
-        await channel.publish(keyring.own_announcement(), "identity", "identity", str(uuid4()))
-        await cleanup.enter_async_context(running(service, settings, keys))
-        await eventually(lambda: _is_known(keyring))
+    """Accounts at work, and a channel beside it."""
+    async with open_channel(stack, tmp_path, database_name, dues_wait_s=2) as channel:
         yield channel
-
-
-def _is_known(keyring: Keyring) -> bool:
-    with contextlib.suppress(KeyUnknown):
-        return bool(keyring.public_key("accounts"))
-    return False
-
-
-async def _end(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def define(channel: Channel, flow: str, identifier: str = ACCOUNT) -> Message:
@@ -203,6 +67,22 @@ async def test_A7_one_person_defines_an_account_and_asks_for_its_transfer(channe
     assert found["definition"]["state"] == "defined"
     assert [each["reference"] for each in found["requests"]] == [accepted.reference]
     assert len(channel.events(AccountDefined)) == len(channel.events(TransferRequested)) == 1
+
+
+async def test_I17_what_is_defined_for_a_business_is_its_own_and_says_who_acted(channel: Channel, stack: Stack) -> None:
+    channel.user_id, channel.actor = f"b-{uuid4().hex}", f"user-{uuid4().hex}"
+    async with BillingSimulator(stack.kafka_bootstrap, [ACCOUNT]):
+        completed = await define(channel, str(uuid4()))
+    assert isinstance(completed, DefinitionCompleted)
+    (defined,) = channel.events(AccountDefined)
+    assert isinstance(defined, AccountDefined)
+    assert (defined.user_id, defined.acted_by) == (channel.user_id, channel.actor)
+    inquiry = accounts.InquireReference(token=PENDING, answer_key=channel.answer_key, reference=completed.reference)
+    found = channel.opened(await channel.command(inquiry, "session-1"), "inquiry")
+    assert found["definition"]["state"] == "defined"
+    alone = await channel.command(inquiry, "session-2", as_user=channel.actor)
+    assert isinstance(alone, CommandRefused)
+    assert alone.public_reason == "reference-not-found"
 
 
 async def test_A8_to_another_person_nothing_exists(channel: Channel, stack: Stack) -> None:

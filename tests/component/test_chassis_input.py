@@ -88,7 +88,7 @@ async def test_law7_every_bad_record_has_one_outcome_and_its_neighbours_are_unha
         assert sorted(json.loads(r.value)["reason"] for r in letters) == sorted(record[4] for record in bad)
         body = DEAD_LETTER["accounts"].model_validate_json(letters[0].value)
         assert "stamp_ms" in keyring.opener(body, envelope_of(letters[0]).subject)("original")
-        exposition = await eventually(metrics.exposition, lambda text: b'outcome="skipped"' in text)
+        exposition = await eventually(metrics.exposition, lambda text: b"hesabi_lag_messages{" in text)
     for part in (
         b'hesabi_messages_total{lane="news",outcome="skipped"} 1.0',
         b'hesabi_messages_total{lane="ordinary",outcome="dead-letter"} 20.0',

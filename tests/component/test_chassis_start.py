@@ -1,6 +1,7 @@
 """What a service refuses to start on: exit code and one clear line (law 9; settings)."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from contracts.topics import ACCOUNTS_INTERNAL
+from tests.component.counter import Add, Call, CallMade, counter_service
 from tests.component.service_under_test import House
+from tests.eventually import eventually
 
 WITHIN_S = 60
 
@@ -54,3 +57,27 @@ async def test_a_broker_that_is_not_there_ends_the_process_in_time(house: House,
     code, lines = await refusal(house, tmp_path / "log", HESABI_KAFKA_BOOTSTRAP="127.0.0.1:1")
     assert (code, lines) == (3, [])
     assert '"event": "failed"' in (tmp_path / "log").read_text()
+
+
+async def test_law8_what_effects_hold_open_is_closed_after_the_calls_in_flight(house: House) -> None:
+    seen, go_on = list[str](), asyncio.Event()
+
+    class Held:
+        async def __aenter__(self) -> None:
+            seen.append("open")
+
+        async def __aexit__(self, *_: object) -> None:
+            seen.append("closed")
+
+    async def slow(effect: Call) -> CallMade:
+        seen.append("begun")
+        await go_on.wait()
+        seen.append("called")
+        return CallMade(amount=effect.amount)
+
+    service = replace(counter_service(), effects=Held(), perform={Call: slow})
+    async with house.service(release=service):
+        await house.send(Add(amount=100), "held-1")
+        await eventually(lambda: "begun" in seen)
+        asyncio.get_running_loop().call_later(0.3, go_on.set)
+    assert seen == ["open", "begun", "called", "closed"]

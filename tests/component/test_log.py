@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient
-from faststream.kafka import KafkaBroker
 
 from contracts.topics import ACCOUNTS_COMMANDS
 from deploy.local.stack import Stack
 from deploy.local.stack.topics import create_topics
 from services.chassis.acknowledged import Acknowledged
+from services.chassis.consumer import LaneBroker
 from services.chassis.document import Record
 from services.chassis.lane import KafkaLane, Settle, begin_at_the_beginning
 from services.chassis.metrics import Metrics
@@ -49,7 +49,7 @@ class KafkaUnderTest:
     async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
         observer = ServiceObserver(Metrics(), structlog.get_logger())
         lane = KafkaLane(self.prefix, Lane("ordinary", self.topic), settle, after, Acknowledged(), observer)
-        broker = KafkaBroker(
+        broker = LaneBroker(
             self.connection["bootstrap_servers"],
             allow_auto_create_topics=False,
             apply_types=False,

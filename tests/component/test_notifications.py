@@ -1,174 +1,37 @@
 """Notifications on a real Kafka and MongoDB, with the gateway and the relay: every message comes twice."""
 
-import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import CommitFailedError
-from pydantic import SecretStr
 
-from contracts import accounts, identity, notifications, reports, topics
-from contracts.catalogue import CATALOGUE
-from contracts.envelope import Envelope, from_headers, to_headers
-from contracts.keys import ServiceKeysPublished
+from contracts import accounts, identity, notifications, reports, requests, topics, transfers
+from contracts.identity_business import AuthorisedPersonAdded, AuthorisedPersonRemoved, BusinessActivated
+from contracts.identity_sessions import PasswordChanged
 from contracts.message import Message
 from contracts.sealed import Sealed
-from deploy.local.client import Client
-from deploy.local.keys import make_keys
-from deploy.local.neighbours.mail_sink import MailSink
-from deploy.local.neighbours.sms_gateway import SmsGateway
 from deploy.local.stack import Stack
-from deploy.local.stack.topics import create_topics
-from deploy.local.watch import Watch, partitions_of
-from services.chassis.keyring import Keyring
-from services.chassis.keys import Fingerprints, PrivateKeys
-from services.chassis.runtime import Engine, running
-from services.chassis.service import Lane
-from services.notifications.__main__ import at_start, build
 from services.notifications.notice import USE
-from services.notifications.service import LANES
-from services.notifications.settings import NotificationsSettings
+from tests.component.notifications_outside import (
+    CARE,
+    DEAD_LETTERS,
+    EMAIL,
+    MOBILE,
+    Outside,
+    notifications_at_work,
+    of_kind,
+    on_topic,
+)
 from tests.eventually import eventually
-
-M = TypeVar("M", bound=Message)
-
-APP_SID, CARE, EMAIL, MOBILE = "app-sid", "care@power.example", "noura@example.com", "+966501234567"
-DEAD_LETTERS = topics.DEAD_LETTERS["notifications"]
-SPOKEN = {topic.name for topic in (topics.NOTIFICATIONS_CODES, topics.NOTIFICATIONS_EVENTS, DEAD_LETTERS)}
-
-
-@dataclass
-class Outside:
-    """Notifications at work, the other services' voices, the gateway, the relay, and a channel."""
-
-    engine: Engine
-    producer: AIOKafkaProducer
-    keyring: Keyring
-    gateway: SmsGateway
-    mails: MailSink
-    client: Client
-    ears: AIOKafkaConsumer
-    since: Mapping[TopicPartition, int]
-    user_id: str = field(default_factory=lambda: f"user-{uuid4().hex}")
-    sequences: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-
-    async def tell_twice(self, body: Message, subject: str | None = None) -> None:
-        """A message as the service it belongs to says it: the very same bytes, id and sequence, two times."""
-        subject, topic = subject or f"user:{self.user_id}", body.topic.name
-        stream = (body.service, subject, topic)
-        self.sequences[stream] += 1
-        now, sequence = datetime.now(UTC), self.sequences[stream]
-        envelope = Envelope(str(uuid4()), body.service, body.type_name, subject, now, sequence=sequence)
-        value = self.keyring.seal_fields(body, subject).model_dump_json().encode()
-        for _ in range(2):
-            await self.producer.send_and_wait(topic, value, key=subject.encode(), headers=to_headers(envelope))
-
-    async def is_quiet(self) -> bool:
-        """Whether every record on every lane is decided and committed, and no call is under way."""
-        lanes = partitions_of({lane.topic.name for lane in LANES}.__contains__)
-        ends = await self.ears.end_offsets(lanes)
-        done = {(topic, partition): offset for (_, topic, partition), offset in (await self.engine.committed()).items()}
-        await self.engine.desk.finish(limit_s=20)
-        nothing_new = await self.ears.end_offsets(lanes) == ends
-        return nothing_new and all(done[tp.topic, tp.partition] >= end for tp, end in ends.items())
-
-    async def said(self) -> list[Message]:
-        """All that notifications has said since it began, each once by its id, dead letters among it."""
-        ends = await self.ears.end_offsets(list(self.since))
-        self.ears.assign(list(self.since))
-        for tp, offset in self.since.items():
-            self.ears.seek(tp, offset)
-        found: dict[str, Message] = {}
-        while any([await self.ears.position(tp) < end for tp, end in ends.items()]):
-            for records in (await self.ears.getmany(timeout_ms=50)).values():
-                for record in records:
-                    envelope = from_headers(record.key, record.headers)
-                    assert isinstance(envelope, Envelope)
-                    found[envelope.id] = CATALOGUE[envelope.type].model_validate_json(record.value or b"")
-        return list(found.values())
-
-
-def of_kind(said: list[Message], kind: type[M]) -> list[M]:
-    return [body for body in said if isinstance(body, kind)]
-
-
-def on_topic(said: list[Message], topic: topics.Topic) -> list[Message]:
-    return [body for body in said if body.topic is topic]
 
 
 @pytest.fixture
 async def outside(stack: Stack, tmp_path: Path, database_name: str) -> AsyncIterator[Outside]:
-    """Notifications at work, from the present ends of its lanes on."""
-    bootstrap = stack.kafka_bootstrap
-    await create_topics(bootstrap, topics.CATALOGUE.values())
-    fingerprints = make_keys(tmp_path)
-    pinned = {service: Fingerprints(**each) for service, each in fingerprints.items()}
-    keys = PrivateKeys.load(tmp_path / "notifications")
-    keyring = Keyring("identity", PrivateKeys.load(tmp_path / "identity"), pinned)
-    announced = Keyring("notifications", keys, pinned).own_announcement()
-    assert isinstance(announced, ServiceKeysPublished)
-    assert keyring.learn("notifications", announced)
-    async with contextlib.AsyncExitStack() as cleanup:
-        gateway = await cleanup.enter_async_context(SmsGateway(app_sid=APP_SID, seconds_to_receipt=600))
-        mails = await cleanup.enter_async_context(MailSink())
-        given = {"kafka_bootstrap": bootstrap, "mongo_uri": SecretStr(stack.mongo_uri), "database": database_name}
-        settings = _settings(given, tmp_path / "notifications", pinned, gateway, mails)
-        producer = await cleanup.enter_async_context(AIOKafkaProducer(bootstrap_servers=bootstrap))
-        ears = await cleanup.enter_async_context(AIOKafkaConsumer(bootstrap_servers=bootstrap))
-        for lane in LANES:
-            await eventually(partial(_begins_here, bootstrap, lane), bool, within=30)
-        since = await ears.end_offsets(partitions_of(SPOKEN.__contains__))
-        watch = await cleanup.enter_async_context(Watch(bootstrap))
-        service = build(settings, keys)
-        await cleanup.enter_async_context(service.effects)
-        engine = await cleanup.enter_async_context(running(service, settings, keys, at_start=at_start(settings)))
-        client = Client("web", producer, watch, fingerprints)
-        yield Outside(engine, producer, keyring, gateway, mails, client, ears, since)
-
-
-def _settings(
-    given: dict[str, Any], keys_folder: Path, pinned: Mapping[str, Fingerprints], gateway: SmsGateway, mails: MailSink
-) -> NotificationsSettings:
-    return NotificationsSettings(
-        **given,
-        keys_folder=keys_folder,
-        key_fingerprints=pinned,
-        http_port=0,
-        sms_url=gateway.url,
-        sms_app_sid=SecretStr(APP_SID),
-        sms_sender="Hesabi",
-        receipts_url="http://127.0.0.1:9",
-        receipts_secret=SecretStr("s" * 32),
-        smtp_host="127.0.0.1",
-        smtp_port=mails.port,
-        smtp_starttls=False,
-        mail_from="no-reply@power.example",
-        contact_email=CARE,
-        pages_url="https://hesabi.example",
-    )
-
-
-async def _begins_here(bootstrap: str, lane: Lane) -> bool:
-    """What others left on a lane, sealed to other keys, is none of this test's; False while the group still lives."""
-    group = f"notifications.{lane.name}"
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        consumer.assign(partitions_of(lane.topic.name.__eq__))
-        await consumer.commit(await consumer.end_offsets(consumer.assignment()))
-    except CommitFailedError:
-        return False
-    finally:
-        await consumer.stop()
-    return True
+    """Notifications at work under the tests' settings."""
+    async with notifications_at_work(stack, tmp_path, database_name) as outside:
+        yield outside
 
 
 def code(hand_over_by: datetime) -> identity.OtpRequested:
@@ -188,18 +51,54 @@ def news(user_id: str) -> list[Message]:
     """Whatever identity, accounts and reports say of one person."""
     now, number, first, second = datetime.now(UTC), "30012345678", "7K3M-0QXZ-91TC", "8K3M-0QXZ-91TC"
     whose = {"user_id": user_id, "account_number": number, "relation": "owner"}
-    moved = {**whose, "definition_reference": first, "reference": second, "requested_at": now}
+    moved = {**whose, "definition_reference": first, "reference": second, "kind": "actual-account", "requested_at": now}
     defined = {**whose, "is_actual_beneficiary": True, "reference": first, "defined_at": now}
     link = {"user_id": user_id, "language": "ar", "email": Sealed.of(EMAIL), "activation_token": Sealed.of("token")}
-    made = {"user_id": user_id, "report_id": str(uuid4()), "kind": "consumption", "account_number": number}
+    made = {
+        "user_id": user_id,
+        "report_id": str(uuid4()),
+        "kind": "consumption",
+        "account_number": number,
+        "version": 1,
+    }
     return [
         identity.ActivationLinkRequested.model_validate({**link, "valid_until": now + timedelta(hours=1)}),
         identity.ContactProven(user_id=user_id, email=Sealed.of(EMAIL), mobile=Sealed.of(MOBILE), language="ar"),
         identity.UserActivated(user_id=user_id, text_ar="تم", text_en="Done"),
         identity.UserSignedIn(user_id=user_id, channel="web", signed_in_at=now),
+        PasswordChanged(user_id=user_id, changed_at=now),
         accounts.AccountDefined.model_validate(defined),
         accounts.TransferRequested.model_validate(moved),
         reports.ReportMade.model_validate({**made, "made_at": now}),
+        reports.ReportMade.model_validate({**made, "version": 2, "made_at": now}),
+        *news_of_requests(user_id),
+        BusinessActivated(user_id=user_id, authorised_person=user_id, activated_at=now),
+        AuthorisedPersonAdded(user_id=user_id, person_id=user_id, acted_by=user_id, at=now),
+        AuthorisedPersonRemoved(user_id=user_id, person_id=user_id, acted_by=user_id, at=now),
+    ]
+
+
+def news_of_requests(user_id: str) -> list[Message]:
+    """What accounts says of transfers, plans and requests of one person."""
+    now, reference = datetime.now(UTC), "8K3M-0QXZ-91TC"
+    about = {"user_id": user_id, "account_number": "30012345678", "reference": reference}
+    transfer = {**about, "kind": "actual-account"}
+    shares = {"day": now.date(), "reading": "measured", "bill_halalas": 300, "share_halalas": 100, "debt_halalas": 5}
+    part = requests.Instalment(number=1, due_date=now.date(), amount_halalas=300)
+    plan = {**about, "total_halalas": 300, "parts": (part,), "agreed_at": now}
+    request = {**about, "definition_reference": "7K3M-0QXZ-91TC", "at": now}
+    moves = (("complaint", "resolved", True), ("danger", "received", False), ("danger", "secured", True))
+    return [
+        transfers.TransferConsentWanted.model_validate({**transfer, "until": now}),
+        transfers.TransferCompleted.model_validate({**transfer, **shares, "role": "incoming"}),
+        transfers.TransferCompleted.model_validate({**transfer, **shares, "role": "outgoing"}),
+        transfers.TransferEnded.model_validate({**transfer, "outcome": "declined", "reason": "declined", "at": now}),
+        transfers.BeneficiaryDisputed(account_number="30012345678", user_id=user_id, at=now),
+        requests.InstalmentPlanAgreed.model_validate(plan),
+        *(
+            requests.RequestMoved.model_validate({**request, "kind": kind, "state": state, "final": final})
+            for kind, state, final in moves
+        ),
     ]
 
 
@@ -208,7 +107,7 @@ async def test_N3_N10_J3_every_message_that_comes_twice_is_sent_and_told_once(ou
     await outside.tell_twice(asked, "registration:1")
     for body in news(outside.user_id):
         await outside.tell_twice(body)
-    await eventually(lambda: len(outside.gateway.ledger.bills) >= 7 and len(outside.mails.taken) >= 6, within=30)
+    await eventually(lambda: len(outside.gateway.ledger.bills) >= 22 and len(outside.mails.taken) >= 21, within=30)
     await eventually(outside.is_quiet, bool, within=30)
     said = await outside.said()
     assert on_topic(said, DEAD_LETTERS) == []

@@ -1,154 +1,51 @@
 """Reports on a real Kafka and MongoDB: real readings in, one answer, the file fetched by its link over HTTP."""
 
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
-import httpx
 import pytest
-from aiokafka import AIOKafkaProducer
-from joserfc.jwk import OKPKey
-from pydantic import SecretStr
 
-from contracts.accounts import AccountDefined
-from contracts.decision import Customer
-from contracts.envelope import Envelope, to_headers
-from contracts.identity import NationalAddressSaved
-from contracts.message import CommandRefused, Message
-from contracts.reports import ConsumptionReportReady, ReportMade, RequestConsumptionReport
-from contracts.sealed import Sealed
-from contracts.topics import CATALOGUE as TOPICS
-from deploy.local.client import Client
-from deploy.local.keys import make_keys
-from deploy.local.neighbours.meter_sample import as_sent, shifted_sample
-from deploy.local.neighbours.metering import MeteringSimulator
+from contracts.message import CommandRefused
+from contracts.metering import IntervalReadings
+from contracts.reports import ConsumptionReportReady, PaymentReportReady, ReportMade, StatementReady
+from contracts.reports_internal import MismatchAlarmed
+from contracts.requests import RequestMoved
+from deploy.local.neighbours.billing import BillingSimulator
 from deploy.local.stack import Stack
-from deploy.local.stack.topics import create_topics
-from deploy.local.watch import Watch
-from services.chassis.health import http_app, serve
-from services.chassis.keyring import Keyring
-from services.chassis.keys import Fingerprints, PrivateKeys
-from services.chassis.metrics import Metrics
-from services.chassis.runtime import Engine, running
-from services.chassis.tokens import sign_session
-from services.reports.__main__ import build, doors
-from services.reports.meter import MeterMonth
+from services.reports.order_states import Made
 from services.reports.riyadh import ONE_DAY, riyadh_day
-from services.reports.settings import ReportsSettings
+from tests.component.reports_desk import Desk, confirmed, known, open_desk, with_readings
 from tests.eventually import eventually
-
-
-@dataclass
-class Desk:
-    """Reports at work, a channel, and identity's, accounts' and metering's voices."""
-
-    stack: Stack
-    watch: Watch
-    client: Client
-    producer: AIOKafkaProducer
-    signing: OKPKey
-    engine: Engine
-    port: int
-    user_id: str = field(default_factory=lambda: f"user-{uuid4().hex}")
-    account: str = field(default_factory=lambda: f"{uuid4().int % 10**11:011d}")
-
-    async def tell(self, body: Message, source: str) -> None:
-        """An event of another service, twice under the same id."""
-        await publish_twice(self.producer, body, source, f"user:{self.user_id}")
-
-    def token(self, user_id: str | None = None) -> str:
-        now = datetime.now(UTC)
-        customer = Customer(user_id or self.user_id, "session-1", "app")
-        return sign_session(self.signing, customer, now - timedelta(seconds=5), now + timedelta(minutes=5))
-
-    def request(self, month: str, user_id: str | None = None) -> RequestConsumptionReport:
-        return RequestConsumptionReport(
-            token=Sealed.of(self.token(user_id)),
-            account_number=self.account,
-            first_month=month,
-            last_month=month,
-            answer_key=self.client.answer_key,
-        )
-
-    async def fetch(self, link: str, token: str, wish: str = "") -> httpx.Response:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}") as http:
-            return await http.get(link + wish, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-
-
-async def publish_twice(producer: AIOKafkaProducer, body: Message, source: str, subject: str) -> None:
-    envelope = Envelope(str(uuid4()), source, body.type_name, subject, datetime.now(UTC))
-    value = body.model_dump_json().encode()
-    for _ in range(2):
-        await producer.send_and_wait(body.topic.name, value, key=subject.encode(), headers=to_headers(envelope))
 
 
 @pytest.fixture
 async def desk(stack: Stack, tmp_path: Path, database_name: str) -> AsyncIterator[Desk]:
-    bootstrap = stack.kafka_bootstrap
-    await create_topics(bootstrap, TOPICS.values())
-    fingerprints = make_keys(tmp_path)
-    pinned = {service: Fingerprints(**each) for service, each in fingerprints.items()}
-    settings = ReportsSettings(
-        kafka_bootstrap=bootstrap,
-        mongo_uri=SecretStr(stack.mongo_uri),
-        database=database_name,
-        keys_folder=tmp_path / "reports",
-        key_fingerprints=pinned,
-        http_port=0,
-    )
-    keys, identity = PrivateKeys.load(tmp_path / "reports"), PrivateKeys.load(tmp_path / "identity")
-    assert identity.signing is not None
-    async with contextlib.AsyncExitStack() as cleanup:
-        producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
-        await producer.start()
-        cleanup.push_async_callback(producer.stop)
-        watch = await cleanup.enter_async_context(Watch(bootstrap))
-        await publish_twice(producer, Keyring("identity", identity, pinned).own_announcement(), "identity", "identity")
-        engine = await cleanup.enter_async_context(running(build(settings, keys), settings, keys))
-        app = http_app(engine.progress, Metrics(), doors(settings, engine.runtime))
-        port = await cleanup.enter_async_context(serve(app, settings.http_host, 0))
-        client = Client("app", producer, watch, fingerprints)
-        yield Desk(stack, watch, client, producer, identity.signing, engine, port)
+    async with open_desk(stack, tmp_path, database_name) as opened:
+        yield opened
 
 
-async def with_readings(desk: Desk, month: date) -> None:
-    """Metering has sent its sample, twice, up to the end of the month, and reports has taken it in."""
-    blocks = as_sent(shifted_sample(riyadh_day(datetime.now(UTC)), desk.account))
-    async with MeteringSimulator(desk.stack.kafka_bootstrap) as metering:
-        for _ in range(2):
-            await metering.send(blocks)
+def alarms(desk: Desk) -> Callable[[], Awaitable[list[object]]]:
+    """Alarms that have been raised (R2)."""
 
-    async def versions() -> set[int]:
-        state = await desk.engine.read_state(f"meter:{desk.account}:{month:%Y-%m}")
-        return {block.version for block in state.days} if isinstance(state, MeterMonth) else set()
+    async def raised() -> list[object]:
+        return [each.body for each in desk.watch.seen if isinstance(each.body, MismatchAlarmed)]
 
-    def is_corrected(seen: set[int]) -> bool:
-        return 2 in seen
-
-    await eventually(versions, is_corrected, within=30)  # the correction comes last
+    return raised
 
 
-async def known(desk: Desk) -> None:
-    """The person has an address and has defined the account."""
-    defined = AccountDefined(
-        user_id=desk.user_id,
-        account_number=desk.account,
-        relation="owner",
-        is_actual_beneficiary=True,
-        reference="7K3M-0QXZ-91TC",
-        defined_at=datetime.now(UTC),
-    )
-    await desk.tell(NationalAddressSaved(user_id=desk.user_id, region=1), "identity")
-    await desk.tell(defined, "accounts")
+async def told(desk: Desk, report_id: str, versions: set[int], acted_by: str | None) -> None:
+    """These versions of the report, each once, have been told, with who acted (I17, N3)."""
 
-    async def accounts() -> object:
-        state = await desk.engine.read_state(f"customer:{desk.user_id}")
-        return state and state.has_address and state.accounts
+    async def made() -> list[tuple[int, str | None]]:
+        records = {each.envelope.id: each.body for each in desk.watch.seen}
+        bodies = (body for body in records.values() if isinstance(body, ReportMade))
+        return sorted((body.version, body.acted_by) for body in bodies if body.report_id == report_id)
 
-    await eventually(accounts, bool, within=20)
+    def are_these(seen: list[tuple[int, str | None]]) -> bool:
+        return seen == [(version, acted_by) for version in sorted(versions)]
+
+    await eventually(made, are_these, within=20)
 
 
 async def test_R1_J3_R8_from_real_readings_to_a_file_that_only_its_owner_fetches(desk: Desk) -> None:
@@ -156,6 +53,9 @@ async def test_R1_J3_R8_from_real_readings_to_a_file_that_only_its_owner_fetches
     early = await desk.client.ask(desk.request(f"{month:%Y-%m}"), key="session-1")
     assert early.outcome == "step-missing (choose-address)"
     await known(desk)
+    unproven = await desk.client.ask(desk.request(f"{month:%Y-%m}"), key="session-1")
+    assert unproven.outcome == "relation-not-confirmed"  # A10
+    await confirmed(desk)
     await with_readings(desk, month)
     made = await desk.client.ask(desk.request(f"{month:%Y-%m}"), key="session-1")
     assert isinstance(made.body, ConsumptionReportReady)
@@ -187,6 +87,7 @@ async def test_R1_J3_R8_from_real_readings_to_a_file_that_only_its_owner_fetches
 
 async def test_J3_a_month_without_readings_is_refused_and_a_foreign_account_does_not_exist(desk: Desk) -> None:
     await known(desk)
+    await confirmed(desk)
     month = f"{riyadh_day(datetime.now(UTC)).replace(day=1) - ONE_DAY:%Y-%m}"
     without = await desk.client.ask(desk.request(month), key="session-1")
     assert without.outcome == "not-enough-readings"
@@ -194,3 +95,77 @@ async def test_J3_a_month_without_readings_is_refused_and_a_foreign_account_does
     refused = await desk.client.ask(foreign, key="session-1")
     assert isinstance(refused.body, CommandRefused)
     assert refused.outcome == "not-found"
+
+
+async def test_A18_R6_days_before_the_relation_are_cut_and_a_correction_makes_the_next_version(desk: Desk) -> None:
+    month = riyadh_day(datetime.now(UTC)).replace(day=1) - ONE_DAY
+    await known(desk)
+    await confirmed(desk, from_day=month.replace(day=11))
+    await with_readings(desk, month)
+    made = await desk.client.ask(desk.request(f"{month:%Y-%m}"), key="session-1")
+    assert isinstance(made.body, ConsumptionReportReady)
+    assert made.body.days_in_period == month.day - 10
+    report_id, link = made.body.report_id, desk.client.open(made, "link")
+    first = await desk.fetch(link, desk.token(), "?format=csv")
+    corrected = IntervalReadings(
+        account_number=desk.account,
+        day=month.replace(day=12),
+        version=9,
+        interval_seconds=3600,
+        energy_wh=(1_000,) * 24,
+        quality="corrected",
+        source_note="bench 7",
+    )
+    await desk.tell(corrected, "metering")
+
+    async def latest() -> int:
+        state = await desk.state(f"report:{report_id}")
+        assert isinstance(state, Made)
+        return state.latest
+
+    def is_second(seen: int) -> bool:
+        return seen == 2
+
+    await eventually(latest, is_second, within=30)
+    second = await desk.fetch(link, desk.token(), "?language=en&format=csv")
+    assert "24.000" in second.text
+    assert "Before, kWh" in second.text
+    assert (await desk.fetch(link, desk.token(), "?format=csv&version=1")).content == first.content
+
+    await told(desk, report_id, versions={1, 2}, acted_by=None)
+
+
+async def test_R2_R3_I17_payments_reconcile_or_fail_loudly_and_requests_are_stated(desk: Desk) -> None:
+    last_month = riyadh_day(datetime.now(UTC)).replace(day=1) - ONE_DAY
+    month = f"{last_month:%Y-%m}"
+    await known(desk)
+    moved = RequestMoved(
+        user_id=desk.user_id,
+        account_number=desk.account,
+        kind="outage",
+        reference="7K3M-0QXZ-91TC-AA",
+        definition_reference="7K3M-0QXZ-91TC-00",
+        state="received",
+        final=False,
+        at=datetime.now(UTC) - timedelta(days=last_month.day + 5),
+    )
+    await desk.tell(moved, "accounts")
+    async with BillingSimulator(desk.stack.kafka_bootstrap, [desk.account]) as billing:
+        billing.let(desk.account, desk.user_id, last_month - 400 * ONE_DAY)
+        paid = await desk.client.ask(desk.payments(month), key="session-1")
+        assert isinstance(paid.body, PaymentReportReady)
+        link = desk.client.open(paid, "link")
+        file = await desk.fetch(link, desk.token(), "?language=en")
+        assert (file.status_code, file.content[:5]) == (200, b"%PDF-")
+        assert (await desk.fetch(link, desk.token("user-other"), "?format=csv")).status_code == 404
+        assert (await desk.fetch(link, desk.token("user-other", actor=desk.user_id))).status_code == 404
+        billing.misstate(desk.account)
+        wrong = await desk.client.ask(desk.payments(month), key="session-1")
+        assert isinstance(wrong.body, CommandRefused)
+        assert wrong.outcome == "report-does-not-reconcile"
+        await eventually(alarms(desk), bool, within=20)
+    stated = await desk.client.ask(desk.statement(month), key="session-1")
+    assert isinstance(stated.body, StatementReady)
+    rows = await desk.fetch(desk.client.open(stated, "link"), desk.token(actor="user-sara"), "?language=en&format=csv")
+    assert "7K3M-0QXZ-91TC-AA" in rows.text
+    await told(desk, stated.body.report_id, versions={1}, acted_by="user-sara")

@@ -16,7 +16,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 from deploy.local.stack import Stack, running_stack
 from deploy.local.stack.kafka import kafka_answers
-from deploy.local.stack.running import KAFKA_ADDRESS, MONGO_ADDRESS, RUNS
+from deploy.local.stack.running import KAFKA_ADDRESS, MONGO_ADDRESS, RUNS, WAY
 from deploy.local.stack.topics import create_topics
 from tests.eventually import eventually
 
@@ -33,7 +33,7 @@ class Topic:
 
 @pytest.fixture
 async def own_stack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stack]:
-    """A stack that only this test breaks, embedded whatever the environment says."""
+    """A stack that only this test breaks, whatever addresses the environment gives."""
     for name in (KAFKA_ADDRESS, MONGO_ADDRESS):
         monkeypatch.delenv(name, raising=False)
     async with running_stack() as running:
@@ -100,8 +100,9 @@ async def test_data_survive_a_killed_and_a_restarted_server(own_stack: Stack, to
 
 
 async def stack_command() -> tuple[Process, str]:
-    """`python -m deploy.local.stack` once it runs, and Kafka's address."""
+    """`python -m deploy.local.stack` once it runs embedded, and Kafka's address."""
     environment = {name: value for name, value in os.environ.items() if name not in {KAFKA_ADDRESS, MONGO_ADDRESS}}
+    environment[WAY] = "embedded"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "deploy.local.stack", stdout=PIPE, env=environment, cwd=RUNS.parent
     )

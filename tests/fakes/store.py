@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.chassis.document import Document, loaded, stored
+from services.chassis.document import Document, changes, loaded
 from services.chassis.store import Outcome, StoreUnavailable
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
@@ -38,10 +38,11 @@ class FakeStore:
         known = self._documents.get(draft.id)
         if (known["version"] if known else 0) != draft.version:
             return "conflict"
-        fields = stored(draft, written_at, self._partition_of(draft.id))
+        partition = self._partition_of(draft.id)
+        fields = {**(known or {}), **changes(draft, written_at, partition)}
         if _size(fields) > MAX_DOCUMENT_BYTES:
             return "refused"
-        self._documents[draft.id] = copy.deepcopy({"_id": draft.id, "version": draft.version + 1, **fields})
+        self._documents[draft.id] = copy.deepcopy({**fields, "_id": draft.id, "version": draft.version + 1})
         return "saved"
 
     async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
@@ -64,9 +65,18 @@ class FakeStore:
             :limit
         ]
 
+    def put(self, fields: dict[str, Any]) -> None:
+        """A document as a database has it, written by whatever release."""
+        self._documents[fields["_id"]] = copy.deepcopy(fields)
+
     def delete(self, document_id: str) -> None:
         """What no service ever does."""
         del self._documents[document_id]
+
+    @property
+    def ids(self) -> set[str]:
+        """Of everything that is kept, whoever wrote it."""
+        return {*self._documents}
 
     @property
     def documents(self) -> dict[str, Document]:

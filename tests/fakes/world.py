@@ -10,6 +10,7 @@ from typing import Any
 from contracts.decision import Customer
 from contracts.envelope import Envelope, to_headers
 from contracts.message import Command, Message
+from contracts.operations import DROP_DEAD_LETTER, DROP_PARKED_LETTERS, REPLAY_DEAD_LETTER, UNPARK_AGGREGATE
 from contracts.sealed import Sealed
 from contracts.topics import CATALOGUE
 from services.chassis.acknowledged import Acknowledged
@@ -23,6 +24,8 @@ from services.chassis.service import Service
 from services.chassis.state import StateCodec
 from services.chassis.state_cipher import StateCipher
 from services.chassis.sweep import partition_of
+from services.chassis.tokens import TokenRefused
+from services.chassis.turns import Turns
 from tests.component.counter import Count, counter_service
 from tests.fakes.log import FakeLane, FakeLog, FakePublisher, FakeRecord
 from tests.fakes.store import FakeStore
@@ -62,8 +65,11 @@ def fake_opener(message: Message, subject: str) -> Callable[[str], str]:
     return opened
 
 
-def fake_token(token: str, now: datetime, channel: str) -> Customer | None:
-    return Customer(token.removeprefix("good-"), "s-1", channel) if token.startswith("good-") else None
+def fake_token(token: str, now: datetime, channel: str) -> Customer | TokenRefused:
+    customer = Customer(token.removeprefix("good-").removeprefix("ended-"), "s-1", channel)
+    if token.startswith("ended-"):
+        return TokenRefused("token-session-ended", customer)
+    return customer if token.startswith("good-") else TokenRefused("token-malformed")
 
 
 def keyed_hash(purpose: str, text: str) -> str:
@@ -76,11 +82,16 @@ class Told:
 
     outcomes_seen: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[str, str, bool]] = field(default_factory=list)
+    went_on: list[str] = field(default_factory=list)
     letters: list[str] = field(default_factory=list)
     stages: set[str] = field(default_factory=set)
+    steps: int = 0
 
     def stage(self, lane: str, stage: str, seconds: float) -> None:
         self.stages.add(stage)
+
+    def step(self, lane: str) -> None:
+        self.steps += 1
 
     def outcomes(self, lane: str, outcomes: Any) -> None:
         for word, count in outcomes.items():
@@ -91,6 +102,9 @@ class Told:
 
     def failed(self, aggregate: str, error: Exception, parked: bool) -> None:
         self.failures.append((aggregate, type(error).__name__, parked))
+
+    def unparked(self, aggregate: str) -> None:
+        self.went_on.append(aggregate)
 
 
 class Process:
@@ -114,7 +128,7 @@ class Process:
             self.acknowledged,
             self.told,
             world.present,
-            lambda: 0.0,
+            Turns(lambda: 0.0),
         )
         self.lanes = {
             lane.name: FakeLane(
@@ -197,6 +211,76 @@ def with_route(service: Service, message: type[Message], **changes: Any) -> Serv
     """The service with one of its routes changed."""
     routes = tuple(replace(r, **changes) if r.message is message else r for r in service.routes)
     return replace(service, routes=routes)
+
+
+class Operator:
+    """Orders what operators order about the dead letters of a world, as the command line does."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.service = world, world.service.name
+        self._by: dict[str, Any] = {"operator": "sami", "why": "corrected in release 2"}
+
+    def letters(self, reason: str | None = None) -> list[tuple[FakeRecord, dict[str, Any]]]:
+        """Each letter once, with its record, in the order in which they were put aside; only those of a reason."""
+        once: dict[tuple[Any, ...], tuple[FakeRecord, dict[str, Any]]] = {}
+        for record in self.world.records("dead-letters"):
+            once.setdefault((record.key, dict(record.headers)["ce_id"]), (record, json.loads(record.value or b"")))
+        return [each for each in once.values() if reason in {None, each[1]["reason"]}]
+
+    def replay(self, record: FakeRecord, letter: dict[str, Any], **changes: Any) -> str:
+        """Order the replay of one letter. Returns the order's id."""
+        headers = {name: (value or b"").decode() for name, value in record.headers}
+        sequence = int(headers["ce_sequence"]) if letter["aggregate"] else None
+        place = {name: letter[name] for name in ("source_topic", "epoch", "partition", "offset")}
+        order = REPLAY_DEAD_LETTER[self.service](
+            **{
+                "letter_id": headers["ce_id"],
+                "aggregate": letter["aggregate"],
+                "sequence": sequence,
+                "original": Sealed(jwe=letter["original"]),
+                **place,
+                **self._by,
+                **changes,
+            }
+        )
+        return self.send(order, letter["aggregate"] or (record.key or b"").decode())
+
+    def replay_all(self) -> list[str]:
+        """Every letter, in its order."""
+        return [self.replay(record, letter) for record, letter in self.letters()]
+
+    def drop(self, first: int, last: int, aggregate: str = "count:f1") -> str:
+        """Letters of a parked aggregate."""
+        order = DROP_PARKED_LETTERS[self.service](aggregate=aggregate, first=first, last=last, **self._by)
+        return self.send(order, aggregate)
+
+    def drop_record(self, record: FakeRecord, letter: dict[str, Any]) -> str:
+        """The letter of one record."""
+        place = {name: letter[name] for name in ("source_topic", "epoch", "partition", "offset")}
+        letter_id = (dict(record.headers)["ce_id"] or b"").decode()
+        order = DROP_DEAD_LETTER[self.service](letter_id=letter_id, **place, **self._by)
+        return self.send(order, (record.key or b"").decode())
+
+    def unpark(self, aggregate: str = "count:f1") -> str:
+        """Let it go."""
+        return self.send(UNPARK_AGGREGATE[self.service](aggregate=aggregate, **self._by), aggregate)
+
+    def send(self, order: Message, key: str) -> str:
+        """One order."""
+        return self.world.send(order, key, source="operators")
+
+    def told(self, order: str) -> list[str]:
+        """What the audit has heard of an order: the outcome or name of an event, or the reason of a refusal."""
+        return [
+            body.get("outcome") or body.get("reason") or name
+            for record in self.world.records("audit")
+            if dict(record.headers)["ce_correlationid"] == order.encode()
+            for body, name in [(json.loads(record.value or b""), _name_of(record))]
+        ]
+
+
+def _name_of(record: FakeRecord) -> str:
+    return (dict(record.headers)["ce_type"] or b"").decode().split(".")[-2]
 
 
 def letters(world: World, flow: str = "f1") -> list[int]:

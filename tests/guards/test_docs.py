@@ -23,7 +23,7 @@ _LINK: Final = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FILE: Final = re.compile(r"(?<![\w/.])(?:contracts|services|deploy|tests|docs)/[\w./-]*\.\w+")
-_MAKE: Final = re.compile(r"(?:`|^)make ([a-z]+)", re.MULTILINE)
+_MAKE: Final = re.compile(r"(?:`|^)make ([a-z-]+)", re.MULTILINE)
 _MENTION: Final = re.compile(
     r"(?:\b|_)(?P<word>law|trap|style)s?[ _\n]*(?P<numbers>\d+(?:(?:-|,\s+|\s+and\s+)\d+)*)|\btest_L(?P<law>\d+)_",
     re.IGNORECASE,
@@ -61,7 +61,7 @@ def missing_files(text: str) -> list[str]:
 
 def unknown_targets(texts: Iterable[str]) -> list[str]:
     """`make` targets that pages speak of and the Makefile does not have."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     return sorted({name for text in texts for name in _MAKE.findall(text)} - targets)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 
 from services.accounts.settings import AccountsSettings
 from services.chassis.metrics import Metrics
@@ -24,6 +25,7 @@ OF_SERVICE: Final[Mapping[str, type[ServiceSettings]]] = {
     "reports": ReportsSettings,
 }
 _ROW: Final = re.compile(rf"^\| `{PREFIX}.*$", re.MULTILINE)
+_METRIC: Final = re.compile(r"^\| `(hesabi_[a-z_]+)` \|(?: ([a-z, ]+))? \|", re.MULTILINE)
 _EVENT: Final = re.compile(r"""(?:\.(?:info|warning|error)|_report|tell)\(\s*"([a-z][a-z_]+)\"""")
 
 
@@ -64,6 +66,22 @@ def undocumented(page: str, names: set[str]) -> list[str]:
     return sorted(name for name in names if f"`{name}`" not in page)
 
 
+def metrics_of(table: str) -> set[tuple[str, str]]:
+    """The metrics of a table, with their labels."""
+    return set(_METRIC.findall(table))
+
+
+def metric_rows() -> set[tuple[str, str]]:
+    """The metrics that there are, as the table has them."""
+    rows = set()
+    for each in vars(Metrics()).values():
+        if isinstance(each, MetricWrapperBase):
+            (described,) = each.describe()
+            name = f"{described.name}_total" if described.type == "counter" else described.name
+            rows.add((name, ", ".join(each._labelnames)))
+    return rows
+
+
 def log_events(files: tuple[Source, ...]) -> set[str]:
     """The names of events that services log, and of those they tell through `tell`."""
     return {event for source in files for event in _EVENT.findall(source.text)} | WARNINGS | ALARMS
@@ -81,11 +99,8 @@ def test_every_service_s_settings_are_the_documented_ones(page: str) -> None:
         assert _ROW.findall(section(page, title)) == rows, f"{PAGE}, under {title}:\n" + "\n".join(rows)
 
 
-def test_every_metric_is_documented(page: str) -> None:
-    names = {
-        f"{metric.name}_total" if metric.type == "counter" else metric.name for metric in Metrics().registry.collect()
-    }
-    assert undocumented(page, names) == []
+def test_every_metric_is_documented_with_its_labels(page: str) -> None:
+    assert metrics_of(section(page, "Metrics")) == metric_rows()
 
 
 def test_every_log_event_is_documented(page: str) -> None:
@@ -98,5 +113,10 @@ def test_it_refuses(gates: Gates, page: str) -> None:
     without = page.replace(rows_of(ServiceSettings)[0], "")
     missing = [row for row in rows_of(ServiceSettings) if row not in section(without, "Every service")]
     gates.refuses("docs: settings", "a page without HESABI_KAFKA_BOOTSTRAP", missing)
+    metrics = metric_rows()
+    unknown = page.replace("| `hesabi_lag_messages` | lane |", "| `hesabi_lag_messages` | lane, partition |")
+    gates.refuses("docs: metrics", "a label that a metric has not", metrics ^ metrics_of(section(unknown, "Metrics")))
+    gone = page.replace("| `hesabi_ended_sessions` |", "| `hesabi_open_sessions` |")
+    gates.refuses("docs: metrics", "a metric that there is not", metrics ^ metrics_of(section(gone, "Metrics")))
     invented = Source("services/x.py", 'log.info("made_up", lane=1)')
     gates.refuses("docs: log events", 'log.info("made_up")', undocumented(page, log_events((invented,))))

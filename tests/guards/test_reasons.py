@@ -14,6 +14,7 @@ PUBLIC, PRECISE = 0, 1
 # Where the two reasons stand among a call's arguments.
 FIRST_REASON = {"refused": 1, "Refusal": 0}
 NAMES = ("public_reason", "reason")
+TEXTS = "contracts/values/public_texts.py"
 
 
 def reasons_given(files: Sequence[Source], which: int) -> dict[str, str]:
@@ -105,6 +106,11 @@ def without_text(reasons: dict[str, str]) -> list[str]:
     return sorted(f"{reason} ({place})" for reason, place in reasons.items() if reason not in PUBLIC_TEXTS)
 
 
+def never_given(texts: Iterable[str], code: Iterable[Source]) -> list[str]:
+    """Customer texts whose reason is written nowhere but beside them."""
+    return sorted({*texts} - texts_in(code))
+
+
 def untested(reasons: dict[str, str], tests: Iterable[Source]) -> list[str]:
     """Precise reasons that no test mentions."""
     mentioned = texts_in(tests)
@@ -116,6 +122,11 @@ def test_J4_every_public_reason_has_a_customer_text() -> None:
     mapped = dict.fromkeys(public_reasons._PUBLIC_REASON_OF.values(), "contracts/values/public_reasons.py")
     found = without_text(given | mapped)
     assert found == [], "\n".join(found)
+
+
+def test_J4_every_customer_text_has_a_refusal_that_gives_it() -> None:
+    code = [source for source in sources("services", "contracts") if source.path != TEXTS]
+    assert never_given(PUBLIC_TEXTS, code) == []
 
 
 def test_J4_every_customer_text_is_in_both_languages() -> None:
@@ -136,6 +147,7 @@ def test_it_refuses(gates: Gates) -> None:
         "reasons: customer text", 'refused(s, "no-such-reason", ...)', without_text(reasons_given(code, PUBLIC))
     )
     gates.refuses("reasons: tested", 'refused(..., "never-tested")', untested(reasons_given(code, PRECISE), []))
+    gates.refuses("reasons: given", "a text that no refusal gives", never_given(["never-given"], code))
     literal = [Source("contracts/x.py", 'XReason = Literal["odd", "even"]\n')]
     tests = [Source("tests/test_x.py", 'assert judged == "odd"')]
     gates.refuses("reasons: tested", "a member of a Literal", untested(literal_reasons(literal), tests))

@@ -15,6 +15,10 @@ LEAVING_OUT = {"skip", "skipif", "xfail", "importorskip"}
 WAITING_IS_ITS_JOB = {
     "tests/eventually.py": "the one wait",
     "tests/benchmarks/": "load comes at a pace",
+    "tests/chaos/": "faults and load come at their times",
+    "tests/journeys/rolling.py::_go_on": "load comes at a pace",
+    "tests/component/stuck_process.py": "a process that stands still",
+    "tests/simulation/virtual_time.py": "time is counted there, nobody waits",
     "tests/component/test_sms_gateway.py::trickle": "a gateway that answers slowly",
 }
 PATCHES = {"patch", "setattr", "delattr"}

@@ -14,10 +14,10 @@ from deploy.local.journey import Customer, Outcome, Person, a_neighbour, individ
 from deploy.local.journey.journal import Journal
 from deploy.local.journey.sign_up import SigningUp
 from deploy.local.stack import Stack
-from deploy.local.system import Lives, System, running_system
+from deploy.local.system import Lives, Setup, System, running_system
 from tests.eventually import eventually, until_instant
 from tests.journeys.counting import ignore, settled_or_fail
-from tests.journeys.killing import POINTS, kill_at
+from tests.journeys.killing import KillingClient, Point
 from tests.journeys.twice import TwiceClient
 
 SHORT = Lives(code_s=4, resend_after_s=4)
@@ -51,7 +51,7 @@ class WholeMinute:
 @pytest.fixture(scope="session")
 async def started(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     """The system as production runs it: codes live 60 s."""
-    async with running_system(tmp_path_factory.mktemp("system"), stack=stack, lives=REAL) as system:
+    async with running_system(tmp_path_factory.mktemp("system"), stack=stack, setup=Setup(REAL)) as system:
         yield system
 
 
@@ -122,13 +122,20 @@ async def twice(system: System, neighbour: Customer) -> Twice:
     return Twice(outcome, client)
 
 
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """A journey during which services were killed, and where."""
+
+    outcome: Outcome
+    killed: list[Point]
+
+
 @pytest.fixture(scope="session")
-async def survived(system: System, neighbour: Customer, journey: Outcome) -> Outcome:
-    """A journey during which identity was killed at each of the points."""
+async def survived(system: System, neighbour: Customer, journey: Outcome) -> Survived:
+    """A journey during which each service was killed at its points."""
     assert journey.is_expected
-    client = system.client()
-    killing = asyncio.create_task(kill_at(system, client, POINTS))
+    client = system.client_of(KillingClient)
+    client.system = system
     outcome = await individual_journey(system, Person.made_up("ar"), ignore, client, neighbour)
-    assert await killing == len(POINTS)
     await settled_or_fail(system)
-    return outcome
+    return Survived(outcome, client.killed)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from deploy.local.journey import Outcome, Step
-from deploy.local.journey.settling import settled, unfinished
+from deploy.local.journey.settling import PATIENCE_S, settled, unfinished
 from deploy.local.system import System
 from deploy.local.watch import Seen
 
@@ -13,9 +13,9 @@ def ignore(_: Step) -> None:
     """A journey that nobody looks at."""
 
 
-async def settled_or_fail(system: System) -> None:
+async def settled_or_fail(system: System, within: float = PATIENCE_S) -> None:
     """Everything that was begun has come to its end."""
-    assert await settled(system.watch), f"not ended: {sorted(unfinished(system.watch))}"
+    assert await settled(system.watch, within), f"not ended: {sorted(unfinished(system.watch))}"
 
 
 def outcomes(outcome: Outcome) -> list[tuple[str, str, str, str]]:

@@ -15,10 +15,10 @@ from contracts.identity import ResendOtp
 from contracts.topics import IDENTITY_COMMANDS, SERVICES
 from deploy.local.client import Sent
 from deploy.local.journey import Customer, Outcome
-from deploy.local.system import ACCOUNT, System
+from deploy.local.system import System
 from tests.eventually import eventually
 from tests.gates import Gates
-from tests.journeys.conftest import Twice
+from tests.journeys.conftest import Survived, Twice
 from tests.journeys.leaks import joined, search
 
 DEAD_MARKER = "marker-of-a-dead-letter-7f3a91c2"
@@ -33,12 +33,12 @@ class Kept:
 
 
 @pytest.fixture(scope="session")
-async def kept(system: System, journey: Outcome, twice: Twice, survived: Outcome, neighbour: Customer) -> Kept:
+async def kept(system: System, journey: Outcome, twice: Twice, survived: Survived, neighbour: Customer) -> Kept:
     """What is there after three whole journeys, one through kills, and a record that became a dead letter."""
     await send_undecodable(system)
     planted = {
         f"{name} of person {number}": value
-        for number, outcome in enumerate((journey, twice.outcome, survived))
+        for number, outcome in enumerate((journey, twice.outcome, survived.outcome))
         for name, value in (outcome.person.personal | outcome.secrets).items()
     } | {"session token of the neighbour": neighbour.token, "hash of a password": "$argon2id$"}
     topics = {f"topic {name}": content for name, content in (await system.collect()).items()}
@@ -79,7 +79,7 @@ def test_a_dead_letter_shows_nothing_of_its_record(kept: Kept) -> None:
 def test_every_place_was_really_looked_into(kept: Kept, journey: Outcome) -> None:
     must_hold = {
         "topic accounts.events": journey.reference,
-        "topic metering.readings": ACCOUNT,
+        "topic metering.readings": journey.homes.home,
         "topic identity.dead-letters": "body-malformed",
         **{f"log of {name}": '"started"' for name in SERVICES},
         **{f"metrics of {name}": "hesabi_" for name in SERVICES},

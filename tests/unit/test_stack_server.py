@@ -35,6 +35,10 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+def _state(pid: int | None) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 async def test_a_server_that_ends_at_once_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     command = (sys.executable, "-c", "print('no space left'); raise SystemExit(3)")
     with pytest.raises(StackError, match=r"(?s)Thing ended at once with code 3.*no space left"):
@@ -60,6 +64,26 @@ async def test_an_ended_server_is_gone_and_starts_again(tmp_path: Path, act: str
     assert server.pid not in {first, None}
     server.kill_now()
     assert server.pid is None
+
+
+async def test_a_frozen_server_stands_still_until_it_is_thawed(tmp_path: Path) -> None:
+    counting = "import itertools, time\nfor n in itertools.count(): print(n, flush=True); time.sleep(0.01)"
+    server = EmbeddedServer("Thing", (sys.executable, "-S", "-c", counting), tmp_path / "log", _yes)
+    await server.start()
+    await eventually((tmp_path / "log").read_text)
+    server.freeze()
+    await eventually(lambda: _state(server.pid), lambda state: state == "T")
+    said = (tmp_path / "log").read_text()
+    assert server.exit_code is None
+    server.thaw()
+    await eventually(lambda: len((tmp_path / "log").read_text()) > len(said))
+    server.kill_now()
+
+
+async def test_a_server_that_ended_by_itself_says_how(tmp_path: Path) -> None:
+    server = EmbeddedServer("Thing", (sys.executable, "-S", "-c", "raise SystemExit(3)"), tmp_path / "log", _yes)
+    await server.start()
+    assert await eventually(lambda: server.exit_code) == 3
 
 
 async def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -108,6 +132,7 @@ async def test_a_given_address_that_does_not_answer_is_refused(monkeypatch: pyte
 async def test_elsewhere_than_on_linux_x86_64_addresses_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HESABI_KAFKA_BOOTSTRAP", raising=False)
     monkeypatch.delenv("HESABI_MONGO_URI", raising=False)
+    monkeypatch.setenv("HESABI_STACK", "embedded")
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
     with pytest.raises(StackError, match="HESABI_KAFKA_BOOTSTRAP and HESABI_MONGO_URI"):
         async with running_stack():

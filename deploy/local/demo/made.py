@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.journey import Outcome
-from deploy.local.system import ACCOUNT, LARGE_ACCOUNT, System
+from deploy.local.journey.homes import Homes
+from deploy.local.system import System
 
 FOLDER: Final = Path(__file__).parents[3] / "out" / "demo"
 MAIL: Final = "mail"
@@ -33,11 +34,12 @@ def write_out(system: System, outcome: Outcome, folder: Path) -> list[Made]:
     texts = "\n\n".join(f"to {bill.recipient} from {bill.sender}\n{bill.body}" for bill in bills)
     (folder / "sms.txt").write_text(f"{texts}\n", encoding="utf-8")
     definition, transfer = outcome.reference or "none", outcome.transfer_reference or "none"
-    (folder / "references.txt").write_text(f"definition of account {ACCOUNT}: {definition}\ntransfer: {transfer}\n")
+    references = f"definition of account {outcome.homes.home}: {definition}\ntransfer: {transfer}\n"
+    (folder / "references.txt").write_text(references)
     for file in outcome.files:
         (folder / file.name).write_bytes(file.content)
     shutil.copytree(system.folder / "logs", folder / "logs")
-    reports = [Made(_shown(folder / file.name), _of(file.name)) for file in outcome.files]
+    reports = [Made(_shown(folder / file.name), _of(file.name, outcome.homes)) for file in outcome.files]
     return [
         Made(_shown(folder / "references.txt"), f"{definition} (definition), {transfer} (transfer)"),
         *reports,
@@ -47,10 +49,14 @@ def write_out(system: System, outcome: Outcome, folder: Path) -> list[Made]:
     ]
 
 
-def _of(name: str) -> str:
+def _of(name: str, homes: Homes) -> str:
+    if name.startswith("payments"):
+        return f"what was billed and paid on account {homes.home}, by simulated billing"
+    if name.startswith("statement"):
+        return "requests with their references, relations in time"
     if "large" in name:
-        return f"three months of account {LARGE_ACCOUNT}: public sample, shifted, times 8"
-    return f"last month of account {ACCOUNT}: public sample, shifted"
+        return f"three months of account {homes.large}: public sample, shifted, times 8"
+    return f"last month of account {homes.home}: public sample, shifted"
 
 
 def _shown(path: Path) -> str:

@@ -61,6 +61,10 @@ class JourneyTable:
     def show(self, step: Step) -> None:
         """One more step is over."""
         self._moving.append((time.perf_counter(), step))
+        self.settle()
+
+    def settle(self) -> None:
+        """Prints the rows whose events have had time to come; for who shows a step seldom."""
         while self._moving and (len(self._moving) > MOVING_ROWS or self._is_old(self._moving[0][0])):
             self._settle()
 

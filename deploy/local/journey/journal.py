@@ -52,6 +52,11 @@ class Journal:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     """Codes, tokens and links that were used, by name: none may be found in clear where it does not belong."""
 
+    def keep_secret(self, name: str, value: str) -> str:
+        """Remember what must be found in clear nowhere but where it belongs. Returns it."""
+        self.secrets[f"{name} {len(self.secrets) + 1}"] = value
+        return value
+
     async def ask(
         self, title: str, rules: str, command: Command, *, key: str, expected: type[Answer] | str
     ) -> Answered:
@@ -74,6 +79,14 @@ class Journal:
         begun = time.perf_counter()
         got = await found()
         self.note(title, rules, expected, got, (time.perf_counter() - begun) * 1000)
+
+    def adds_up(self, title: str, rules: str, whole: int, parts: int) -> None:
+        """Parts in halalas make a whole that differs from run to run.
+
+        Raises:
+            NotAsExpected: they do not.
+        """
+        self.note(title, rules, "the whole", "the whole" if parts == whole else f"{parts} of {whole} halalas")
 
     def note(
         self,

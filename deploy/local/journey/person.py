@@ -18,7 +18,8 @@ _LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One individual. Every personal text is this person's alone, so that it can be searched for."""
+    """One individual, with a business, a tenancy and something to say. Every personal text is this person's alone, so
+    that it can be searched for."""
 
     language: Literal["ar", "en"]
     identity_number: str = field(repr=False)
@@ -28,6 +29,11 @@ class Person:
     email: str = field(repr=False)
     password: str = field(repr=False)
     addresses: dict[str, StatedAddress] = field(repr=False)
+    unified_number: str = field(repr=False)
+    business_name: str = field(repr=False)
+    contract_number: str = field(repr=False)
+    permit_number: str = field(repr=False)
+    words: str = field(repr=False)
     identity_type: str = "citizen"
 
     @classmethod
@@ -43,6 +49,11 @@ class Person:
             email=f"{marker}@example.com",
             password="-".join(_DRAWN.sample(_WORDS, 4)) + f"-{_DRAWN.randint(10, 99)}",
             addresses={"home": _address(marker), "work": _address(marker[::-1])},
+            unified_number=f"7{_DRAWN.randrange(10**9):09d}",
+            business_name=f"مؤسسة {_arabic(marker)} للتجارة",
+            contract_number=f"T{_DRAWN.randrange(10**9):09d}",
+            permit_number=f"P-{_DRAWN.randrange(10**9):09d}",
+            words=f"signed {marker[2:] + marker[:2]}",
         )
 
     @property
@@ -67,6 +78,11 @@ class Person:
             "e-mail address": self.email,
             "e-mail name": self.email.partition("@")[0],
             "password": self.password,
+            "unified number": self.unified_number,
+            "business name": self.business_name,
+            "contract number": self.contract_number,
+            "permit number": self.permit_number,
+            "words": self.words,
         }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import unquote
 
-from deploy.local.neighbours.mail_sink import MailSink
+from deploy.local.neighbours.mail_sink import MailSink, Taken
 from deploy.local.neighbours.sms_gateway import SmsGateway
 
 LOOK_S: Final = 0.02
@@ -31,6 +31,10 @@ class Post:
         """Every SMS to a number (`+9665...`), oldest first."""
         return self._gateway.ledger.sent_to(mobile.removeprefix("+"))
 
+    def codes(self, mobile: str) -> int:
+        """How many codes have come to this number so far."""
+        return sum(code_in(text) is not None for text in self.texts(mobile))
+
     async def code(self, mobile: str, number: int) -> str:
         """The code of the so-many-th SMS with one to this number.
 
@@ -39,7 +43,7 @@ class Post:
         """
 
         def look() -> str | None:
-            codes = [found[0] for text in self.texts(mobile) if (found := _CODE.search(text))]
+            codes = [code for text in self.texts(mobile) if (code := code_in(text))]
             return codes[number - 1] if len(codes) >= number else None
 
         return await _eventually(look)
@@ -53,13 +57,30 @@ class Post:
 
         def look() -> str | None:
             for taken in self._mail.taken:
-                part = taken.message.get_body(("plain",)) if taken.recipient == self._email else None
-                found = _LINK.search(part.get_content()) if part is not None else None
-                if found:
-                    return unquote(found[1].rstrip("\u2069"))
+                token = activation_token_in(text_of(taken)) if taken.recipient == self._email else None
+                if token:
+                    return token
             return None
 
         return await _eventually(look)
+
+
+def code_in(text: str) -> str | None:
+    """The one-time code in the text of an SMS."""
+    found = _CODE.search(text)
+    return found[0] if found else None
+
+
+def activation_token_in(text: str) -> str | None:
+    """The secret part of the activation link in an e-mail."""
+    found = _LINK.search(text)
+    return unquote(found[1].rstrip("\u2069")) if found else None
+
+
+def text_of(taken: Taken) -> str:
+    """The plain text of an e-mail."""
+    part = taken.message.get_body(("plain",))
+    return str(part.get_content()) if part is not None else ""
 
 
 async def _eventually(look: Callable[[], T | None]) -> T:

@@ -13,11 +13,11 @@ PATIENCE_S: Final = 40.0
 ENDS: Final = frozenset({"MessageDelivered", "MessageFailed", "MessageExpired"})
 
 
-async def settled(watch: Watch) -> bool:
+async def settled(watch: Watch, within: float = PATIENCE_S) -> bool:
     """Waits until each message to a person is delivered or failed (an e-mail: taken by the relay) and nothing more has
-    been said for a second. False when that is not so within 40 s."""
+    been said for a second. False when that is not so within so many seconds."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE_S
+    deadline = loop.time() + within
     while loop.time() < deadline:
         if not await watch.until(_more_than(watch, len(watch.seen)), QUIET_S) and not unfinished(watch):
             return True
@@ -34,7 +34,7 @@ def unfinished(watch: Watch) -> set[str]:
     ended: set[str] = set()
     for seen in watch.seen:
         match seen.name:
-            case "OtpRequested" | "MessageWanted" | "ActivationLinkRequested":
+            case "OtpRequested" | "MessageWanted" | "BroadcastMessageWanted" | "ActivationLinkRequested":
                 wanted |= _wanted(seen.body, seen.envelope.id)
             case "MessageHandedOver" | "MessageDelivered" | "MessageFailed" | "MessageExpired":
                 message_id = str(getattr(seen.body, "message_id", ""))

@@ -11,6 +11,7 @@ import re
 import ssl
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from typing import Any, Literal, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from contracts.envelope import rfc3339
 from deploy.local.neighbours.running import LOOPBACK, until_stopped
 
 SECONDS_TO_ANSWER = 0.2  # a simulated neighbour is no faster than a real one
@@ -33,6 +35,7 @@ class Taken:
     sender: str
     recipient: str = field(repr=False)
     content: bytes = field(repr=False)
+    taken_at: str = field(default_factory=lambda: rfc3339(datetime.now(UTC)))
 
     @property
     def message(self) -> EmailMessage:

@@ -1,4 +1,4 @@
-r"""The simulated metering system: it sends day blocks of interval readings in bulk.
+r"""The simulated metering system: it sends day blocks of interval readings in bulk, and takes closing readings.
 
 python -m deploy.local.neighbours.metering --kafka localhost:9092 --until 2026-03-01 \
         --account 30012345678 --large-account 30087654321
@@ -17,12 +17,59 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from contracts.envelope import Envelope, to_headers
-from contracts.metering import IntervalReadings
+from contracts.metering import ClosingReadingAsked, ClosingReadingReleased, ClosingReadingTaken, IntervalReadings
+from contracts.topics import METERING_REQUESTS
 from deploy.local.neighbours.meter_sample import two_meters
+from deploy.local.neighbours.register import register_wh
+from deploy.local.neighbours.request_desk import SECONDS_TO_ANSWER, Answer, AtADesk, Request, RequestDesk
 
 NAME: Final = "metering"
 _STOP_S: Final = 3.0
 _NAMESPACE: Final = UUID("6c0a9a0c-9a8e-5a5d-a8b0-2f3f5d0f7b21")
+
+
+class ClosingReadings(AtADesk):
+    """`async with ClosingReadings(bootstrap) as closing`: reads the register when a supply changes hands.
+
+    Unlike a real one it answers at once for days to come. `kept` are the closing readings that stand, by account and
+    day; `released` counts those that were not needed after all.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        self.kept: dict[tuple[str, date], int] = {}
+        self.released = 0
+        self._silent: set[str] = set()
+        self._desk = RequestDesk(NAME, bootstrap, [METERING_REQUESTS], self._answer)
+
+    def stay_silent(self, account_number: str) -> None:
+        """From now on nothing is read on this account: its meter cannot be reached."""
+        self._silent.add(account_number)
+
+    async def _answer(self, request: Request) -> Answer | None:
+        match request.body:
+            case ClosingReadingAsked() as asked:
+                taken = self.reads(asked)
+                await asyncio.sleep(SECONDS_TO_ANSWER)
+                return None if taken is None else Answer(taken, asked.asked_by)
+            case ClosingReadingReleased() as released:
+                self.releases(released)
+                return None
+            case _:
+                return None
+
+    def reads(self, asked: ClosingReadingAsked) -> ClosingReadingTaken | None:
+        """The reading, which is kept; None where the meter cannot be reached."""
+        if asked.account_number in self._silent:
+            return None
+        register = self.kept.setdefault((asked.account_number, asked.day), register_wh(asked.account_number, asked.day))
+        return ClosingReadingTaken(
+            asked_by=asked.asked_by, account_number=asked.account_number, day=asked.day, register_wh=register
+        )
+
+    def releases(self, released: ClosingReadingReleased) -> None:
+        """Nothing was closed on that day. Again, or for a reading that was never taken, it changes nothing."""
+        if self.kept.pop((released.account_number, released.day), None) is not None:
+            self.released += 1
 
 
 class MeteringSimulator:

@@ -7,7 +7,7 @@ its id. The answers' ids follow from the requests', so that a copy after a resta
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -53,9 +53,10 @@ AnswerRequest = Callable[[Request], Awaitable[Answer | None]]
 
 
 class RequestDesk:
-    """`async with RequestDesk(...)`: answers while the block runs. `answered` counts by the name of the answer."""
+    """`async with RequestDesk(...)`: answers what comes in on any of `requests` while the block runs. `answered` counts
+    by the name of the answer."""
 
-    def __init__(self, name: str, bootstrap: str, requests: Topic, answer: AnswerRequest) -> None:
+    def __init__(self, name: str, bootstrap: str, requests: Sequence[Topic], answer: AnswerRequest) -> None:
         self._name, self._bootstrap, self._requests, self._answer = name, bootstrap, requests, answer
         self._there = asyncio.Event()
         self._there.set()
@@ -75,6 +76,10 @@ class RequestDesk:
         """Answer what has waited, and go on."""
         self._there.set()
 
+    async def at_work(self) -> None:
+        """Returns once somebody is there: for work that takes several answers."""
+        await self._there.wait()
+
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as cleanup:
             self._producer = AIOKafkaProducer(
@@ -83,7 +88,7 @@ class RequestDesk:
             cleanup.push_async_callback(_stopped, self._producer)
             await self._producer.start()
             self._consumer = AIOKafkaConsumer(
-                self._requests.name,
+                *(topic.name for topic in self._requests),
                 bootstrap_servers=self._bootstrap,
                 client_id=self._name,
                 group_id=f"{self._name}.desk",
@@ -165,6 +170,34 @@ class RequestDesk:
             # A partition that has gone to somebody else: they answer again, under the same ids.
             with contextlib.suppress(KafkaError, IllegalStateError):
                 await self._consumer.commit({partition: done})
+
+
+class AtADesk:
+    """A simulated neighbour that answers at its `_desk` while its `async with` block runs."""
+
+    _desk: RequestDesk
+
+    @property
+    def answered(self) -> Counter[str]:
+        """Answers so far, by the name of their message."""
+        return self._desk.answered
+
+    def go_away(self) -> None:
+        """From now on nothing is answered; requests wait."""
+        self._desk.go_away()
+
+    def come_back(self) -> None:
+        """Answer what has waited, and go on."""
+        self._desk.come_back()
+
+    async def __aenter__(self) -> Self:
+        await self._desk.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._desk.__aexit__(kind, error, trace)
 
 
 def _request_in(record: Any) -> Request | None:

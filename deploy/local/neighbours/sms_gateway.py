@@ -13,12 +13,14 @@ import re
 from collections import deque
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 from urllib.parse import parse_qs
 
 import httpx
 
+from contracts.envelope import rfc3339
 from deploy.local.neighbours.running import CUT, LOOPBACK, LoopbackHttp, Reply, Request, until_stopped
 
 FaultKind = Literal[
@@ -48,6 +50,7 @@ class Bill:
     sender: str
     recipient: str = field(repr=False)
     body: str = field(repr=False)
+    accepted_at: str = field(default_factory=lambda: rfc3339(datetime.now(UTC)))
 
 
 @dataclass(slots=True)

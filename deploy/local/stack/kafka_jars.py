@@ -30,14 +30,15 @@ def classpath(say: Callable[[str], None]) -> str:
     Raises:
         StackError: a jar cannot be had or is not the pinned one.
     """
-    folder = _cache() / f"kafka-{hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]}"
+    folder = cache_folder() / f"kafka-{hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]}"
     if not folder.is_dir():
         say(f"downloading Kafka into {folder} (44 MB, once)")
         _download(folder)
     return str(folder / "*")
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where downloads are kept for all work trees of this user."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hesabi"
 
 

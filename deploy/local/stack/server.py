@@ -16,14 +16,14 @@ STOP_SECONDS = 20
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 8
 
-# Run by a bare interpreter that becomes the server: asks the kernel for SIGKILL at its parent's death (PR_SET_PDEATHSIG
-# = 1), however that comes. A `preexec_fn` would do so too, but may deadlock in a process with threads.
+# Run by a bare interpreter that becomes the server: asks the kernel for a signal at its parent's death, however that
+# comes (PR_SET_PDEATHSIG = 1). A `preexec_fn` would do so too, but may deadlock in a process with threads.
 _TIED_TO_PARENT = """
-import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, int(sys.argv[2]))
 if os.getppid() != int(sys.argv[1]):
     sys.exit("the parent is gone")
-os.execv(sys.argv[2], sys.argv[2:])
+os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
@@ -93,6 +93,11 @@ class EmbeddedServer:
         """None while it does not run."""
         return self._process.pid if self._process else None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of a process that ended by itself; None while it runs, or after it was ended from here."""
+        return self._process.poll() if self._process else None
+
     async def start(self) -> None:
         """Raises StackError, with the end of its log, when it ends early or does not answer within 90 s."""
         process = self._process = spawn(self._command, self._log, self._environment)
@@ -118,6 +123,16 @@ class EmbeddedServer:
         await self.stop()
         await self.start()
 
+    def freeze(self) -> None:
+        """It stands still, connections and all, until `thaw`: as on a machine that swaps, or under a debugger."""
+        if self._process:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on where it stood."""
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
+
     def kill_now(self) -> None:
         """`kill` for a caller that cannot wait in an event loop: the last act of the stack."""
         if self._process:
@@ -141,10 +156,16 @@ class EmbeddedServer:
         return StackError("\n".join([f"{self._name} {what}{hint}; the end of {self._log}:", *tail]))
 
 
-def spawn(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    at_parents_death: signal.Signals = signal.SIGKILL,
+) -> subprocess.Popen[bytes]:
     """Starts a process that ends with this one, whatever ends this one; its output is added to `log`. `environment`
     takes the place of this process's own."""
-    wrapper = [sys.executable, "-I", "-S", "-c", _TIED_TO_PARENT, str(os.getpid())]
+    wrapper = [sys.executable, "-I", "-S", "-c", _TIED_TO_PARENT, str(os.getpid()), str(int(at_parents_death))]
     with log.open("ab") as output:
         return subprocess.Popen(
             [*wrapper, *command],

@@ -10,7 +10,7 @@ from contracts.decision import Customer, Incoming
 from contracts.message import Message
 from contracts.sealed import Sealed, Secret
 from contracts.values.reference_number import reference_number
-from services.accounts.customer import DefinedAccount, KnownCustomer, RequestedTransfer
+from services.accounts.customer import DefinedAccount, KnownCustomer, KnownRequest, RequestStep
 from services.accounts.definition import (
     Agreed,
     AwaitingDues,
@@ -24,6 +24,7 @@ from services.accounts.definition import (
     Supply,
     TermsEvidence,
 )
+from services.accounts.kind_files import OUR_KINDS, read_kinds
 from services.accounts.service_terms import CURRENT_VERSION, text_hash
 from tests.scenario import NOON, arriving
 
@@ -34,6 +35,7 @@ FAHAD = Customer("user-fahad", "session-2", "app")
 TOKEN = Sealed(jwe="a.b.c.d.e")
 ASKER = '{"crv":"X25519","kty":"OKP","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}'
 KEY = bytes(range(32))
+KINDS = read_kinds(OUR_KINDS)
 REFERENCE = reference_number(KEY, "complete-1")
 TRANSFER_REFERENCE = reference_number(KEY, "transfer-1")
 UNKNOWN_REFERENCE = reference_number(KEY, "never-used")
@@ -81,10 +83,19 @@ DEFINED = DefinedAccount(
 )
 NEWCOMER = KnownCustomer()
 HOUSED = KnownCustomer(region=1)
-HOLDER = KnownCustomer(region=1, definitions=(DEFINED,))
+HOLDER = KnownCustomer(region=1, definitions=(DEFINED,), confirmed=(Secret(ACCOUNT),))
 MOVING = replace(
     HOLDER,
-    transfers=(RequestedTransfer(reference=TRANSFER_REFERENCE, definition_reference=REFERENCE, requested_at=NOON),),
+    requests=(
+        KnownRequest(
+            reference=TRANSFER_REFERENCE,
+            definition_reference=REFERENCE,
+            kind="actual-account",
+            state="requested",
+            requested_at=NOON,
+            history=(RequestStep(state="requested", at=NOON),),
+        ),
+    ),
 )
 
 CLAIM = DefinitionClaimed(

@@ -25,6 +25,7 @@ from contracts.accounts import (
     ShowDues,
     StartDefinition,
 )
+from contracts.accounts_supply_internal import BeneficiaryLodged, SupplyLodged
 from contracts.billing import AccountUnknown, DuesAsked, DuesFound
 from contracts.decision import Customer, Facts, Incoming, Outgoing
 from contracts.message import Message
@@ -132,6 +133,8 @@ class World:
         decision = take_in_definition(self.customer, claim, Facts(NOON))
         self.customer = decision.state
         for body in decision.messages:
+            if isinstance(body, SupplyLodged | BeneficiaryLodged):
+                continue
             assert isinstance(body, DefinitionAdmitted | DefinitionDenied)
             decide = finish_definition if isinstance(body, DefinitionAdmitted) else refuse_completion
             self._decide(decide, arriving(body, correlation_id=claim.correlation_id), Facts(NOON))

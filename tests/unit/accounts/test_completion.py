@@ -12,6 +12,7 @@ from contracts.accounts import (
     DefinitionDenied,
     DenialReason,
 )
+from contracts.accounts_supply_internal import BeneficiaryLodged, SupplyLodged
 from contracts.decision import Decision, Outgoing
 from contracts.sealed import Secret
 from contracts.values.public_texts import PUBLIC_TEXTS
@@ -33,6 +34,7 @@ from tests.unit.accounts.situations import (
     HOLDER,
     HOUSED,
     KEY,
+    KINDS,
     MOVING,
     NEWCOMER,
     NOURA,
@@ -51,6 +53,7 @@ ADMITTED = arriving(
     correlation_id="complete-1",
 )
 CLAIMED = arriving(CLAIM, source="accounts", subject="definition:flow-1", correlation_id="complete-1")
+TAKEN_IN = (DefinitionAdmitted, SupplyLodged, BeneficiaryLodged)
 NOT_COMPLETING = [stage for stage in EVERY_STAGE if stage is not COMPLETING]
 
 
@@ -75,6 +78,17 @@ def test_A7_the_reference_number_is_the_answer_and_the_account_is_defined() -> N
     scene = given(COMPLETING).when(finish_definition, ADMITTED).then(answer, defined).then_state(COMPLETE)
     assert scene.decision is not None
     assert scene.decision.messages[0] == Outgoing(answer, "complete-1")
+
+
+def test_I17_a_definition_says_who_acted_for_the_business() -> None:
+    acting = arriving(CompleteDefinition(token=TOKEN), id="complete-1", customer=replace(NOURA, actor="user-reem"))
+    asked = (
+        given(AGREED).when(complete_definition, acting, FACTS).then(CLAIM.model_copy(update={"acted_by": "user-reem"}))
+    )
+    finished = asked.when(finish_definition, ADMITTED).then(DefinitionCompleted, AccountDefined)
+    (_, defined) = finished.messages
+    assert isinstance(defined, AccountDefined)
+    assert (defined.user_id, defined.acted_by) == ("user-noura", "user-reem")
 
 
 @pytest.mark.parametrize("reason", ["already-defined", "too-many-definitions", "command-id-reused"])
@@ -105,8 +119,24 @@ def test_J3_the_customers_word_means_nothing_to_a_definition_that_did_not_ask(st
 
 @pytest.mark.parametrize("state", [None, NEWCOMER, HOUSED], ids=["unknown", "newcomer", "housed"])
 def test_A7_the_customer_takes_the_definition_in(state: KnownCustomer | None) -> None:
-    scene = given(state).when(take_in_definition, CLAIMED).then(ADMITTED.body)
+    scene = given(state).when(take_in_definition, CLAIMED).then(ADMITTED.body, SupplyLodged, BeneficiaryLodged)
     scene.then_state(replace(state or NEWCOMER, definitions=(DEFINED,)))
+
+
+def test_A4_A18_what_was_declared_goes_to_the_supply_and_to_the_beneficiary() -> None:
+    claim = CLAIM.model_copy(update={"relation": "tenant", "is_actual_beneficiary": False})
+    said: dict[str, object] = {
+        "account_number": ACCOUNT,
+        "user_id": NOURA.user_id,
+        "relation": "tenant",
+        "reference": REFERENCE,
+        "defined_at": NOON,
+    }
+    lodged = (
+        SupplyLodged.model_validate(said),
+        BeneficiaryLodged.model_validate(said | {"is_actual_beneficiary": False}),
+    )
+    given(None).when(take_in_definition, arriving(claim)).then(DefinitionAdmitted, *lodged)
 
 
 def test_A7_the_same_account_is_not_defined_twice_by_one_person() -> None:
@@ -123,9 +153,9 @@ def test_A7_another_account_and_another_person_are_each_taken_in() -> None:
     other_account = CLAIM.model_copy(
         update={"flow_id": "flow-2", "identifier": OTHER_ACCOUNT, "reference": TRANSFER_REFERENCE}
     )
-    given(HOLDER).when(take_in_definition, arriving(other_account)).then(DefinitionAdmitted)
+    given(HOLDER).when(take_in_definition, arriving(other_account)).then(*TAKEN_IN)
     other_person = CLAIM.model_copy(update={"flow_id": "flow-3", "user_id": "user-fahad", "relation": "tenant"})
-    given(None).when(take_in_definition, arriving(other_person)).then(DefinitionAdmitted)
+    given(None).when(take_in_definition, arriving(other_person)).then(*TAKEN_IN)
 
 
 def test_A7_asking_again_for_the_same_flow_gets_the_same_number() -> None:
@@ -143,7 +173,7 @@ def test_A7_one_person_defines_fifty_accounts_at_most() -> None:
         )
         return KnownCustomer(definitions=tuple(each))
 
-    given(full(MOST_DEFINITIONS - 1)).when(take_in_definition, CLAIMED).then(DefinitionAdmitted)
+    given(full(MOST_DEFINITIONS - 1)).when(take_in_definition, CLAIMED).then(*TAKEN_IN)
     (
         given(full(MOST_DEFINITIONS))
         .when(take_in_definition, CLAIMED)
@@ -164,20 +194,25 @@ def test_A20_a_command_id_used_for_another_request_gives_no_second_request_its_n
     )
 
 
-async def test_A20_the_reference_number_follows_from_the_commands_id_alone() -> None:
-    effects = AccountsEffects(KEY)
+async def test_A20_the_reference_number_follows_from_the_commands_id_and_whose_it_is() -> None:
+    effects = AccountsEffects(KEY, KINDS)
     first = await prepare_reference(AGREED, COMMAND, effects, NOON)
     again = await prepare_reference(None, COMMAND, effects, NOON + timedelta(minutes=1))
     other = await prepare_reference(AGREED, replace(COMMAND, id="complete-2"), effects, NOON)
-    assert first.reference == again.reference == REFERENCE
-    assert other.reference != first.reference
+    of_reem, for_noura = (
+        replace(COMMAND, customer=replace(NOURA, **changes)) for changes in ({"user_id": "reem"}, {"actor": "reem"})
+    )
+    hers = await prepare_reference(AGREED, of_reem, effects, NOON)
+    acting = await prepare_reference(AGREED, for_noura, effects, NOON)
+    assert first.reference == again.reference == acting.reference
+    assert len({first.reference, other.reference, hers.reference}) == 3
     assert parse_reference(first.reference) == first.reference
 
 
 def test_A20_a_key_that_is_too_short_is_noticed_at_the_start_and_no_key_is_shown() -> None:
     with pytest.raises(ValueError, match="too short"):
-        AccountsEffects(b"short")
-    assert repr(KEY) not in repr(AccountsEffects(KEY))
+        AccountsEffects(b"short", KINDS)
+    assert repr(KEY) not in repr(AccountsEffects(KEY, KINDS))
 
 
 def test_A7_deciding_a_claim_again_gives_the_same() -> None:

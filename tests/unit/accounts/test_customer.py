@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from contracts.accounts import InquireReference, ReferenceFound, RequestTransfer, TransferAccepted, TransferRequested
+from contracts.accounts_transfer_internal import TransferFiled
 from contracts.decision import Decision, Facts
 from contracts.identity import NationalAddressSaved
 from contracts.sealed import Secret
-from services.accounts.customer import KnownCustomer, RequestedTransfer, note_address
+from services.accounts.customer import KnownCustomer, note_address
 from services.accounts.inquiry import inquire_reference
 from services.accounts.reference import ReferenceFacts
-from services.accounts.transfer import request_transfer
+from services.accounts.transfer_door import request_transfer
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.accounts.situations import (
     ACCOUNT,
@@ -79,6 +80,7 @@ def test_A11_a_request_needs_a_national_address_and_a_defined_account(
 def test_A8_a_transfer_request_has_its_own_reference() -> None:
     requested = TransferRequested(
         user_id=NOURA.user_id,
+        kind="actual-account",
         account_number=ACCOUNT,
         relation="owner",
         definition_reference=REFERENCE,
@@ -88,7 +90,7 @@ def test_A8_a_transfer_request_has_its_own_reference() -> None:
     (
         given(HOLDER)
         .when(request_transfer, transfer_of(REFERENCE), FACTS)
-        .then(TransferAccepted(reference=TRANSFER_REFERENCE), requested)
+        .then(TransferAccepted(reference=TRANSFER_REFERENCE, next_step="consent"), requested, TransferFiled)
         .then_state(MOVING)
     )
 
@@ -112,7 +114,7 @@ def test_A8_a_transfer_of_what_is_not_theirs_is_refused_like_the_unknown(referen
 
 def test_J4_one_transfer_of_a_definition_is_open_at_a_time() -> None:
     given(MOVING).when(request_transfer, transfer_of(REFERENCE), FACTS).then_refused(
-        "already-requested", "transfer-open"
+        "already-requested", "request-of-this-kind-open"
     )
 
 
@@ -124,8 +126,8 @@ def test_A20_a_command_id_used_for_the_definition_gives_the_transfer_no_number()
 
 
 def test_A8_the_reference_of_a_definition_answers_about_it_and_every_request_under_it() -> None:
-    other = RequestedTransfer(reference="other", definition_reference=UNKNOWN_REFERENCE, requested_at=NOON)
-    state = replace(MOVING, definitions=(DEFINED, OTHER_DEFINED), transfers=(*MOVING.transfers, other))
+    other = replace(MOVING.requests[0], reference="other", definition_reference=UNKNOWN_REFERENCE)
+    state = replace(MOVING, definitions=(DEFINED, OTHER_DEFINED), requests=(*MOVING.requests, other))
     assert shown(given(state).when(inquire_reference, inquiry_about(REFERENCE))) == {
         "reference": REFERENCE,
         "definition": {
@@ -140,9 +142,10 @@ def test_A8_the_reference_of_a_definition_answers_about_it_and_every_request_und
         "requests": [
             {
                 "reference": TRANSFER_REFERENCE,
-                "kind": "transfer",
+                "kind": "actual-account",
                 "state": "requested",
                 "requested_at": "2026-03-01T09:00:00.000Z",
+                "history": [{"state": "requested", "at": "2026-03-01T09:00:00.000Z"}],
             }
         ],
     }

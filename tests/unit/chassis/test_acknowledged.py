@@ -26,6 +26,13 @@ def test_law5_an_entry_is_proven_when_the_group_has_committed_past_its_cause(
     assert not Acknowledged({(2, *CAUSE[1:]): 99}).proves(entry(1))  # another life of the topic
 
 
+def test_law5_what_a_skipped_record_caused_is_proven_by_no_commit() -> None:
+    known = Acknowledged({CAUSE: 99}, spoils=lambda cause: cause.offset == entry(1).cause.offset)
+    assert not known.knows("count:1", entry(1))
+    known.note("count:1", entry(1))
+    assert known.knows("count:1", entry(1)), "an acknowledgement that this process saw still counts"
+
+
 def test_law5_what_has_left_the_outbox_needs_no_memory() -> None:
     known = Acknowledged()
     for number in (1, 2):

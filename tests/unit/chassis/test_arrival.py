@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from contracts.envelope import Envelope, to_headers
 from contracts.operations import TIMER_ELAPSED
 from contracts.topics import ACCOUNTS_COMMANDS, IDENTITY_EVENTS
-from services.chassis.arrival import Arrival, Decoder, Skipped, Undecodable, expiry_of
+from services.chassis.arrival import Arrival, Decoder, Skipped, Undecodable
+from services.chassis.command_life import expiry_of
 from services.chassis.keys import KeyUnknown
 from services.chassis.service import Service
 from tests.component.counter import Add, Heard, counter_service

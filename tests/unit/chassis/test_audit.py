@@ -54,6 +54,15 @@ async def test_law5_a_proven_outbox_is_left_as_it_is() -> None:
     assert auditor.nudged == []
 
 
+async def test_law5_an_outbox_whose_cause_was_skipped_is_proven_by_no_commit() -> None:
+    auditor = Auditor(committed={CAUSE: OFFSET + 1})
+    auditor.audit.spoils = lambda cause: tuple(cause) == (*CAUSE, OFFSET)
+    await auditor.write("count:1")
+    auditor.world.pass_time(minutes=11)
+    await auditor.audit.once()
+    assert auditor.nudged == ["count:1"]
+
+
 async def test_law5_an_unproven_one_is_nudged_ten_minutes_after_its_last_write_and_not_before() -> None:
     auditor = Auditor(committed={CAUSE: OFFSET})
     await auditor.write("count:1")

@@ -4,10 +4,9 @@ from services.chassis.clock import Clock
 
 
 def test_law9_the_present_is_the_broker_s_to_the_millisecond() -> None:
-    clock = Clock()
-    ahead = datetime.now(UTC) + timedelta(seconds=30)
-    clock.corrected_by(round(ahead.timestamp() * 1000))
-    present = clock.present()
-    assert present.microsecond % 1000 == 0
-    assert abs(present - ahead) < timedelta(seconds=5)
-    assert clock.skew > timedelta(seconds=25)
+    wall = datetime(2026, 1, 31, 12, 0, 0, 123_456, tzinfo=UTC)
+    clock = Clock(lambda: wall)
+    assert clock.present() == wall.replace(microsecond=123_000)
+    clock.corrected_by(round((wall + timedelta(seconds=30)).timestamp() * 1000))
+    assert clock.present() == wall.replace(microsecond=123_000) + timedelta(seconds=30)
+    assert round(clock.skew.total_seconds()) == 30

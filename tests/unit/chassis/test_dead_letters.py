@@ -11,11 +11,12 @@ from contracts.operations import DEAD_LETTER
 from contracts.topics import MAX_RECORD_BYTES
 from deploy.local.keys import make_keys
 from services.chassis.arrival import Undecodable
-from services.chassis.dead_letters import MAX_KEPT_HEADER_CHARACTERS, MAX_KEPT_VALUE_BYTES, Morgue
+from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document, Position
 from services.chassis.encoding import Encoder
 from services.chassis.keyring import Keyring
 from services.chassis.keys import PrivateKeys
+from services.chassis.letters import MAX_KEPT_HEADER_CHARACTERS, MAX_KEPT_VALUE_BYTES
 from tests.component.counter import Add
 from tests.fakes.log import FakeRecord
 from tests.fakes.world import NOON, Process, World
@@ -35,7 +36,7 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 def put_aside(keyring: Keyring, raw: FakeRecord) -> tuple[Any, dict[str, Any], int]:
     """The letter, what its seal holds, and the size of its record."""
     morgue = Morgue("accounts", Encoder("accounts", keyring.seal_fields), lambda *_: False)
-    key, entry = morgue.put_aside(Undecodable(POSITION, raw, "envelope"), NOON)
+    ((key, entry),) = morgue.put_aside(Undecodable(POSITION, raw, "envelope"), NOON)
     letter = DEAD_LETTER["accounts"].model_validate_json(entry.body)
     record = entry.record("accounts", key)
     size = len(record.key) + len(record.value) + sum(len(n) + len(v) for n, v in record.headers)

@@ -62,7 +62,7 @@ def test_J3_answers_belong_to_the_command_that_they_answer() -> None:
     document.remember_command("c", b"digest", NOON)
     document.remember_answer("c", entry(1))
     document.remember_answer("forgotten", entry(2))
-    assert document.commands["c"].answers == (entry(1),)
+    assert document.commands["c"].entries() == [entry(1)]
     assert set(document.commands) == {"c"}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from contracts.message import Message
 from services.chassis.document import Record
@@ -70,7 +71,7 @@ def desk_of(outside: Outside, bus: Bus, failed: list[tuple[str, str]]) -> Effect
 
 
 def due(amount: int) -> DueEffect:
-    return DueEffect("count:1", Call(amount), "command-1")
+    return DueEffect("count:1", Call(amount), "command-1", NOON - timedelta(seconds=2))
 
 
 async def test_law8_no_caller_waits_and_the_calls_are_bounded() -> None:
@@ -114,7 +115,7 @@ async def test_law8_a_call_that_breaks_is_told_and_harms_nobody() -> None:
     outside, bus, failed = Outside(), Bus(), list[tuple[str, str]]()
     outside.open.set()
     desk = desk_of(outside, bus, failed)
-    desk.start([due(-1), due(2), DueEffect("count:2", "unknown", "c")])
+    desk.start([due(-1), due(2), DueEffect("count:2", "unknown", "c", NOON)])
     await desk.finish(5)
     assert sorted(failed) == [("count:1", "ConnectionError"), ("count:2", "KeyError")]
     assert [r.value for r in bus.sent] == [b'{"amount":2}']
@@ -138,3 +139,13 @@ async def test_finishing_does_not_wait_for_ever() -> None:
         await desk.finish(0.05)
     outside.open.set()
     await desk.finish(5)
+
+
+async def test_a_call_s_time_runs_from_the_message_that_asked_to_the_report() -> None:
+    outside, bus, metrics = Outside(), Bus(refuse=1), Metrics()
+    outside.open.set()
+    desk = EffectsDesk("accounts", {Call: outside}, body, bus, lambda: NOON, Told(metrics, None, broken=[]))
+    desk.start([due(1), due(-1)])
+    await desk.finish(5)
+    assert metrics.registry.get_sample_value("hesabi_call_seconds_sum", {"effect": "Call"}) == 2
+    assert metrics.registry.get_sample_value("hesabi_call_seconds_count", {"effect": "Call"}) == 1

@@ -66,6 +66,7 @@ def test_L11_a_key_open_to_others_is_refused(folder: Path, mode: int) -> None:
         ("state.key", "ab" * 31),
         ("state.key", ""),
     ],
+    ids=range(10),
 )
 def test_L11_a_wrong_key_is_named_and_never_shown(folder: Path, name: str, content: str) -> None:
     (folder / name).write_text(content)

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from services.chassis.logs import ALLOWED_FIELDS, MAX_POSITIONS, configure_logs, describe, log_loop_error
+from services.chassis.logs import ALLOWED_FIELDS, MAX_POSITIONS, _Foreign, configure_logs, describe, log_loop_error
 
 MARKED = "marked-7f3a"
 OTHER_MARKED = "+966500000001"
@@ -208,6 +208,19 @@ def test_trap_9_of_a_library_only_its_name_is_written(
         logger,
         error,
     )
+
+
+def test_trap_9_what_a_library_says_at_every_try_is_one_line_a_minute(written: Written) -> None:
+    now = 0.0
+    library = _Foreign(lambda: now)
+    logging.root.handlers[:] = [library]
+    for _ in range(95):
+        library_logs()
+    now = 60.0
+    library_logs()
+    library_logs_an_exception()
+    said = [(line["logger"], line["count"]) for line in written.lines]
+    assert said == [("aiokafka.consumer", 1), ("aiokafka.consumer", 95), ("pymongo", 1)]
 
 
 def test_trap_9_what_libraries_say_below_a_warning_is_not_written(written: Written) -> None:

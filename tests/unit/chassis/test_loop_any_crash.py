@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.chassis.publisher import PublishFailed
 from services.chassis.store import StoreUnavailable
 from tests.component.counter import Add, Heard
+from tests.fakes.crashes import run_through
 from tests.fakes.world import Crash, World
 from tests.first_copies import first_copies
 
@@ -51,21 +52,6 @@ def sent_to(world: World, given_messages: list[Sent]) -> None:
             world.send(Heard(amount=amount), flow, sequence=told[flow])
 
 
-async def run(world: World, batch: int, members: int) -> None:
-    """Run processes until one lives to the end; with two members, each owns half of every topic."""
-    while True:
-        halves = [range(6)] if members == 1 else [range(3), range(3, 6)]
-        processes = [world.process(half) for half in halves]
-        for lane in (lane for process in processes for lane in process.lanes.values()):
-            lane.max_records = batch
-        try:
-            for process in processes:
-                await process.run()
-        except Crash:
-            continue
-        return
-
-
 def facing(plan: list[Trouble]) -> Any:
     left = iter(plan)
 
@@ -103,7 +89,7 @@ async def test_law5_any_run_of_failures_ends_like_the_straight_run(
     straight, troubled = World(), World()
     for world in (straight, troubled):
         sent_to(world, given_messages)
-    await run(straight, batch, 1)
+    await run_through(straight, batch, 1)
     troubled.faults = facing(plan)
-    await run(troubled, batch, members)
+    await run_through(troubled, batch, members)
     assert outcome(troubled) == outcome(straight)

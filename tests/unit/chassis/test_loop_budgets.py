@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from contracts.decision import Facts, Incoming, Outgoing, decided
+from services.chassis.document import FormatTooNew
 from services.chassis.fold import MAX_ROUND_BYTES
 from services.chassis.keys import KeyUnknown
-from services.chassis.state import FormatTooNew
 from services.chassis.store import StoreUnavailable
 from tests.component.counter import Add, Bug, Count, Counted, Heard, add, counter_service
 from tests.fakes.world import World, letters, with_route

@@ -151,7 +151,7 @@ async def test_law12_a_token_that_does_not_count_is_answered_with_the_missing_st
         ("sign-in-needed", "log-in"),
         ("malformed", None),
     ]
-    assert reasons(world) == [("sign-in-needed", "token-not-accepted"), ("malformed", "seal-not-opened")]
+    assert reasons(world) == [("sign-in-needed", "token-malformed"), ("malformed", "seal-not-opened")]
 
 
 async def test_law11_a_seal_broken_inside_a_decision_refuses_the_message_unsaved() -> None:

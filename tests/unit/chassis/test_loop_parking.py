@@ -1,7 +1,5 @@
 """Law 7: a fault is judged by where it arises; conflicts; budgets."""
 
-from dataclasses import replace
-
 import pytest
 
 from services.chassis.document import Document
@@ -100,23 +98,6 @@ async def test_law7_failures_and_crashes_at_every_step_of_a_parking() -> None:
             await world.process().run()
         assert [c.value for c in first_copies(world.records("events")).popitem()[1]] == [b'{"amount":1}']
         assert sorted(set(letters(world))) == [1, 2]
-
-
-async def test_law13_a_document_of_a_later_release_stops_the_lane() -> None:
-    world = World()
-    world.send(Add(amount=1))
-    process = world.process()
-    await process.run()
-    document = world.store.documents["count:f1"]
-    await world.store.save([replace(document, format=3)], world.now)
-    world.send(Add(amount=1), "f1")
-    await process.lanes["ordinary"].step()
-    assert process.lanes["ordinary"].paused
-    assert process.told.failures == []
-    document = world.store.documents["count:f1"]
-    await world.store.save([replace(document, format=2)], world.now)
-    await process.run()
-    assert world.total() == 2
 
 
 async def test_law7_the_same_command_put_aside_twice_makes_two_letters() -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
+from services.chassis import settings
 from services.chassis.keys import Fingerprints
 from services.chassis.settings import ServiceSettings, read_settings
 
@@ -120,3 +121,14 @@ def test_every_fault_is_named_at_once(environment: pytest.MonkeyPatch, capsys: p
 
 def test_every_setting_says_what_it_wants() -> None:
     assert [name for name, field in ServiceSettings.model_fields.items() if not field.description] == []
+
+
+def test_traces_want_an_address_and_the_packages_for_them(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("HESABI_TRACES_ENDPOINT", "http://collector:4318/v1/traces")
+    assert read_settings(ServiceSettings).traces_endpoint == "http://collector:4318/v1/traces"
+    environment.setattr(settings, "find_spec", lambda _: None)
+    assert "extra `traces`" in complaint(capsys)
+    environment.setenv("HESABI_TRACES_ENDPOINT", "collector:4318")
+    assert "HESABI_TRACES_ENDPOINT is wrong" in complaint(capsys)

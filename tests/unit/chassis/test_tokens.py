@@ -2,6 +2,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -32,6 +33,22 @@ CLAIMS = {
 HEADER = {"alg": "Ed25519", "kid": KID, "typ": "JWT"}
 
 
+ODD_ACTORS: tuple[Any, ...] = (
+    None,
+    "user-2",
+    {},
+    [],
+    {"sub": None},
+    {"sub": ""},
+    {"sub": ["user-2"]},
+    {"sub": {"$ne": 1}},
+    {"sub": "user-1"},
+    {"sub": "user-2", "iss": "identity"},
+    {"sub": "user-2", "act": {"sub": "user-3"}},
+)
+"""What `act` must not be."""
+
+
 class Asked:
     """The keyring's part, counting how often a signature had to be checked."""
 
@@ -49,8 +66,12 @@ def forged(header: dict[str, Any], claims: Any, key: Any = KEY) -> str:
     return serialize_compact(dict(header), payload, key, registry=registry)
 
 
+def nobody_logged_out(_: Customer, __: datetime, ___: datetime) -> bool:
+    return False
+
+
 def verify(token: str, now: datetime = NOON, channel: str = "web") -> Customer | TokenRefused:
-    return SessionVerifier(Asked()).verify(token, now, channel)
+    return SessionVerifier(Asked(), nobody_logged_out).verify(token, now, channel)
 
 
 def segment(value: Any) -> str:
@@ -64,13 +85,34 @@ def test_I11_a_signed_session_speaks_for_its_customer_until_its_end() -> None:
     assert verify(token, END) == TokenRefused("token-expired")
 
 
+def test_I17_a_token_for_acting_speaks_for_the_business_and_names_the_person() -> None:
+    acting = Customer("b-1", "session-2", "web", actor="user-1")
+    verified = verify(sign_session(KEY, acting, NOON, END))
+    assert verified == acting
+    assert isinstance(verified, Customer)
+    assert (verified.user_id, verified.person) == ("b-1", "user-1")
+
+
+def test_I17_a_token_without_an_actor_is_an_individuals() -> None:
+    verified = verify(forged(HEADER, CLAIMS))
+    assert isinstance(verified, Customer)
+    assert verified.actor is None
+    assert verified.person == verified.user_id == "user-1"
+
+
+def test_I17_an_actor_cannot_be_added_to_a_signed_token() -> None:
+    header, _, signature = sign_session(KEY, SARA, NOON, END).split(".")
+    changed = ".".join((header, segment({**CLAIMS, "act": {"sub": "user-2"}}), signature))
+    assert verify(changed) == TokenRefused("token-signature")
+
+
 def test_L12_a_token_counts_on_the_channel_it_was_given_to_only() -> None:
     assert verify(sign_session(KEY, SARA, NOON, END), channel="app") == TokenRefused("token-channel")
 
 
 def test_L12_a_remembered_token_still_ends_and_keeps_to_its_channel() -> None:
     asked = Asked()
-    verifier = SessionVerifier(asked)
+    verifier = SessionVerifier(asked, nobody_logged_out)
     token = sign_session(KEY, SARA, NOON, END)
     assert [verifier.verify(token, NOON, "web") for _ in range(3)] == [SARA] * 3
     assert verifier.verify(token, END, "web") == TokenRefused("token-expired")
@@ -83,7 +125,7 @@ def test_L12_a_remembered_token_still_ends_and_keeps_to_its_channel() -> None:
 def test_L12_what_is_remembered_is_bounded_and_the_longest_unused_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "MAX_VERIFIED", 2)
     asked = Asked()
-    verifier = SessionVerifier(asked)
+    verifier = SessionVerifier(asked, nobody_logged_out)
     first, second, third = (sign_session(KEY, Customer(f"user-{n}", "s", "web"), NOON, END) for n in range(3))
     for token in (first, second, first, third, first):
         assert isinstance(verifier.verify(token, NOON, "web"), Customer)
@@ -94,7 +136,7 @@ def test_L12_what_is_remembered_is_bounded_and_the_longest_unused_goes_first(mon
 
 def test_L12_a_forged_token_is_never_remembered() -> None:
     asked = Asked()
-    verifier = SessionVerifier(asked)
+    verifier = SessionVerifier(asked, nobody_logged_out)
     token = forged(HEADER, CLAIMS, OKPKey.generate_key("Ed25519"))
     assert [verifier.verify(token, NOON, "web") for _ in range(2)] == [TokenRefused("token-signature")] * 2
     assert asked.times == 2
@@ -118,6 +160,7 @@ def test_L12_a_forged_token_is_never_remembered() -> None:
         (lambda: forged(HEADER, {**CLAIMS, "sub": {"$ne": 1}}), "token-malformed"),
         (lambda: forged(HEADER, {**CLAIMS, "exp": str(CLAIMS["exp"])}), "token-malformed"),
         (lambda: forged(HEADER, {**CLAIMS, "exp": 10**15}), "token-malformed"),
+        *((partial(forged, HEADER, {**CLAIMS, "act": act}), "token-malformed") for act in ODD_ACTORS),
         (lambda: forged(HEADER, {**CLAIMS, "exp": True}), "token-malformed"),
         (lambda: forged(HEADER, {name: CLAIMS[name] for name in CLAIMS if name != "exp"}), "token-malformed"),
         (lambda: forged(HEADER, []), "token-malformed"),
@@ -143,7 +186,7 @@ def test_L12_while_no_signing_key_is_known_nobody_is_refused() -> None:
         raise KeyUnknown("no signing key")
 
     with pytest.raises(KeyUnknown):
-        SessionVerifier(unknown).verify(sign_session(KEY, SARA, NOON, END), NOON, "web")
+        SessionVerifier(unknown, nobody_logged_out).verify(sign_session(KEY, SARA, NOON, END), NOON, "web")
 
 
 @settings(max_examples=150, deadline=None)

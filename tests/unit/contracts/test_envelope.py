@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.envelope import (
-    MAX_HEADER_BYTES,
+    MAX_HEADER_LENGTH,
     MAX_HEADERS,
     Envelope,
     EnvelopeReason,
@@ -47,7 +47,7 @@ REJECTED: dict[str, tuple[EnvelopeReason, bytes | None, list[Header]]] = {
     "header that is not UTF-8": ("header-malformed", KEY, with_header("ce_id", b"\xff\xfe")),
     "header with NUL": ("header-malformed", KEY, with_header("ce_type", b"a\x00b")),
     "header with a line break": ("header-malformed", KEY, with_header("ce_type", b"a\nb")),
-    "oversized header": ("header-malformed", KEY, with_header("ce_type", b"a" * (MAX_HEADER_BYTES + 1))),
+    "oversized header": ("header-malformed", KEY, with_header("ce_type", b"a" * (MAX_HEADER_LENGTH + 1))),
     "duplicate header": ("header-malformed", KEY, [*GOOD, ("ce_id", b"c-2")]),
     "id with a space": ("header-malformed", KEY, with_header("ce_id", b"c 1")),
     "id with a slash": ("header-malformed", KEY, with_header("ce_id", b"../c-1")),

@@ -32,7 +32,7 @@ def test_every_message_is_frozen_strict_and_silent() -> None:
 
 def test_a_field_of_sealed_type_says_who_opens_it() -> None:
     for message in MESSAGES.values():
-        sealed = {name for name, field in message.model_fields.items() if field.annotation is Sealed}
+        sealed = {name for name, field in message.model_fields.items() if field.annotation in (Sealed, Sealed | None)}
         assert sealed == message.sealed_fields.keys()
 
 
@@ -57,6 +57,15 @@ def test_J2_a_customers_command_carries_a_token() -> None:
             assert message.sealed_fields["token"] is SealedFor.THIS_SERVICE
         if issubclass(message, Query):
             assert "answer_key" in message.model_fields
+
+
+def test_L11_an_answer_key_is_always_given() -> None:
+    """What is sealed beside it is bound to it: were it optional, leaving it away would be another binding."""
+    asking = [message for message in MESSAGES.values() if "answer_key" in message.model_fields]
+    assert asking
+    for message in asking:
+        assert issubclass(message, Command)
+        assert message.model_fields["answer_key"].is_required()
 
 
 def test_J3_a_command_names_its_answer() -> None:

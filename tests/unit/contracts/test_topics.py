@@ -64,8 +64,9 @@ def test_what_a_service_says_only_itself_may_write(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_answers_are_read_by_channels_and_the_audit_by_operators_only(service: str) -> None:
-    assert CATALOGUE[f"{service}.answers"].readers == CHANNELS
+def test_answers_are_read_by_channels_and_operators_and_the_audit_by_operators_only(service: str) -> None:
+    # Law 7, N4: operators order replays and broadcasts.
+    assert CATALOGUE[f"{service}.answers"].readers == CHANNELS | OPERATORS
     assert CATALOGUE[f"{service}.audit"].readers == OPERATORS
     assert CATALOGUE[f"{service}.dead-letters"].readers == OPERATORS
 
@@ -80,10 +81,10 @@ def test_a_sealed_field_travels_on_a_topic_for_sealed_data_only() -> None:
         assert not message.sealed_fields or message.topic.data_class == "sealed"
 
 
-def test_a_command_comes_from_channels_and_nothing_else_does() -> None:
+def test_a_command_comes_from_channels_or_operators_and_nothing_else_does() -> None:
     for message in MESSAGES.values():
         if issubclass(message, Command):
-            assert message.topic.writers >= CHANNELS
+            assert message.topic.writers >= CHANNELS or message.topic.writers == OPERATORS
         else:
             assert message.topic.writers - CHANNELS
 

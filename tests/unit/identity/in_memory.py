@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from contracts.decision import Customer, Facts, Incoming, Outgoing, Refusal
-from contracts.message import Answer, Message
+from contracts.message import Answer, Command, Message
 from contracts.sealed import Sealed
 from contracts.topics import IDENTITY_INTERNAL
 from services.chassis.document import Document
@@ -22,12 +22,14 @@ M = TypeVar("M", bound=Message)
 
 
 class Mirror:
-    """A cipher that turns texts round, so that a secret in clear would be seen."""
+    """A cipher that turns texts round, a dot between any two characters, so that a secret in clear would be seen.
+    Turned round alone, every thousandth code stays what it is."""
 
     def encrypt(self, text: str) -> str:
-        return text[::-1]
+        return ".".join(text[::-1])
 
-    decrypt = encrypt
+    def decrypt(self, text: str) -> str:
+        return text[::2][::-1]
 
     def new(self) -> tuple[bytes, "Mirror"]:
         return b"key", self
@@ -88,15 +90,17 @@ class Identity:
         document = self.documents.setdefault(aggregate, Document(aggregate))
         codec = self.codecs[aggregate.partition(":")[0]]
         state = codec.read(document)
+        # Only commands are answered: what an event is refused for, operators alone hear (J4).
+        asked = correlation_id if isinstance(body, Command) else "event"
         if state is None and not route.creates:
-            self._refused(route.absent, correlation_id)
+            self._refused(route.absent, asked)
             return
         facts = await route.prepare(state, incoming, self.effects, self.now) if route.prepare else Facts(self.now)
         decision = route.decide(state, incoming, facts)
         if decision.state is not None:
             codec.write(document, decision.state)
         if decision.refusal is not None:
-            self._refused(decision.refusal, correlation_id)
+            self._refused(decision.refusal, asked)
         for message in decision.messages:
             await self._say(message.body if isinstance(message, Outgoing) else message, aggregate, correlation_id)
 
@@ -109,6 +113,8 @@ class Identity:
         codec.write(document, decision.state)
         if decision.refusal is not None:
             self._refused(decision.refusal, "timer")
+        for message in decision.messages:
+            await self._say(message.body if isinstance(message, Outgoing) else message, aggregate, "timer")
 
     def last(self, kind: type[M]) -> M:
         """The last message of a class that was said."""

@@ -34,6 +34,7 @@ CITIZEN = "1000000008"
 RESIDENT = "2000000006"
 BIRTH_DATE = "1410-05-12"
 USER_ID = "6b1f2a34-9c0d-4e5f-8a7b-1c2d3e4f5a6b"
+USER = f"user:{USER_ID}"
 PERSON = "person:" + "a" * 32
 EMAIL = "noura.h@example.com"
 APPROVED_MOBILE = "+966501234567"
@@ -53,6 +54,7 @@ POLICY = Policy(
     link_life=timedelta(hours=24),
     session_life=timedelta(minutes=30),
     addresses_wait=MINUTE,
+    authority_wait=MINUTE,
     terms=(TERMS, TermsVersion("2026-01", "en", "0" * 64)),
     company_words=("hesabi", "electricity", "كهرباء"),
 )

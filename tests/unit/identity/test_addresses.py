@@ -14,6 +14,7 @@ from contracts.identity import (
     ShowAddresses,
 )
 from contracts.identity_internal import AddressReported
+from contracts.message import TimerElapsed
 from contracts.registry import AddressesAsked, AddressesFound
 from contracts.sealed import Secret
 from services.identity.addresses import (
@@ -24,9 +25,18 @@ from services.identity.addresses import (
     choose_address,
     show_addresses,
 )
-from services.identity.deadlines import due_at, on_timer
+from services.identity.deadlines import business_due_at, due_at, on_business_timer, on_timer
 from services.identity.states import Active, AddressesWanted, UserState
 from tests.scenario import NOON, arriving, given
+from tests.unit.identity.businesses import (
+    BUSINESS_ID,
+    OTHER_ID,
+    REEM_ACTING,
+    REMOVED_ACTING,
+    UNIFIED_NUMBER,
+    of_two,
+)
+from tests.unit.identity.in_memory import plain
 from tests.unit.identity.situations import (
     CITIZEN,
     CUSTOMER,
@@ -187,3 +197,45 @@ def test_J2_without_an_active_user_signing_in_is_the_missing_step(state: UserSta
     ):
         after.then_refused("sign-in-needed", "user-not-active", missing_step="log-in").then_state(state)
     assert NOT_SIGNED_IN.missing_step == "log-in"
+
+
+# --- a business's (I17) ---------------------------------------------------------------------------------------------
+ACTING_SHOW = arriving(ShowAddresses(token=SEALED, answer_key=KEY), id="c-7", customer=REEM_ACTING)
+
+
+def test_I12_I17_a_businesss_addresses_are_asked_for_by_its_unified_number() -> None:
+    scene = given(of_two).when(show_addresses, ACTING_SHOW, ASKER).then(AddressesAsked)
+    (asked,) = scene.messages
+    assert isinstance(asked, AddressesAsked)
+    assert (asked.asked_by, asked.identity_type) == (f"business:{BUSINESS_ID}", "business")
+    assert plain(asked.identity_number) == UNIFIED_NUMBER
+    assert business_due_at(scene.state) == NOON + MINUTE
+    found = AddressesFound(asked_by=asked.asked_by, addresses=SEALED)
+    answer = arriving(found, correlation_id="c-7", opened={"addresses": LISTED})
+    scene.when(addresses_found, answer).then(AddressesShown).then_state(replace(of_two, shown=Secret(LISTED)))
+
+
+def test_I12_I17_a_silent_registry_is_not_waited_for_by_a_business_either() -> None:
+    scene = given(of_two).when(show_addresses, ACTING_SHOW, ASKER)
+    wake = arriving(TimerElapsed(aggregate="business:b"), now=NOON + MINUTE)
+    scene.when(on_business_timer, wake).then_refused("not-available-now", "registry-silent").then_state(of_two)
+
+
+def test_I12_I17_a_businesss_address_is_saved_with_who_acted() -> None:
+    chosen = arriving(ChooseAddress(token=SEALED, address_id="home"), customer=REEM_ACTING)
+    scene = given(replace(of_two, shown=Secret(LISTED))).when(choose_address, chosen)
+    event = NationalAddressSaved(user_id=BUSINESS_ID, acted_by=OTHER_ID, region=1)
+    scene.then(AddressSaved(next_step="define-account"), event)
+    assert scene.state.address is not None
+
+
+def test_I13_I17_who_was_removed_changes_no_address() -> None:
+    added = arriving(AddAddress(token=SEALED, address=SEALED), customer=REMOVED_ACTING, opened={"address": "{}"})
+    chosen = arriving(ChooseAddress(token=SEALED, address_id="home"), customer=REMOVED_ACTING)
+    asked = arriving(ShowAddresses(token=SEALED, answer_key=KEY), customer=REMOVED_ACTING)
+    for scene in (
+        given(of_two).when(add_address, added),
+        given(of_two).when(choose_address, chosen),
+        given(of_two).when(show_addresses, asked, ASKER),
+    ):
+        scene.then_refused("sign-in-needed", "actor-not-authorised", "log-in").then_state(of_two)

@@ -13,13 +13,11 @@ from contracts.identity_internal import (
 )
 from contracts.notifications import OtpHandedOver, OtpNotHandedOver
 from contracts.registry import ApprovedMobileAbsent, ApprovedMobileAsked, ApprovedMobileFound
+from services.identity.approved_mobile import approved_mobile_absent, approved_mobile_found, open_registration
 from services.identity.budgets import Spent
 from services.identity.code_delivery import (
-    approved_mobile_absent,
-    approved_mobile_found,
     number_denied,
     number_granted,
-    open_registration,
     otp_handed_over,
     otp_not_handed_over,
     person_denied,
@@ -41,6 +39,7 @@ from tests.unit.identity.situations import (
     PERSON,
     SEALED,
     SECOND,
+    USER,
     USER_ID,
     asking_number,
     asking_registry,
@@ -64,23 +63,23 @@ OPENED = arriving(
     ),
     opened={"identity_number": CITIZEN, "birth_date": BIRTH_DATE},
 )
-FOUND = arriving(ApprovedMobileFound(asked_by=f"user:{USER_ID}", mobile=SEALED), opened={"mobile": APPROVED_MOBILE})
-ABSENT = arriving(ApprovedMobileAbsent(asked_by=f"user:{USER_ID}"))
+FOUND = arriving(ApprovedMobileFound(asked_by=USER, mobile=SEALED), opened={"mobile": APPROVED_MOBILE})
+ABSENT = arriving(ApprovedMobileAbsent(asked_by=USER))
 
 
 def granted(number: int) -> NumberCodeGranted:
-    return NumberCodeGranted(user_id=USER_ID, number=number)
+    return NumberCodeGranted(asked_by=USER, number=number)
 
 
 def handed_over(otp_id: str) -> OtpHandedOver:
-    return OtpHandedOver(otp_id=otp_id, asked_by=f"user:{USER_ID}")
+    return OtpHandedOver(otp_id=otp_id, asked_by=USER)
 
 
 def test_I5_the_registry_is_asked_which_mobile_the_person_approved() -> None:
     after = given().when(open_registration, OPENED, FACTS).then(ApprovedMobileAsked).then_state(asking_registry)
     asked = after.messages[0]
     assert isinstance(asked, ApprovedMobileAsked)
-    assert asked.asked_by == f"user:{USER_ID}"
+    assert asked.asked_by == USER
     assert asked.identity_number.plain is not None
     assert asked.identity_number.plain.reveal() == CITIZEN
 
@@ -157,30 +156,30 @@ def test_I14_a_grant_for_another_code_or_sent_twice_issues_nothing(state: UserSt
 
 @pytest.mark.parametrize(("state", "number"), [(asking_number, 1), (asking_second_code, 2)])
 def test_I14_after_the_persons_budget_the_numbers_is_asked(state: UserState, number: int) -> None:
-    yes = arriving(PersonCodeGranted(user_id=USER_ID, number=number))
+    yes = arriving(PersonCodeGranted(asked_by=USER, number=number))
     given(state).when(person_granted, yes).then(NumberCodeAsked).then_state(state)
 
 
 @pytest.mark.parametrize("state", EVERY_STATE)
 def test_I14_a_persons_grant_for_another_code_asks_nothing(state: UserState) -> None:
-    yes = arriving(PersonCodeGranted(user_id=USER_ID, number=9))
+    yes = arriving(PersonCodeGranted(asked_by=USER, number=9))
     given(state).when(person_granted, yes).then().then_state(state)
 
 
 @pytest.mark.parametrize(("state", "number"), [(asking_number, 1), (asking_second_code, 2)])
 def test_I14_denied_codes_are_told_apart_for_operators(state: UserState, number: int) -> None:
-    person_says = arriving(PersonCodeDenied(user_id=USER_ID, number=number, reason="codes-an-hour-used-up"))
+    person_says = arriving(PersonCodeDenied(asked_by=USER, number=number, reason="codes-an-hour-used-up"))
     given(state).when(person_denied, person_says).then_refused(
         "too-many-codes", "person.codes-an-hour-used-up"
     ).then_state(state)
-    number_says = arriving(NumberCodeDenied(user_id=USER_ID, number=number, reason="codes-a-day-used-up"))
+    number_says = arriving(NumberCodeDenied(asked_by=USER, number=number, reason="codes-a-day-used-up"))
     given(state).when(number_denied, number_says).then_refused(
         "too-many-codes", "number.codes-a-day-used-up"
     ).then_state(state)
 
 
 def test_I14_a_denial_for_another_code_changes_nothing() -> None:
-    number_says = arriving(NumberCodeDenied(user_id=USER_ID, number=9, reason="codes-a-day-used-up"))
+    number_says = arriving(NumberCodeDenied(asked_by=USER, number=9, reason="codes-a-day-used-up"))
     given(asking_number).when(number_denied, number_says).then().then_state(asking_number)
     given(first_code_issued).when(number_denied, number_says).then().then_state(first_code_issued)
 
@@ -194,7 +193,7 @@ def test_I6_the_stamp_of_the_hand_over_is_the_sending(state: UserState) -> None:
 
 
 def test_N10_a_code_that_was_not_handed_over_is_marked_lost() -> None:
-    report = OtpNotHandedOver(otp_id=ISSUED.otp_id, asked_by=f"user:{USER_ID}", reason="unknown")
+    report = OtpNotHandedOver(otp_id=ISSUED.otp_id, asked_by=USER, reason="unknown")
     after = given(first_code_issued).when(otp_not_handed_over, arriving(report)).then()
     after.then_state(replace(first_code_issued, code=replace(ISSUED, lost=True)))
     after.when(otp_not_handed_over, arriving(report)).then().then_state(after.state)
@@ -206,12 +205,12 @@ NOT_PROVING = [s for s in EVERY_STATE if not s.stage.startswith("proving")]
 @pytest.mark.parametrize("state", NOT_PROVING)
 def test_I6_reports_after_the_code_was_used_change_nothing(state: UserState) -> None:
     given(state).when(otp_handed_over, arriving(handed_over(ISSUED.otp_id))).then().then_state(state)
-    lost = OtpNotHandedOver(otp_id=ISSUED.otp_id, asked_by=f"user:{USER_ID}", reason="expired")
+    lost = OtpNotHandedOver(otp_id=ISSUED.otp_id, asked_by=USER, reason="expired")
     given(state).when(otp_not_handed_over, arriving(lost)).then().then_state(state)
 
 
 def asking_for_number(replaces_lost: bool = False) -> NumberCodeAsked:
-    return NumberCodeAsked(mobile=SEALED, user_id=USER_ID, number=1, replaces_lost=replaces_lost)
+    return NumberCodeAsked(mobile=SEALED, asked_by=USER, number=1, replaces_lost=replaces_lost)
 
 
 def test_I14_the_budget_of_a_number_counts_whoever_asks() -> None:
@@ -219,7 +218,7 @@ def test_I14_the_budget_of_a_number_counts_whoever_asks() -> None:
     for _ in range(10):
         scenario = given(scenario.state).when(ask_for_code, arriving(asking_for_number())).then(NumberCodeGranted)
     given(scenario.state).when(ask_for_code, arriving(asking_for_number())).then(
-        NumberCodeDenied(user_id=USER_ID, number=1, reason="codes-an-hour-used-up")
+        NumberCodeDenied(asked_by=USER, number=1, reason="codes-an-hour-used-up")
     ).then_state(scenario.state)
 
 

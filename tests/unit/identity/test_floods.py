@@ -5,7 +5,9 @@ from joserfc.jwk import OKPKey
 
 from contracts.decision import Incoming
 from contracts.identity import ActivateUser, LogIn, StartRegistration
+from contracts.identity_sessions import StartPasswordReset
 from contracts.message import Command
+from contracts.sealed import Sealed
 from services.chassis.document import Document
 from services.chassis.sealing import public_jwk
 from services.identity.activation import activate_user
@@ -15,7 +17,7 @@ from services.identity.service import identity_service
 from tests.fakes.world import World, keyed_hash
 from tests.scenario import arriving, given
 from tests.unit.identity.journey import log_in, settings, sign, start
-from tests.unit.identity.situations import CITIZEN, SEALED, USER_ID, active, registered
+from tests.unit.identity.situations import BIRTH_DATE, CITIZEN, SEALED, USER_ID, active, registered
 
 KEY = public_jwk(OKPKey.generate_key("X25519"))
 
@@ -45,6 +47,16 @@ async def test_I14_a_flood_of_registrations_is_not_remembered_past_the_budget(wo
     document = await flooded(world, attempt, 60)
     assert len(document.commands) == 10
     assert len(world.records("answers")) == 60
+
+
+async def test_I14_a_flood_of_password_resets_is_not_remembered_past_the_budget(world: World) -> None:
+    attempt = StartPasswordReset(
+        identity_type="citizen", identity_number=Sealed.of(CITIZEN), birth_date=Sealed.of(BIRTH_DATE), language="ar"
+    )
+    document = await flooded(world, attempt, 60)
+    assert len(document.commands) == 10
+    assert len(world.records("answers")) == 60
+    assert sum(each.startswith("challenge:") for each in world.store.documents) == 10
 
 
 @pytest.mark.parametrize("state", [registered, active])

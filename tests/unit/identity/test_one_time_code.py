@@ -133,4 +133,4 @@ def test_N10_a_hand_over_proven_late_ends_the_exemption() -> None:
 
 
 def test_I14_a_registration_has_ten_codes() -> None:
-    assert ask_again(replace(ISSUED, number=10), NOON + 2 * MINUTE, MINUTE) == "codes-of-registration-used-up"
+    assert ask_again(replace(ISSUED, number=10), NOON + 2 * MINUTE, MINUTE) == "codes-of-flow-used-up"

@@ -30,7 +30,7 @@ from services.identity.person import (
     start_registration,
 )
 from tests.scenario import NOON, arriving, given
-from tests.unit.identity.situations import FACTS, HASHED, PERSON, POLICY, RESIDENT, SEALED, USER_ID, starting
+from tests.unit.identity.situations import FACTS, HASHED, PERSON, POLICY, RESIDENT, SEALED, USER, USER_ID, starting
 
 OPENING = OpeningFacts(NOON, PERSON, USER_ID)
 FLOODED = (SpentBySource("web", Spent(tuple(NOON for _ in range(10)))),)
@@ -52,7 +52,9 @@ def test_I1_an_individual_begins_and_the_person_opens_the_registration() -> None
 
 def test_I1_a_business_is_refused_with_a_clear_reason_until_it_can_register() -> None:
     starts = starting(segment="business", nationality=None, identity_type="business")
-    given().when(start_registration, starts, OPENING).then_refused("segment-not-offered", "business-not-offered")
+    given().when(start_registration, starts, OPENING).then_refused(
+        "individual-first", "business-needs-an-individual", "log-in"
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_I14_an_outsider_on_one_channel_does_not_shut_out_the_owner_on_another()
 
 
 def asking_for(replaces_lost: bool = False) -> PersonCodeAsked:
-    return PersonCodeAsked(person=PERSON, user_id=USER_ID, number=2, channel="web", replaces_lost=replaces_lost)
+    return PersonCodeAsked(person=PERSON, asked_by=USER, number=2, channel="web", replaces_lost=replaces_lost)
 
 
 def test_I14_a_further_code_is_paid_for_by_the_person() -> None:
@@ -119,7 +121,7 @@ def test_I14_a_new_registration_does_not_renew_the_budget() -> None:
     for _ in range(10):
         scenario = given(scenario.state).when(start_registration, starting(), OPENING)
     given(scenario.state).when(ask_for_code, arriving(asking_for())).then(
-        PersonCodeDenied(user_id=USER_ID, number=2, reason="codes-an-hour-used-up")
+        PersonCodeDenied(asked_by=USER, number=2, reason="codes-an-hour-used-up")
     )
 
 

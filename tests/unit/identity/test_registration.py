@@ -147,8 +147,18 @@ def test_I14_a_wrong_code_uses_up_a_try() -> None:
     assert after.state.code.wrong_tries == 1
 
 
-@pytest.mark.parametrize("state", [asking_number, first_code_issued, asking_second_code, second_code_issued])
-def test_I14_a_resend_asks_the_persons_budget_first(state: ProvingApproval | ProvingMobile) -> None:
+@pytest.mark.parametrize(
+    "state",
+    [
+        asking_registry,
+        unknown_to_registry,
+        asking_number,
+        first_code_issued,
+        asking_second_code,
+        second_code_issued,
+    ],
+)
+def test_I14_I15_a_resend_asks_the_persons_budget_first(state: ProvingApproval | ProvingMobile) -> None:
     after = given(state).when(resend_otp, RESEND, FACTS).then(OtpResent(next_step="confirm-otp"), PersonCodeAsked)
     asked = after.messages[1]
     assert isinstance(asked, PersonCodeAsked)
@@ -157,7 +167,7 @@ def test_I14_a_resend_asks_the_persons_budget_first(state: ProvingApproval | Pro
 
 @pytest.mark.parametrize("state", [asking_registry, unknown_to_registry])
 def test_I15_a_resend_is_answered_alike_where_no_code_can_be_sent(state: UserState) -> None:
-    after = given(state).when(resend_otp, RESEND, FACTS).then(OtpResent(next_step="confirm-otp"))
+    after = given(state).when(resend_otp, RESEND, FACTS).then(OtpResent(next_step="confirm-otp"), PersonCodeAsked)
     after.when(resend_otp, RESEND, FACTS).then_refused("resend-too-soon", "resend-too-soon")
 
 
@@ -170,9 +180,9 @@ def test_I14_a_resend_within_the_minute_is_refused(state: UserState) -> None:
 @pytest.mark.parametrize("state", [unknown_to_registry, first_code_issued])
 def test_I14_a_registrations_codes_come_to_an_end_alike_for_known_and_unknown(state: ProvingApproval) -> None:
     last = replace(state, code=replace(state.code, number=10))
-    given(last).when(resend_otp, RESEND, FACTS).then_refused("too-many-codes", "codes-of-registration-used-up")
+    given(last).when(resend_otp, RESEND, FACTS).then_refused("too-many-codes", "codes-of-flow-used-up")
     full = replace(accepting_terms, codes=10)
-    given(full).when(accept_terms, ACCEPT, FACTS).then_refused("too-many-codes", "codes-of-registration-used-up")
+    given(full).when(accept_terms, ACCEPT, FACTS).then_refused("too-many-codes", "codes-of-flow-used-up")
 
 
 def test_N10_after_a_failed_hand_over_another_code_at_once_and_free() -> None:

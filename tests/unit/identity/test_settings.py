@@ -45,6 +45,6 @@ def test_I11_with_its_keys_identity_signs_what_every_service_can_check() -> None
     service = build(settings(), keys)
     customer = Customer("u-1", "s-1", "web")
     token = service.effects.sign_session(customer, NOON, NOON + timedelta(minutes=30))
-    verifier = SessionVerifier(lambda kid: signing)
+    verifier = SessionVerifier(lambda kid: signing, lambda *_: False)
     assert verifier.verify(token, NOON, "web") == customer
     assert verifier.verify(token, NOON + timedelta(minutes=30), "web") == TokenRefused("token-expired")

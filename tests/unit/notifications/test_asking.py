@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -102,3 +103,12 @@ def test_N3_a_message_goes_by_its_channel(channel: Any, effect: type) -> None:
     begun = given().when(ASKING.for_message, message_wanted(channel)).then()
     assert [type(call) for call in begun.effects] == [effect]
     assert not begun.state.about.is_code
+
+
+@pytest.mark.parametrize(
+    ("purpose", "template"), [("reset-password", "reset-password-code"), ("give-consent", "give-consent-code")]
+)
+def test_I13_A9_each_purpose_of_a_code_has_its_words(purpose: Any, template: str) -> None:
+    asked = otp_requested()
+    wish = replace(asked, body=asked.body.model_copy(update={"purpose": purpose}))
+    assert given().when(ASKING.for_code, wish).state.about.template == template

@@ -26,9 +26,20 @@ VALUES = {
     "reference": "7K3M-0QXZ-91TC",
     "when": "2026-01-31 10:00",
     "valid_until": "2026-02-01 10:00",
+    "until": "2026-02-01 10:00",
+    "day": "2026-02-01",
+    "share": "1,234.05",
+    "debt": "0.00",
+    "total": "12,345.60",
+    "parts": "12",
 }
 NAMES: tuple[TemplateName, ...] = get_args(TemplateName)
-CODES: tuple[TemplateName, ...] = ("approve-registration-code", "confirm-mobile-code")
+CODES: tuple[TemplateName, ...] = (
+    "approve-registration-code",
+    "confirm-mobile-code",
+    "reset-password-code",
+    "give-consent-code",
+)
 WITH_MAIL = tuple(name for name in NAMES if TEMPLATES[name].mail)
 
 
@@ -56,7 +67,13 @@ def test_N3_a_code_says_how_long_it_is_valid_and_never_to_share_it(name: Templat
     assert "482913" in composed.text
     assert "60" in composed.text
     assert {"ar": "لا تشاركه مع أحد", "en": "Never share it"}[language] in composed.text
-    assert composed.parts == 1
+    assert composed.parts == (2 if (name, language) == ("give-consent-code", "ar") else 1)
+
+
+@pytest.mark.parametrize(("language", "words"), [("ar", ("نقل حساب", "خطة سداد")), ("en", ("move", "payment plan"))])
+def test_A9_the_code_of_a_consent_says_what_it_agrees_to(language: Language, words: tuple[str, ...]) -> None:
+    text = sms("give-consent-code", language).text
+    assert [word for word in words if word not in text] == []
 
 
 @pytest.mark.parametrize("name", CODES)

@@ -8,10 +8,11 @@ from typing import Any, Self
 import pytest
 
 from contracts.notifications import CodeHandOverReported, HandOverReported, StatusReported
+from contracts.notifications_broadcast_internal import BroadcastHandOverReported
 from contracts.sealed import Secret
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress
-from services.notifications.attempt import AskStatus, Attempt, SendCode, SendEmail, SendSms
+from services.notifications.attempt import AskStatus, Attempt, SendBroadcast, SendCode, SendEmail, SendSms
 from services.notifications.composing import Composer
 from services.notifications.delivery_states import About, Content
 from services.notifications.effects import NotificationsEffects
@@ -61,11 +62,13 @@ class Relay:
 def effects(
     codes: Gateway | None = None,
     others: Gateway | None = None,
+    broadcasts: Gateway | None = None,
     relay: Relay | None = None,
     clock: Callable[[], datetime] = lambda: NOON,
 ) -> NotificationsEffects:
     composer = Composer(contact_channels(CARE), frozenset({"hesabi.example"}))
-    return NotificationsEffects(composer, codes or Gateway(), others or Gateway(), relay or Relay(), CARE, clock)
+    gateways = (codes or Gateway(), others or Gateway(), broadcasts or Gateway())
+    return NotificationsEffects(composer, *gateways, relay or Relay(), CARE, clock)
 
 
 def attempt(about: About, address: str, values: dict[str, str]) -> Attempt:
@@ -83,6 +86,11 @@ SMS = attempt(
     "+966512345678",
     {"when": "2026-03-01 12:00"},
 )
+BROADCAST = attempt(
+    About("b-1", "broadcast-warning", "sms", NOON + timedelta(hours=6), "c-1", broadcast="warning"),
+    "+966512345678",
+    {"text": "Power is cut from 10 to 12."},
+)
 EMAIL = attempt(
     About("mail-1", "new-sign-in", "email", NOON + timedelta(hours=6), "c-1"),
     "sara@example.com",
@@ -98,6 +106,29 @@ async def test_N1_a_code_has_a_gateway_client_and_a_result_of_its_own() -> None:
     assert (sms.correlation_id, sms.recipient.text) == ("otp-1", "+966512345678")
     assert "482913" in sms.body
     assert others.handed == []
+
+
+async def test_N1_N4_a_broadcasts_sms_has_a_gateway_client_and_a_result_of_its_own() -> None:
+    codes, others, broadcasts = Gateway(), Gateway(), Gateway()
+    result = await effects(codes, others, broadcasts).send_broadcast(SendBroadcast(BROADCAST))
+    assert result == BroadcastHandOverReported(
+        message_id="b-1", attempt=2, result="accepted", gateway_message_id="gw-1"
+    )
+    assert [sms.body for sms in broadcasts.handed] == ["Power is cut from 10 to 12."]
+    assert codes.handed == others.handed == []
+
+
+async def test_N2_N4_a_broadcasts_sms_is_not_sent_when_it_is_too_late_or_has_no_number() -> None:
+    broadcasts = Gateway()
+    late = effects(broadcasts=broadcasts, clock=lambda: NOON + timedelta(hours=7))
+    told = await late.send_broadcast(SendBroadcast(BROADCAST))
+    assert isinstance(told, BroadcastHandOverReported)
+    assert told.result == "expired"
+    nowhere = replace(BROADCAST, content=replace(BROADCAST.content, address=Secret("nobody")))
+    told = await effects(broadcasts=broadcasts).send_broadcast(SendBroadcast(nowhere))
+    assert isinstance(told, BroadcastHandOverReported)
+    assert (told.result, told.reason) == ("refused", "recipient")
+    assert broadcasts.handed == []
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,17 @@ from contracts.message import CATALOGUE
 from services.chassis.document import Document
 from services.chassis.state import StateCodec
 from services.notifications.__main__ import at_start, build
+from services.notifications.attempt import SendBroadcast, SendCode, SendSms
+from services.notifications.audience import Bucket, Region
+from services.notifications.broadcast import Prepared
 from services.notifications.contact_desk import COMPANY, Published
 from services.notifications.delivery_states import Delivered, DeliveryState, Expired, Failed
+from services.notifications.monthly_notices import MonthlyNotices
 from services.notifications.recipient import tell_event
-from services.notifications.report_notices import ReportNotices
 from services.notifications.settings import NotificationsSettings
+from services.notifications.supply_use import SupplyUse
 from tests.scenario import NOON, given
+from tests.unit.notifications.broadcasting import walking
 from tests.unit.notifications.deliveries import CODE, EMAIL, attempting, handed_over, settling, unknown, waiting
 from tests.unit.notifications.test_contact_desk import DESK
 from tests.unit.notifications.test_recipient import ACTIVATED, happening, reachable
@@ -67,8 +72,19 @@ def test_N1_every_message_sent_to_us_has_a_lane_and_a_decision(settings: Notific
     service = built(settings)
     lanes = {lane.topic.name for lane in service.lanes}
     assert {route.message.topic.name for route in service.routes} <= lanes
-    internal = {m for m in CATALOGUE.values() if m.topic in (topics.NOTIFICATIONS_INTERNAL, topics.IDENTITY_NOTICES)}
+    ours = (topics.NOTIFICATIONS_INTERNAL, topics.NOTIFICATIONS_BULK, topics.IDENTITY_NOTICES)
+    internal = {m for m in CATALOGUE.values() if m.topic in ours}
     assert internal <= {route.message for route in service.routes}
+
+
+def test_N1_N4_nothing_of_a_broadcast_goes_by_the_lanes_of_codes_and_notices(settings: NotificationsSettings) -> None:
+    service = built(settings)
+    of_broadcasts = {r.message.topic for r in service.routes if r.message.__name__.startswith("Broadcast")}
+    assert of_broadcasts == {topics.NOTIFICATIONS_BULK}
+    rooms = {service.perform[call] for call in (SendCode, SendSms, SendBroadcast)}
+    assert len(rooms) == 3  # each call has places of its own
+    clients = {id(getattr(service.effects, name)) for name in ("codes", "others", "broadcasts")}
+    assert len(clients) == 3
 
 
 def test_N9_a_start_says_the_contact_channels(settings: NotificationsSettings) -> None:
@@ -106,7 +122,12 @@ STATES: list[tuple[str, Any]] = [
     ("delivery", Expired(CODE)),
     ("recipient", EARLY),
     ("recipient", reachable().state),
-    ("report-notices", ReportNotices(3)),
+    ("notices", MonthlyNotices(3)),
+    ("account", SupplyUse("u-1")),
+    ("audience", Region((3, 17))),
+    ("bucket", Bucket(("u-1", "u-2"))),
+    ("broadcast", walking()),
+    ("broadcast", Prepared(walking().order, NOON, 3)),
     ("contact-channels", Published(DESK.configured, NOON)),
 ]
 
@@ -133,6 +154,10 @@ def test_N3_every_state_is_stored_without_what_is_personal(
         {"pages_url": "http://hesabi.example"},
         {"smtp_user": "hesabi"},
         {"mail_from": "nobody"},
+        {"broadcast_opens": "21:00"},
+        {"broadcast_closes": "25:00"},
+        {"broadcast_opens": "09:00+03:00"},
+        {"broadcast_per_second": "0"},
     ],
 )
 def test_N9_a_wrong_setting_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]) -> None:

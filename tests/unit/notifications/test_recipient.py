@@ -7,9 +7,9 @@ import pytest
 from contracts.accounts import AccountDefined, TransferRequested
 from contracts.decision import Incoming, Outgoing
 from contracts.identity import ContactProven, UserActivated, UserSignedIn
+from contracts.identity_sessions import PasswordChanged
 from contracts.message import Message
 from contracts.notifications import MessageFailed, MessageWanted, NoticeWanted
-from contracts.reports import ReportMade
 from contracts.sealed import Sealed
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress
@@ -22,7 +22,6 @@ from services.notifications.recipient import (
     tell_event,
     tell_notice,
 )
-from services.notifications.report_notices import MOST_A_MONTH, ReportNotices, collector_of, tell_report
 from tests.scenario import NOON, Given, arriving, given
 
 COMPOSER = Composer(contact_channels(EmailAddress("care@power.example")), frozenset({"hesabi.example"}))
@@ -39,16 +38,17 @@ DEFINED = AccountDefined(
 )
 TRANSFER = TransferRequested(
     user_id="u-1",
+    kind="actual-account",
     account_number="30012345678",
     relation="owner",
     definition_reference="K7QM-4XWD-9PRT",
     reference="M2HF-8VNC-6JYA",
     requested_at=NOON,
 )
-MADE = ReportMade(user_id="u-1", report_id="report-1", kind="consumption", account_number="30012345678", made_at=NOON)
 EVENTS: list[tuple[Any, str]] = [
     (ACTIVATED, "registration-success"),
     (SIGNED_IN, "new-sign-in"),
+    (PasswordChanged(user_id="u-1", changed_at=NOON), "password-changed"),
     (DEFINED, "account-defined"),
     (TRANSFER, "transfer-requested"),
 ]
@@ -96,12 +96,6 @@ def test_N8_what_is_told_of_an_event_fills_its_template(event: Any, template: An
     sms, email = wanted(reachable().when(tell_event, happening(event)))
     assert isinstance(COMPOSER.sms(template, "ar", json.loads(opened(sms.values))), ComposedSms)
     assert isinstance(COMPOSER.mail(template, "ar", json.loads(opened(email.values))), ComposedMail)
-
-
-def test_N8_what_is_told_of_a_report_fills_its_template() -> None:
-    (notice,) = given().when(tell_report, happening(MADE)).messages
-    assert isinstance(notice, NoticeWanted)
-    assert isinstance(COMPOSER.mail("report-ready", "en", json.loads(opened(notice.values))), ComposedMail)
 
 
 def test_N2_a_notice_is_of_use_for_a_time_counted_from_its_event() -> None:
@@ -153,21 +147,3 @@ def test_N3_a_notice_goes_by_its_channels_only() -> None:
     message = arriving(notice, source="notifications", opened={"values": '{"valid_until": "x"}'})
     (sms,) = wanted(reachable().when(tell_notice, message))
     assert sms.channel == "sms"
-
-
-def test_N3_a_finished_report_is_told_to_its_owner() -> None:
-    told = given().when(tell_report, happening(MADE)).then(NoticeWanted).then_state(ReportNotices(1))
-    (notice,) = told.messages
-    assert isinstance(notice, NoticeWanted)
-    assert (notice.user_id, notice.template, notice.channels) == ("u-1", "report-ready", ("sms", "email"))
-
-
-def test_N3_reports_of_one_person_and_month_share_a_collector() -> None:
-    assert collector_of(MADE) == "report-notices:u-1.2026-03"
-    later = MADE.model_copy(update={"made_at": NOON + timedelta(days=40)})
-    assert collector_of(later) != collector_of(MADE)
-
-
-def test_N3_a_flood_of_reports_is_no_flood_of_messages() -> None:
-    full = ReportNotices(MOST_A_MONTH)
-    given(full).when(tell_report, happening(MADE)).then().then_state(full)

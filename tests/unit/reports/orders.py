@@ -10,19 +10,23 @@ from typing import Any
 from contracts.decision import Customer, Incoming
 from contracts.message import Message
 from contracts.metering import IntervalReadings, Quality
-from contracts.reports import ReadingsGiven, ReadingsWanted, ReportOrdered, RequestConsumptionReport
+from contracts.reports import RequestConsumptionReport
+from contracts.reports_internal import DaySpan, MismatchAlarmed, ReadingsGiven, ReadingsWanted, ReportOrdered
 from contracts.sealed import Sealed
 from services.chassis.document import Document
-from services.chassis.service import Kind
+from services.chassis.service import Kind, Service
 from services.chassis.state import StateCodec
 from services.chassis.state_cipher import StateCipher
-from services.reports.asked_period import months_needed
-from services.reports.customer import OrderFacts, ReportsCustomer
+from services.reports.customer import ReportsCustomer
 from services.reports.effects import ReportsEffects
 from services.reports.meter import MeterMonth, give_readings, take_in_day
-from services.reports.order import ReportFacts, order_report, take_readings
+from services.reports.order import order_report, take_readings
+from services.reports.order_states import ReportFacts
+from services.reports.ordering import OrderFacts
+from services.reports.payment_order import RaiseMismatchAlarm
+from services.reports.relation_gate import KnownRelation
 from services.reports.riyadh import SECONDS_A_DAY, Period, month_period
-from services.reports.service import KINDS
+from services.reports.service import KINDS, reports_service
 from services.reports.settings import ReportsSettings
 from tests.scenario import NOON, Given, arriving, given
 
@@ -37,7 +41,12 @@ FEBRUARY = month_period(2026, 2)  # the month before NOON's
 SAMPLE = "public sample, shifted"
 EXPIRES_AT = NOON + timedelta(minutes=15)
 GIVE_UP_AT = NOON + timedelta(seconds=60)
-KNOWN = ReportsCustomer(accounts=(ACCOUNT,), has_address=True)
+SINCE = date(2020, 1, 1)
+TENANT = KnownRelation(account_number=ACCOUNT, relation="tenant", basis="billing", from_day=SINCE)
+DEFINED_ONLY = ReportsCustomer(accounts=(ACCOUNT,), has_address=True)
+KNOWN = ReportsCustomer(accounts=(ACCOUNT,), has_address=True, relations=(TENANT,))
+EVER = (Period(SINCE, date.max),)
+REVISE_AT = NOON + timedelta(seconds=5)
 
 
 def keyed_hash(purpose: str, text: str) -> str:
@@ -47,7 +56,9 @@ def keyed_hash(purpose: str, text: str) -> str:
 
 EFFECTS = ReportsEffects(keyed_hash, reference_key=KEY)
 SECRET = EFFECTS.link_secret(REPORT_ID)
-FACTS = ReportFacts(NOON, GIVE_UP_AT, "7K3M-0QXZ-91TC", hashlib.sha256(SECRET.encode()).hexdigest(), EXPIRES_AT)
+FACTS = ReportFacts(
+    NOON, GIVE_UP_AT, "7K3M-0QXZ-91TC", hashlib.sha256(SECRET.encode()).hexdigest(), EXPIRES_AT, REVISE_AT
+)
 ORDER_FACTS = OrderFacts(NOON, REPORT_ID)
 
 
@@ -65,6 +76,16 @@ def settings() -> ReportsSettings:
     )
 
 
+async def alarmed(alarm: RaiseMismatchAlarm) -> MismatchAlarmed:
+    """The alarm, raised to nobody."""
+    return MismatchAlarmed(report_id=alarm.report_id)
+
+
+def service() -> Service:
+    """The whole service."""
+    return reports_service(settings(), EFFECTS, alarmed)
+
+
 def request(first: str = "2026-02", last: str = "2026-02", account: str = ACCOUNT) -> RequestConsumptionReport:
     """The command."""
     return RequestConsumptionReport(
@@ -74,7 +95,7 @@ def request(first: str = "2026-02", last: str = "2026-02", account: str = ACCOUN
 
 def asking(body: Message, **rest: Any) -> Incoming[Any]:
     """A command of Noura's."""
-    return arriving(body, customer=NOURA, **{"id": "command-1", **rest})
+    return arriving(body, **{"customer": NOURA, "id": "command-1", **rest})
 
 
 def day_block(
@@ -114,22 +135,31 @@ def month_given(month: str, meter: MeterMonth | None) -> ReadingsGiven:
     return answer
 
 
-def ordered(period: Period = FEBRUARY) -> Given:
-    """A report that has been ordered and collects its readings."""
-    order = ReportOrdered(
+def report_ordered(
+    period: Period = FEBRUARY, visible: Sequence[Period] = EVER, asked: Period | None = None
+) -> ReportOrdered:
+    """The order of a report on what Noura may see."""
+    asked = asked or period
+    return ReportOrdered(
         report_id=REPORT_ID,
         user_id=NOURA.user_id,
         account_number=ACCOUNT,
         first_day=period.first,
         last_day=period.last,
+        asked=DaySpan(first=asked.first, last=asked.last),
+        visible=tuple(DaySpan(first=span.first, last=span.last) for span in visible),
     )
-    return given().when(order_report, arriving(order, correlation_id="command-1"), FACTS)
 
 
-def collected(period: Period, blocks: Sequence[IntervalReadings]) -> Given:
+def ordered(period: Period = FEBRUARY, **rest: Any) -> Given:
+    """A report that has been ordered and collects its readings."""
+    return given().when(order_report, arriving(report_ordered(period, **rest), correlation_id="command-1"), FACTS)
+
+
+def collected(period: Period, blocks: Sequence[IntervalReadings], **rest: Any) -> Given:
     """The report after every month it asked for has answered with these blocks."""
-    scenario = ordered(period)
-    for month in months_needed(period):
+    scenario = ordered(period, **rest)
+    for month in scenario.state.missing:
         meter = metered(*(block for block in blocks if f"{block.day:%Y-%m}" == month))
         scenario = scenario.when(take_readings, arriving(month_given(month, meter)), FACTS)
     return scenario

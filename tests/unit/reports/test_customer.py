@@ -6,35 +6,28 @@ import pytest
 from contracts.accounts import AccountDefined
 from contracts.decision import Outgoing
 from contracts.identity import NationalAddressSaved
-from contracts.reports import (
-    ConsumptionReportReady,
+from contracts.reports import ConsumptionReportReady, RequestConsumptionReport
+from contracts.reports_internal import (
+    DaySpan,
     DeclineReason,
+    MonthUsed,
+    ReadingsUsed,
     ReportCompleted,
     ReportDeclined,
     ReportOrdered,
-    RequestConsumptionReport,
 )
 from contracts.values.public_texts import text_for
 from contracts.values.rejected import Rejected
+from services.reports.answering import LinkFacts, answer_with_link, answer_with_refusal
 from services.reports.asked_period import judge_period
-from services.reports.customer import (
-    ABSENT,
-    MOST_A_DAY,
-    LinkFacts,
-    OrderFacts,
-    ReportsCustomer,
-    answer_with_link,
-    answer_with_refusal,
-    note_account,
-    note_address,
-    request_report,
-)
+from services.reports.customer import ABSENT, ReportsCustomer, note_account, note_address
+from services.reports.ordering import MOST_A_DAY, OrderFacts, request_report
 from services.reports.riyadh import Period
-from services.reports.service import reports_service
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.reports.orders import (
     ACCOUNT,
     ASKER,
+    DEFINED_ONLY,
     EFFECTS,
     EXPIRES_AT,
     FOREIGN,
@@ -42,10 +35,11 @@ from tests.unit.reports.orders import (
     NOURA,
     ORDER_FACTS,
     REPORT_ID,
+    SINCE,
     asking,
     request,
     reread,
-    settings,
+    service,
     written,
 )
 
@@ -59,18 +53,25 @@ DEFINED = AccountDefined(
 )
 SAVED = NationalAddressSaved(user_id=NOURA.user_id, region=1)
 COMPLETED = ReportCompleted(
-    report_id=REPORT_ID, user_id=NOURA.user_id, expires_at=EXPIRES_AT, days_measured=26, days_in_period=28
+    report_id=REPORT_ID,
+    user_id=NOURA.user_id,
+    account_number=ACCOUNT,
+    expires_at=EXPIRES_AT,
+    days_measured=26,
+    days_in_period=28,
+    used=(MonthUsed(month="2026-02", edition=28),),
 )
+USED = ReadingsUsed(report_id=REPORT_ID, account_number=ACCOUNT, month="2026-02", edition=28)
 LINK = LinkFacts(NOON, f"/reports/{REPORT_ID}.secret")
 
 
 def test_A11_account_and_address_are_noted_in_either_order_and_only_once() -> None:
     account_first = given().when(note_account, arriving(DEFINED)).when(note_address, arriving(SAVED))
     address_first = given().when(note_address, arriving(SAVED)).when(note_account, arriving(DEFINED))
-    account_first.then_state(KNOWN)
-    address_first.then_state(KNOWN)
+    account_first.then_state(DEFINED_ONLY)
+    address_first.then_state(DEFINED_ONLY)
     again = account_first.when(note_account, arriving(DEFINED)).when(note_address, arriving(SAVED))
-    again.then().then_state(KNOWN)
+    again.then().then_state(DEFINED_ONLY)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_A11_J2_a_report_asked_for_too_early_is_refused_with_the_missing_step(
 
 
 def test_J2_of_a_person_nothing_is_known_of_the_address_is_missing() -> None:
-    (route,) = [r for r in reports_service(settings(), EFFECTS).routes if r.message is RequestConsumptionReport]
+    (route,) = [r for r in service().routes if r.message is RequestConsumptionReport]
     assert not route.creates
     assert (route.absent, ABSENT.public_reason, ABSENT.missing_step) == (ABSENT, "step-missing", "choose-address")
 
@@ -103,6 +104,8 @@ def test_R1_a_report_is_ordered_under_an_id_and_the_command_stays_unanswered_unt
             account_number=ACCOUNT,
             first_day=date(2026, 1, 1),
             last_day=date(2026, 2, 28),
+            asked=DaySpan(first=date(2026, 1, 1), last=date(2026, 2, 28)),
+            visible=(DaySpan(first=SINCE, last=date.max),),
         )
     )
     assert [order.command_id for order in asked.state.under_way] == ["command-1"]
@@ -144,6 +147,8 @@ def test_R1_twenty_four_months_are_taken_and_of_the_present_one_the_days_that_ar
     assert judge_period("2024-03", "2026-02", date(2026, 3, 1)) == Period(date(2024, 3, 1), date(2026, 2, 28))
     assert judge_period("2026-02", "2026-03", date(2026, 3, 1)) == Period(date(2026, 2, 1), date(2026, 2, 28))
     assert judge_period("2026-03", "2026-03", date(2026, 3, 9)) == Period(date(2026, 3, 1), date(2026, 3, 8))
+    first_day = date(2026, 3, 1)
+    assert judge_period("2026-03", "2026-03", first_day, with_today=True) == Period(first_day, first_day)
 
 
 def test_R7_the_present_day_is_riyadhs() -> None:
@@ -178,9 +183,10 @@ def test_R1_a_person_orders_so_many_reports_a_day_and_more_the_next_day() -> Non
 
 def test_J3_R8_a_made_report_answers_its_command_once_with_the_link_sealed_to_the_asker() -> None:
     asked = given(KNOWN).when(request_report, asking(request()), ORDER_FACTS)
-    made = asked.when(answer_with_link, arriving(COMPLETED, correlation_id="other"), LINK).then(ConsumptionReportReady)
+    made = asked.when(answer_with_link, arriving(COMPLETED, correlation_id="other"), LINK)
+    made.then(ConsumptionReportReady, USED)
     assert made.decision is not None
-    (out,) = made.decision.messages
+    out, _ = made.decision.messages
     assert isinstance(out, Outgoing)
     assert isinstance(out.body, ConsumptionReportReady)
     assert (out.correlation_id, out.body.link.to) == ("command-1", ASKER)
@@ -211,7 +217,7 @@ def test_J3_each_of_two_reports_under_way_answers_its_own_command() -> None:
     first = given(KNOWN).when(request_report, asking(request(), id="command-1"), OrderFacts(NOON, "a" * 32))
     both = first.when(request_report, asking(request(), id="command-2"), OrderFacts(NOON, "b" * 32))
     second = COMPLETED.model_copy(update={"report_id": "b" * 32})
-    answered = both.when(answer_with_link, arriving(second), LINK).then(ConsumptionReportReady)
+    answered = both.when(answer_with_link, arriving(second), LINK).then(ConsumptionReportReady, ReadingsUsed)
     assert [order.command_id for order in answered.state.under_way] == ["command-1"]
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,15 @@ from contracts.reports import ReportFetched
 from contracts.values.language import Language
 from services.reports.csv_report import render_csv
 from services.reports.download_door import DownloadDoor
-from services.reports.order import Made
+from services.reports.order_states import Made
+from services.reports.payment_order import PaymentMade
+from services.reports.payment_paper import payment_csv
 from services.reports.pdf_report import render_pdf
-from services.reports.rendering import PLACES, REMEMBERED, WORKERS, FileFormat, RenderBusy, Renderer, render
-from services.reports.report import ConsumptionReport
+from services.reports.rendering import PLACES, REMEMBERED, WORKERS, AnyReport, FileFormat, RenderBusy, Renderer, render
+from services.reports.revision import revision_of
 from tests.scenario import NOON
 from tests.unit.reports.orders import EXPIRES_AT, FEBRUARY, NOURA, REPORT_ID, SECRET, collected, day_block, ordered
+from tests.unit.reports.paying import made_payment_report
 
 LINK = f"/reports/{REPORT_ID}.{SECRET}"
 FAHAD = Customer("user-fahad", "session-2", "app")
@@ -38,7 +42,7 @@ class Situation:
         self.rendered: list[tuple[Language, FileFormat]] = []
         self.renderer = Renderer(limit_s=30, render=self._render)
 
-    def _render(self, report: ConsumptionReport, language: Language, file_format: FileFormat) -> bytes:
+    def _render(self, report: AnyReport, language: Language, file_format: FileFormat) -> bytes:
         self.rendered.append((language, file_format))
         return render(report, language, file_format)
 
@@ -189,7 +193,7 @@ async def test_R4_a_render_that_takes_too_long_keeps_its_place_until_it_ends() -
 async def test_R4_only_the_last_files_are_remembered() -> None:
     made: list[FileFormat] = []
 
-    def noted(_: ConsumptionReport, __: Language, file_format: FileFormat) -> bytes:
+    def noted(_: AnyReport, __: Language, file_format: FileFormat) -> bytes:
         made.append(file_format)
         return b"file"
 
@@ -200,3 +204,69 @@ async def test_R4_only_the_last_files_are_remembered() -> None:
     finally:
         renderer.close()
     assert len(made) == REMEMBERED + 2  # the first had made room and was made again
+
+
+# --- versions, other kinds, businesses ------------------------------------------------------------------------------
+BUSINESS = Customer("business-1", "session-3", "web", actor=NOURA.user_id)
+
+
+def _with_second_version(situation: Situation) -> Made:
+    revision = revision_of(2, NOON, MADE.report.days, MADE.report.days)
+    second = replace(MADE, report=replace(MADE.report, revision=revision), expires_at=EXPIRES_AT + timedelta(days=1))
+    situation.states[f"report:{REPORT_ID}"] = replace(MADE, latest=2)
+    situation.states[f"report:{REPORT_ID}.2"] = second
+    return second
+
+
+async def test_R6_without_a_version_the_latest_is_served_and_the_older_one_by_its_number(situation: Situation) -> None:
+    second = _with_second_version(situation)
+    latest, first = await situation.get(LINK + "?format=csv"), await situation.get(LINK + "?format=csv&version=1")
+    assert latest.content == render_csv(second.report, Language.ARABIC)
+    assert first.content == render_csv(MADE.report, Language.ARABIC) != latest.content
+    assert (await situation.get(LINK + "?format=csv&version=2")).content == latest.content
+    assert "-v2-ar.csv" in latest.headers["content-disposition"]
+    assert [subject for _, subject in situation.published] == [
+        f"report:{REPORT_ID}.2",
+        f"report:{REPORT_ID}",
+        f"report:{REPORT_ID}.2",
+    ]
+
+
+async def test_R6_R8_a_new_version_does_not_revive_a_link_that_has_ended(situation: Situation) -> None:
+    _with_second_version(situation)
+    situation.present = EXPIRES_AT
+    for wish in ("", "?version=1", "?version=2"):
+        assert (await situation.get(LINK + wish)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"), [("3", 404), ("999", 404), ("0", 400), ("-1", 400), ("1.0", 400), ("", 400)]
+)
+async def test_R6_a_version_that_is_not_there_is_not_served(situation: Situation, wish: str, status: int) -> None:
+    _with_second_version(situation)
+    assert (await situation.get(f"{LINK}?version={wish}")).status_code == status
+    assert situation.published == []
+
+
+async def test_R2_R8_a_payment_report_is_fetched_by_the_same_door(situation: Situation) -> None:
+    report = made_payment_report()
+    situation.states[f"report:{REPORT_ID}"] = PaymentMade(
+        user_id=NOURA.user_id, report=report, link_hash=MADE.link_hash, expires_at=EXPIRES_AT
+    )
+    answer = await situation.get(LINK + "?language=en&format=csv")
+    assert answer.content == payment_csv(report, Language.ENGLISH)
+    assert answer.headers["content-disposition"] == ('attachment; filename="payments-2026-02-01-2026-02-28-en.csv"')
+    assert (await situation.get(LINK, token="fahad.app.token")).status_code == 404
+    assert (await situation.get(LINK + "?version=2")).status_code == 404
+
+
+async def test_I17_R8_a_business_report_opens_to_its_token_and_not_to_the_actors_own(
+    situation: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TOKENS, "noura.for.business", BUSINESS)
+    owned = replace(MADE, terms=replace(MADE.terms, user_id=BUSINESS.user_id))
+    situation.states[f"report:{REPORT_ID}"] = owned
+    assert (await situation.get()).status_code == 404
+    assert (await situation.get(token="noura.for.business")).status_code == 200
+    situation.states[f"report:{REPORT_ID}"] = MADE
+    assert (await situation.get(token="noura.for.business")).status_code == 404

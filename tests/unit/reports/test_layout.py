@@ -103,6 +103,7 @@ def test_R1_a_refused_comparison_is_printed_with_its_reason() -> None:
 
 def test_R4_a_long_report_shows_months_and_a_short_one_days() -> None:
     year = document_of(report_of(hours_of_days(A_YEAR), A_YEAR), Language.ENGLISH)
+    assert year.chart is not None
     assert len(year.chart.chart.bars) == 12
     assert [table.title for table in year.tables] == ["Month by month", "How the amount is worked out", "Comparison"]
     assert document_of(april_report(), Language.ENGLISH).tables[-1].title == "Day by day"

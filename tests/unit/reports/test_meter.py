@@ -4,9 +4,9 @@ import pytest
 
 from contracts.message import MAX_MESSAGE_BYTES
 from contracts.metering import IntervalReadings
-from contracts.reports import ReadingsGiven, ReadingsWanted
+from contracts.reports_internal import ReadingsGiven, ReadingsUsed, ReadingsWanted
 from services.chassis.encoding import MAX_STATE_BYTES
-from services.reports.meter import give_readings, take_in_day
+from services.reports.meter import MOST_READERS, give_readings, note_use, take_in_day
 from services.reports.riyadh import month_period
 from tests.scenario import arriving, given
 from tests.unit.reports.orders import ACCOUNT, REPORT_ID, SAMPLE, day_block, metered, month_given, reread, written
@@ -102,3 +102,15 @@ def test_R1_the_largest_month_fits_its_document_and_its_message(count: int) -> N
     assert reread("meter", meter) == meter
     assert len((document.state or "").encode()) < MAX_STATE_BYTES / 3
     assert len(month_given("2026-01", meter).model_dump_json().encode()) < MAX_MESSAGE_BYTES / 2
+
+
+def test_R6_a_month_remembers_each_report_by_its_latest_version_and_only_so_many() -> None:
+    second = f"{REPORT_ID}.2"
+    scenario = given(metered(day_block(DAY)))
+    for report_id in (REPORT_ID, second, *(f"{number:032x}" for number in range(MOST_READERS))):
+        used = ReadingsUsed(report_id=report_id, account_number=ACCOUNT, month="2026-02", edition=1)
+        scenario = scenario.when(note_use, arriving(used))
+        if report_id == second:
+            assert scenario.state.used_by == (second,)
+    assert len(scenario.state.used_by) == MOST_READERS
+    assert second not in scenario.state.used_by

@@ -8,30 +8,16 @@ from hypothesis import strategies as st
 
 from contracts.decision import Facts, Outgoing
 from contracts.operations import TIMER_ELAPSED
-from contracts.reports import (
-    ReadingsWanted,
-    ReportCompleted,
-    ReportDeclined,
-    ReportFetched,
-    ReportMade,
-    ReportOrdered,
-)
+from contracts.reports import ReportFetched, ReportMade
+from contracts.reports_internal import MonthUsed, ReadingsWanted, ReportCompleted, ReportDeclined
 from contracts.values.language import Language
 from services.chassis.encoding import MAX_MESSAGES, MAX_STATE_BYTES
+from services.reports.any_report import count_fetch, due_at, on_timer
 from services.reports.asked_period import months_needed
 from services.reports.csv_report import render_csv
 from services.reports.layout import document_of
-from services.reports.order import (
-    MOST_SOURCE_NOTES,
-    Collecting,
-    Declined,
-    Made,
-    count_fetch,
-    due_at,
-    give_up,
-    order_report,
-    take_readings,
-)
+from services.reports.order import MOST_SOURCE_NOTES, order_report, take_readings
+from services.reports.order_states import Collecting, Declined, Made
 from services.reports.pdf_report import render_pdf
 from services.reports.readings import IntervalReading, Quality, ReadingBlock
 from services.reports.report import ReportHeading, consumption_report
@@ -53,10 +39,12 @@ from tests.unit.reports.orders import (
     metered,
     month_given,
     ordered,
+    report_ordered,
     reread,
     written,
 )
 
+FEBRUARYS_MONTHS = ("2025-02", "2026-01", "2026-02")
 TWO_YEARS = Period(date(2024, 3, 1), date(2026, 2, 28))
 FETCHED = ReportFetched(report_id=REPORT_ID, language="ar", file_format="pdf", channel="web")
 TIMER = TIMER_ELAPSED["reports"](aggregate=f"report:{REPORT_ID}")
@@ -77,24 +65,28 @@ def test_R1_a_month_is_compared_with_the_month_and_the_year_before_so_their_read
 
 def test_R1_an_order_delivered_twice_asks_once() -> None:
     once = ordered()
-    again = ReportOrdered(
-        report_id=REPORT_ID,
-        user_id=NOURA.user_id,
-        account_number=ACCOUNT,
-        first_day=FEBRUARY.first,
-        last_day=FEBRUARY.last,
-    )
-    once.when(order_report, arriving(again), FACTS).then().then_state(once.state)
+    once.when(order_report, arriving(report_ordered()), FACTS).then().then_state(once.state)
 
 
 def test_R5_J3_the_report_is_made_with_the_last_month_and_says_so_to_its_customer_under_the_commands_id() -> None:
     blocks = [day_block(day) for day in DAYS_WITH_READINGS]
     made = collected(FEBRUARY, blocks).then(
         ReportCompleted(
-            report_id=REPORT_ID, user_id=NOURA.user_id, expires_at=EXPIRES_AT, days_measured=26, days_in_period=28
+            report_id=REPORT_ID,
+            user_id=NOURA.user_id,
+            account_number=ACCOUNT,
+            expires_at=EXPIRES_AT,
+            days_measured=26,
+            days_in_period=28,
+            used=tuple(MonthUsed(month=month, edition=26 * (month == "2026-02")) for month in FEBRUARYS_MONTHS),
         ),
         ReportMade(
-            user_id=NOURA.user_id, report_id=REPORT_ID, kind="consumption", account_number=ACCOUNT, made_at=NOON
+            user_id=NOURA.user_id,
+            report_id=REPORT_ID,
+            kind="consumption",
+            version=1,
+            account_number=ACCOUNT,
+            made_at=NOON,
         ),
     )
     assert made.decision is not None
@@ -127,12 +119,12 @@ def test_J3_a_report_whose_readings_do_not_come_is_given_up_in_time_and_not_befo
     waiting = ordered().when(take_readings, arriving(month_given("2026-02", None)), FACTS)
     assert due_at(waiting.state) == GIVE_UP_AT
     early = Facts(GIVE_UP_AT - timedelta(microseconds=1))
-    waiting.when(give_up, arriving(TIMER), early).then().then_state(waiting.state)
-    given_up = waiting.when(give_up, arriving(TIMER), Facts(GIVE_UP_AT)).then(
+    waiting.when(on_timer, arriving(TIMER), early).then().then_state(waiting.state)
+    given_up = waiting.when(on_timer, arriving(TIMER), Facts(GIVE_UP_AT)).then(
         ReportDeclined(report_id=REPORT_ID, user_id=NOURA.user_id, reason="readings-did-not-come")
     )
     assert due_at(given_up.state) is None
-    given_up.when(give_up, arriving(TIMER), Facts(GIVE_UP_AT)).then().then_state(given_up.state)
+    given_up.when(on_timer, arriving(TIMER), Facts(GIVE_UP_AT)).then().then_state(given_up.state)
     late = month_given("2026-01", None)
     given_up.when(take_readings, arriving(late), FACTS).then().then_state(given_up.state)
 

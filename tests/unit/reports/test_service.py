@@ -6,24 +6,27 @@ from datetime import date, timedelta
 from typing import Any
 
 from contracts.accounts import AccountDefined
+from contracts.billing import StatementAsked
 from contracts.decision import Facts, Incoming, Outgoing
 from contracts.identity import NationalAddressSaved
 from contracts.message import MAX_MESSAGE_BYTES, Answer, Command, Message
 from contracts.operations import TIMER_ELAPSED
 from contracts.reports import (
     ConsumptionReportReady,
-    ReadingsWanted,
+    PaymentReportReady,
     ReportFetched,
     ReportMade,
     RequestConsumptionReport,
+    StatementReady,
 )
+from contracts.reports_internal import ReadingsWanted
+from contracts.transfers import RelationConfirmed
 from services.chassis.document import Document
 from services.chassis.encoding import Encoder
 from services.chassis.service import Service
 from services.reports.effects import secret_hash
-from services.reports.order import Made
+from services.reports.order_states import Made
 from services.reports.riyadh import month_period
-from services.reports.service import reports_service
 from services.reports.settings import ReportsSettings
 from tests.scenario import NOON, arriving
 from tests.unit.reports.orders import (
@@ -36,8 +39,12 @@ from tests.unit.reports.orders import (
     day_block,
     keyed_hash,
     request,
+    service,
     settings,
 )
+from tests.unit.reports.paying import found
+from tests.unit.reports.test_relation_gate import PAYMENTS, STATEMENT
+from tests.unit.reports.test_statement import OUTAGE, moved
 
 KNOWING = (
     NationalAddressSaved(user_id=NOURA.user_id, region=1),
@@ -49,6 +56,13 @@ KNOWING = (
         reference="7K3M-0QXZ-91TC",
         defined_at=NOON,
     ),
+    RelationConfirmed(
+        user_id=NOURA.user_id,
+        account_number=ACCOUNT,
+        relation="owner",
+        basis="billing",
+        from_day=date(2020, 1, 1),
+    ),
 )
 
 
@@ -56,7 +70,7 @@ class Played:
     """The service as the loop runs it, without the loop: what it says of its own goes in again, `times` times."""
 
     def __init__(self, times: int, silent: tuple[type[Message], ...] = ()) -> None:
-        self.service: Service = reports_service(settings(), EFFECTS)
+        self.service: Service = service()
         self.encoder = Encoder("reports", lambda message, _: message)
         self.times, self.silent, self.present = times, silent, NOON
         self.documents: dict[str, Document] = {}
@@ -186,10 +200,10 @@ async def test_J2_a_report_for_a_person_nothing_is_known_of_leaves_nothing_behin
 
 
 def test_R8_a_message_goes_to_the_aggregate_that_it_is_about() -> None:
-    service = reports_service(settings(), EFFECTS)
+    table = service()
 
     def aggregate(incoming: Incoming[Any]) -> str:
-        return next(r for r in service.routes if r.message is type(incoming.body)).aggregate_of(incoming, keyed_hash)
+        return next(r for r in table.routes if r.message is type(incoming.body)).aggregate_of(incoming, keyed_hash)
 
     wanted = ReadingsWanted(report_id="a" * 32, account_number=ACCOUNT, month="2025-12")
     assert aggregate(asking(request(account="39999999999"))) == f"customer:{NOURA.user_id}"
@@ -205,9 +219,61 @@ def test_R8_a_links_life_is_a_quarter_of_an_hour_unless_an_operator_says_otherwi
 
 
 def test_J2_who_has_no_address_yet_is_told_that_step() -> None:
-    (route,) = (r for r in reports_service(settings(), EFFECTS).routes if r.message is RequestConsumptionReport)
+    (route,) = (r for r in service().routes if r.message is RequestConsumptionReport)
     assert (route.absent.public_reason, route.absent.reason, route.absent.missing_step) == (
         "step-missing",
         "customer-unknown",
         "choose-address",
     )
+
+
+async def test_R6_a_correction_after_the_report_makes_a_second_version_by_itself_and_again_changes_nothing() -> None:
+    once, twice = await _journey(1), await _journey(2)
+    for played in (once, twice):
+        (answer,) = played.answers
+        assert isinstance(answer.body, ConsumptionReportReady)
+        report_id = answer.body.report_id
+        for number in (4, 5, 9):
+            await played.hear(arriving(day_block(date(2026, 2, number), [3_000] * 24, version=3)))
+        await played.elapse(4.9)
+        assert f"report:{report_id}.2" not in played.documents
+        await played.elapse(0.2)
+        second = played.state(f"report:{report_id}.2")
+        assert isinstance(second, Made)
+        assert second.report.revision is not None
+        assert [change.day.day for change in second.report.revision.changes] == [4, 5, 9]
+        assert played.state(f"report:{report_id}").latest == 2
+        await played.hear(arriving(day_block(date(2026, 2, 4), [4_000] * 24, version=4)))
+        await played.elapse(6)
+        assert played.state(f"report:{report_id}").latest == 3
+        made = [out.body.version for out in played.said if isinstance(out.body, ReportMade)]
+        assert made == [1, 2, 3]
+        assert len(played.answers) == 1
+    assert once.documents.keys() == twice.documents.keys()
+
+
+async def test_R2_R3_J3_payment_report_and_statement_are_answered_once() -> None:
+    for times in (1, 2):
+        played = Played(times)
+        move = moved(OUTAGE, "received", NOON - timedelta(days=9))
+        await played.hear(*(arriving(body) for body in KNOWING), arriving(move))
+        await played.hear(asking(PAYMENTS, id="command-1"), asking(STATEMENT, id="command-2"))
+        (question,) = {out.body for out in played.said if isinstance(out.body, StatementAsked)}
+        balanced = found((), 7, 7, asked_by=question.asked_by)
+        await played.hear(arriving(balanced, source="billing"))
+        answers = {type(answer.body): answer.correlation_id for answer in played.answers}
+        assert answers == {StatementReady: "command-2", PaymentReportReady: "command-1"}
+        assert len(played.answers) == 2
+        kinds = sorted(out.body.kind for out in played.said if isinstance(out.body, ReportMade))
+        assert kinds == ["payment", "statement"]
+
+
+async def test_R2_a_statement_that_does_not_add_up_is_refused_to_the_customer() -> None:
+    played = Played(2)
+    await played.hear(*(arriving(body) for body in KNOWING))
+    await played.hear(asking(PAYMENTS))
+    (question,) = {out.body for out in played.said if isinstance(out.body, StatementAsked)}
+    await played.hear(arriving(found((), 7, 8, asked_by=question.asked_by), source="billing"))
+    (answer,) = played.answers
+    assert json.loads(answer.body.model_dump_json())["public_reason"] == "report-does-not-reconcile"
+    assert not [out for out in played.said if isinstance(out.body, ReportMade)]

@@ -1,0 +1,45 @@
+"""`python -m deploy.cli`, which is what the script `hesabi` runs."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from deploy.cli.arguments import parse
+from deploy.cli.commands import WIDTH_OF_FILES, Commands
+from deploy.cli.outcome import INTERRUPTED, NO_ANSWER, NOT_REACHED, USAGE, YES, NotReached, Wrong
+from deploy.local.client import NoAnswer
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code, as `deploy.cli.outcome.EXIT_CODES` explains it."""
+    width = None if sys.stdout.isatty() else WIDTH_OF_FILES
+    try:
+        given = parse(sys.argv[1:] if argv is None else argv)
+        return asyncio.run(Commands(given, Console(highlight=False, width=width, soft_wrap=False)).run())
+    except Wrong as error:
+        return _said(error, USAGE)
+    except NoAnswer as error:
+        return _said(error, NO_ANSWER)
+    except NotReached as error:
+        return _said(error, NOT_REACHED)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a reader such as head has enough
+        return YES
+
+
+def _said(error: Exception, code: int) -> int:
+    sys.stderr.write(f"hesabi: {error}\n")
+    return code
+
+
+if __name__ == "__main__":
+    for name in ("aiokafka", "asyncio"):  # what they complain of is said in one line
+        logging.getLogger(name).addHandler(logging.NullHandler())
+        logging.getLogger(name).propagate = False
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""A channel's program for one call of the command line."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from joserfc.jwk import OKPKey
+
+from contracts.topics import KEYS
+from deploy.cli.installation import Installation
+from deploy.cli.outcome import NotReached
+from deploy.local.client import Client
+from deploy.local.watch import STOP_S, Watch
+from services.chassis.connection import kafka_connection
+
+REACH_S: Final = 15.0
+
+
+@contextlib.asynccontextmanager
+async def channel(
+    system: Installation, name: str, own: OKPKey, answers: str | None, recipients: Collection[str]
+) -> AsyncIterator[Client]:
+    """A client that hears this topic of answers and can seal to these recipients.
+
+    Raises:
+        NotReached: Kafka does not answer.
+    """
+    keys = {KEYS[service].name for service in recipients}
+    wanted = keys if answers is None else {answers, *keys}
+    async with talking(system, name, own, wanted) as (client, _):
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def talking(
+    system: Installation, name: str, own: OKPKey, topics: Collection[str]
+) -> AsyncIterator[tuple[Client, Watch]]:
+    """A client, and what is said from now on on the topics that it listens to.
+
+    Raises:
+        NotReached: Kafka does not answer.
+    """
+    async with contextlib.AsyncExitStack() as cleanup:
+        with reaching(system):
+            connection = kafka_connection(system)
+            async with asyncio.timeout(REACH_S):
+                watch = await cleanup.enter_async_context(
+                    Watch(system.kafka_bootstrap, frozenset(topics).__contains__, connection)
+                )
+                producer = AIOKafkaProducer(**connection, acks="all")
+                cleanup.push_async_callback(stopped, producer.stop)
+                await producer.start()
+        yield Client(name, producer, watch, system.fingerprints, own), watch
+
+
+async def stopped(stop: Callable[[], Awaitable[object]]) -> None:
+    """Ends a client by its own `stop`, which never would with the broker gone."""
+    with contextlib.suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(STOP_S):
+            await stop()
+
+
+@contextlib.contextmanager
+def reaching(system: Installation) -> Iterator[None]:
+    """Turns what aiokafka says into one line."""
+    try:
+        yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        why = type(error).__name__
+        raise NotReached(f"Kafka is not reached at {system.kafka_bootstrap} ({why})") from None

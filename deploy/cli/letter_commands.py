@@ -1,0 +1,122 @@
+"""`hesabi dead-letters`: what it asks, what it prints, how it ends."""
+
+import argparse
+import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from contracts.operations import Operator, Why
+from contracts.topics import SERVICES
+from deploy.cli.installation import Installation
+from deploy.cli.letter_arguments import filters_of
+from deploy.cli.letter_orders import By, Result, desk
+from deploy.cli.letter_pages import letter_json, letter_list, letter_page, result_json, result_page
+from deploy.cli.letter_reading import read_book
+from deploy.cli.letter_work import Plan, check_no_gap, drop, planned, replay
+from deploy.cli.letters import Book, Filters, Letter
+from deploy.cli.outcome import REFUSED, YES, Wrong
+
+ASK_OVER: Final = 10
+"""So many letters are replayed or dropped without a question."""
+
+Show = Callable[[Any, Callable[[], Any]], None]
+
+
+class LetterCommands:
+    """One call. `show` prints a document as JSON or rendered."""
+
+    def __init__(self, given: argparse.Namespace, console: Console, system: Installation, show: Show) -> None:
+        self._given, self._console, self._system, self._show = given, console, system, show
+
+    def run(self) -> Coroutine[Any, Any, int]:
+        """The action that was typed; gives its exit code."""
+        actions: dict[str, Callable[[], Coroutine[Any, Any, int]]] = {
+            "list": self._list,
+            "show": self._show_one,
+            "replay": partial(self._order, "replay"),
+            "drop": partial(self._order, "drop"),
+        }
+        return actions[self._given.action]()
+
+    async def _list(self) -> int:
+        filters = filters_of(self._given)
+        book = await self._book(filters)
+        letters = filters.chosen(each for each in book.letters if self._given.all or book.is_open(each))
+        document = [letter_json(book, letter) for letter in letters]
+        self._show(document, lambda: letter_list(book, letters))
+        return YES
+
+    async def _show_one(self) -> int:
+        book = await self._book(Filters())
+        letter = _one(book, self._given.letters[0])
+        self._show(letter_json(book, letter), lambda: letter_page(book, letter))
+        return YES
+
+    async def _order(self, action: str) -> int:
+        given, filters = self._given, filters_of(self._given)
+        by = _by(given)
+        if filters == Filters():
+            raise Wrong("which letters? Name some, or give a filter such as --aggregate")
+        book = await self._book(filters)
+        for beginning in filters.ids:
+            _one(book, beginning)
+        chosen = filters.chosen(each for each in book.letters if book.is_open(each))
+        named = next((whose for whose in book.parked if whose[1] == filters.aggregate), None)
+        plan = planned(book, chosen, named)
+        if not plan.letters and not plan.whole:
+            raise Wrong("no open letter is meant by that; `./hesabi dead-letters list` shows them")
+        if action == "replay":
+            check_no_gap(book, plan)
+        self._ask(action, plan)
+        results = await self._carry_out(action, plan, book, by)
+        self._show(result_json(results), lambda: result_page(results))
+        return REFUSED if any(result.is_refused for result in results) else YES
+
+    async def _carry_out(self, action: str, plan: Plan, book: Book, by: By) -> list[Result]:
+        services = {letter.service for letter in plan.letters} | {service for service, _ in plan.whole}
+        with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task(action, total=len(plan.letters) + len(plan.whole))
+            told: Callable[[Result], None] = lambda _: progress.advance(task)  # noqa: E731
+            async with desk(self._system, services, by, self._given.timeout, told) as orders:
+                if action == "replay":
+                    await replay(orders, plan, lambda: read_book(self._system, services))
+                else:
+                    await drop(orders, plan, book)
+                return orders.results
+
+    def _ask(self, action: str, plan: Plan) -> None:
+        count = len(plan.letters)
+        if count <= ASK_OVER or self._given.yes:
+            return
+        if not sys.stdin.isatty():
+            raise Wrong(f"that would {action} {count} letters: give --yes if it is meant")
+        if not self._console.input(f"{action} {count} letters? [y/N] ").strip().lower().startswith("y"):
+            raise Wrong("nothing was done")
+
+    async def _book(self, filters: Filters) -> Book:
+        return await read_book(self._system, filters.services or SERVICES)
+
+
+def _one(book: Book, beginning: str) -> Letter:
+    found = [letter for letter in book.letters if letter.id.startswith(beginning)]
+    if len(found) != 1:
+        some = "several letters begin so: give more of the id" if found else "there is no such letter"
+        raise Wrong(f"{some}; `./hesabi dead-letters list --all` shows them")
+    return found[0]
+
+
+def _by(given: argparse.Namespace) -> By:
+    try:
+        why = TypeAdapter[str](Why).validate_python(given.why)
+    except ValidationError:
+        raise Wrong("--why takes 3 to 200 characters, without @ and without eight digits in a row") from None
+    try:
+        operator = TypeAdapter[str](Operator).validate_python(given.operator)
+    except ValidationError:
+        raise Wrong("--operator takes an account's name: small letters, digits, dots and hyphens") from None
+    return By(operator, why)

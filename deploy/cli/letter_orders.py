@@ -1,0 +1,164 @@
+"""Orders about dead letters: sent in the letters' order, and what the services' audit tells of each."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from joserfc.jwk import OKPKey
+
+from contracts.message import Message
+from contracts.operations import (
+    DEAD_LETTER_REPLAYED,
+    DROP_DEAD_LETTER,
+    DROP_PARKED_LETTERS,
+    REFUSAL_RECORDED,
+    REPLAY_DEAD_LETTER,
+    UNPARK_AGGREGATE,
+)
+from contracts.topics import AUDIT, OPERATORS
+from deploy.cli.connecting import talking
+from deploy.cli.installation import Installation
+from deploy.cli.letters import Letter, Whose
+from deploy.local.client import Client, NoAnswer
+from deploy.local.watch import Seen, Watch
+
+AT_ONCE: Final = 50
+"""Orders that are under way at a time: enough to keep a lane busy, few enough to stop soon after a refusal."""
+
+DROPPED: Final = "dropped"
+UNPARKED: Final = "unparked"
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who orders it and why."""
+
+    operator: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an order: an outcome, or the reason of a refusal. `letter` None: an aggregate as a whole."""
+
+    service: str
+    what: str
+    letter: Letter | None = None
+    aggregate: str | None = None
+    is_refused: bool = False
+
+
+@dataclass(slots=True)
+class Desk:
+    """Gives orders and hears what becomes of them. `within` seconds are waited for each."""
+
+    client: Client
+    watch: Watch
+    by: By
+    within: float
+    told: Callable[[Result], None]
+    results: list[Result] = field(default_factory=list)
+
+    async def replay(self, letters: Sequence[Letter]) -> bool:
+        """Replay letters in this order; those of one parked aggregate come one behind the other. Ends at the first
+        refusal of a parked aggregate's letter: those behind it would be refused, too. False if one was refused.
+
+        Raises:
+            NoAnswer: nothing was heard of an order in time.
+        """
+        went_well = True
+        for start in range(0, len(letters), AT_ONCE):
+            part = letters[start : start + AT_ONCE]
+            sent = [(letter, await self._send(replay_order(letter, self.by), letter.key)) for letter in part]
+            results = [await self._result(order, letter.service, letter) for letter, order in sent]
+            went_well = went_well and not any(result.is_refused for result in results)
+            if not went_well and part[0].whose is not None:
+                break
+        return went_well
+
+    async def drop(self, letters: Sequence[Letter]) -> None:
+        """Drop letters of single records."""
+        for letter in letters:
+            order = await self._send(drop_order(letter, self.by), letter.key)
+            await self._result(order, letter.service, letter)
+
+    async def drop_parked(self, whose: Whose, first: int, last: int) -> bool:
+        """Drop a parked aggregate's letters. False if it was refused."""
+        service, aggregate = whose
+        order = DROP_PARKED_LETTERS[service](aggregate=aggregate, first=first, last=last, **_by(self.by))
+        return not (await self._result(await self._send(order, aggregate), service, aggregate=aggregate)).is_refused
+
+    async def unpark(self, whose: Whose) -> Result:
+        """Let a parked aggregate go on."""
+        service, aggregate = whose
+        order = UNPARK_AGGREGATE[service](aggregate=aggregate, **_by(self.by))
+        return await self._result(await self._send(order, aggregate), service, aggregate=aggregate)
+
+    async def _send(self, order: Message, key: str) -> str:
+        return (await self.client.send(order, key=key)).id
+
+    async def _result(
+        self, order: str, service: str, letter: Letter | None = None, aggregate: str | None = None
+    ) -> Result:
+        if not await self.watch.until(lambda: bool(self.watch.caused_by([order])), self.within):
+            raise NoAnswer(
+                f"{service} has not told within {self.within:g} s what became of an order; "
+                "`./hesabi dead-letters list` shows whether it was carried out"
+            )
+        seen = self.watch.caused_by([order])[0]
+        what, is_refused = _outcome(seen)
+        result = Result(service, what, letter, aggregate, is_refused)
+        self.results.append(result)
+        self.told(result)
+        return result
+
+
+def _outcome(seen: Seen) -> tuple[str, bool]:
+    body: Any = seen.body
+    if isinstance(body, REFUSAL_RECORDED[body.service]):
+        return body.reason, True
+    if isinstance(body, DEAD_LETTER_REPLAYED[body.service]):
+        return body.outcome, False
+    return (UNPARKED if seen.name == "AggregateUnparked" else DROPPED), False
+
+
+def replay_order(letter: Letter, by: By) -> Message:
+    """The order to replay this letter, its original as it is sealed."""
+    aggregate: dict[str, Any] = {"aggregate": letter.body.aggregate, "sequence": letter.sequence}
+    return REPLAY_DEAD_LETTER[letter.service](**_place(letter), **aggregate, original=letter.body.original, **_by(by))
+
+
+def drop_order(letter: Letter, by: By) -> Message:
+    """The order to drop this letter of a single record."""
+    return DROP_DEAD_LETTER[letter.service](**_place(letter), **_by(by))
+
+
+def _place(letter: Letter) -> dict[str, Any]:
+    body = letter.body
+    return {
+        "letter_id": letter.id,
+        "source_topic": body.source_topic,
+        "epoch": body.epoch,
+        "partition": body.partition,
+        "offset": body.offset,
+    }
+
+
+def _by(by: By) -> dict[str, Any]:
+    return {"operator": by.operator, "why": by.why}
+
+
+@contextlib.asynccontextmanager
+async def desk(
+    system: Installation, services: Collection[str], by: By, within: float, told: Callable[[Result], None]
+) -> AsyncIterator[Desk]:
+    """A desk that hears the audit of these services.
+
+    Raises:
+        NotReached: Kafka does not answer.
+    """
+    topics = {AUDIT[service].name for service in services}
+    own = OKPKey.generate_key("X25519")  # nothing of this is answered under seal
+    async with talking(system, min(OPERATORS), own, topics) as (client, watch):
+        yield Desk(client, watch, by, within, told)

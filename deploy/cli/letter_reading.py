@@ -1,0 +1,66 @@
+"""Reading dead letters and what the audit tells of them, as they are now, by nobody's consumer group."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from contracts.topics import AUDIT, DEAD_LETTERS
+from deploy.cli.connecting import reaching, stopped
+from deploy.cli.installation import Installation
+from deploy.cli.letters import Book, Deed, Letter, book_of, read_record
+from deploy.local.watch import partitions_of
+from services.chassis.connection import kafka_connection
+
+_LOOK_MS: Final = 200
+_FETCH_BYTES: Final = 4 * 1024 * 1024
+
+
+async def read_book(system: Installation, services: Collection[str]) -> Book:
+    """The dead letters of these services and what has been done about them.
+
+    The audit is read from the oldest letter on: nothing is done about a letter before it is there.
+
+    Raises:
+        NotReached: Kafka does not answer.
+    """
+    consumer = AIOKafkaConsumer(
+        **kafka_connection(system), group_id=None, enable_auto_commit=False, max_partition_fetch_bytes=_FETCH_BYTES
+    )
+    try:
+        with reaching(system):
+            await consumer.start()
+            letters = await _read(consumer, {DEAD_LETTERS[service].name for service in services}, None)
+            stamps = [each.stamp for each in letters]
+            deeds = await _read(consumer, {AUDIT[service].name for service in services}, min(stamps, default=None))
+    finally:
+        await stopped(consumer.stop)
+    return book_of([*letters, *deeds], datetime.now(UTC))
+
+
+async def _read(consumer: AIOKafkaConsumer, topics: set[str], since: datetime | None) -> list[Letter | Deed]:
+    """Everything on these topics up to their present ends."""
+    partitions = partitions_of(topics.__contains__)
+    ends = await consumer.end_offsets(partitions)
+    starts = await _starts(consumer, partitions, since)
+    left = [tp for tp in partitions if starts[tp] < ends[tp]]
+    consumer.assign(left)
+    for tp in left:
+        consumer.seek(tp, starts[tp])
+    found: list[Letter | Deed] = []
+    while left:
+        for records in (await consumer.getmany(timeout_ms=_LOOK_MS)).values():
+            found += [each for record in records if (each := read_record(record)) is not None]
+        left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
+    return found
+
+
+async def _starts(
+    consumer: AIOKafkaConsumer, partitions: list[TopicPartition], since: datetime | None
+) -> dict[TopicPartition, int]:
+    starts: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
+    if since is not None:
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, int(since.timestamp() * 1000)))
+        starts |= {tp: at.offset for tp, at in found.items() if at is not None}
+    return starts

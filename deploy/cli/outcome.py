@@ -1,0 +1,27 @@
+"""How a command of the command line ends: exit codes, and the errors that become one line on standard error."""
+
+from typing import Final
+
+YES: Final = 0
+REFUSED: Final = 1
+USAGE: Final = 2
+NO_ANSWER: Final = 3
+NOT_REACHED: Final = 4
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final = """\
+exit codes:
+  0    yes: answered, sealed, shown
+  1    no: the answer is a refusal, a vector is wrong, a step came out otherwise
+  2    what was typed is wrong; nothing was sent
+  3    no answer in time; `./hesabi send --again` asks again with the same bytes
+  4    no system is reached: is `make up` running?
+  130  ended by Ctrl-C"""
+
+
+class Wrong(Exception):
+    """What was typed cannot be meant. The text never repeats a value that was given."""
+
+
+class NotReached(Exception):
+    """There is nobody to talk to. The text says what was tried and what would help."""

@@ -1,0 +1,83 @@
+"""`hesabi skip-record`: an order to pass over records that cannot be read, and what the service says it did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from joserfc.jwk import OKPKey
+from pydantic import ValidationError
+
+from contracts.operations import SKIP_RECORDS, RecordSkipped, SkipRecords
+from contracts.topics import AUDIT, OPERATORS, SERVICES
+from deploy.cli.connecting import channel
+from deploy.cli.installation import Installation
+from deploy.cli.outcome import Wrong
+from deploy.kubernetes.lanes import LANES
+from deploy.local.watch import Seen
+
+MOST_AT_ONCE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to pass over, why, and by whose order."""
+
+    service: str
+    lane: str
+    partition: int
+    first: int
+    last: int
+    why: str
+    operator: str
+
+
+def order_of(wish: Wish) -> SkipRecords:
+    """The order.
+
+    Raises:
+        Wrong: there is no such lane or partition, or the range or a text is none.
+    """
+    if wish.service not in SERVICES:
+        raise Wrong(f"services are: {', '.join(sorted(SERVICES))}")
+    lanes = {lane.name: lane.topic for lane in LANES[wish.service]}
+    if wish.lane not in lanes:
+        raise Wrong(f"lanes of {wish.service} are: {', '.join(lanes)}")
+    topic = lanes[wish.lane]
+    if not 0 <= wish.partition < topic.partitions:
+        raise Wrong(f"{topic.name} has the partitions 0 to {topic.partitions - 1}")
+    if not 0 <= wish.first <= wish.last < wish.first + MOST_AT_ONCE:
+        raise Wrong(f"--through names a record behind --offset, at most {MOST_AT_ONCE} in all")
+    try:
+        return SKIP_RECORDS[wish.service](
+            source_topic=topic.name,
+            epoch=topic.epoch,
+            partition=wish.partition,
+            first_offset=wish.first,
+            last_offset=wish.last,
+            operator=wish.operator,
+            why=wish.why,
+        )
+    except ValidationError:
+        raise Wrong(
+            "--reason has 3 to 200 characters, no @ and no eight digits in a row; --operator is an account's name"
+        ) from None
+
+
+async def skip(system: Installation, wish: Wish, within: float) -> list[RecordSkipped]:
+    """Give the order; returns what was passed over when the last record named was, or within so many seconds.
+
+    Raises:
+        Wrong: see `order_of`.
+        NotReached: Kafka does not answer.
+    """
+    order = order_of(wish)
+    (operators,) = OPERATORS
+    async with channel(system, operators, OKPKey.generate_key("X25519"), AUDIT[wish.service].name, ()) as client:
+        sent = await client.send(order, key=f"skip:{wish.lane}.{wish.partition}")
+        seen = await client.led_to(sent, lambda news: wish.last in _skipped(news), within)
+    return [event for _, event in sorted(_skipped(seen).items())]
+
+
+def _skipped(news: Sequence[Seen]) -> dict[int, RecordSkipped]:
+    bodies = [seen.body for seen in news]
+    return {body.offset: body for body in bodies if isinstance(body, RecordSkipped)}

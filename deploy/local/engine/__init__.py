@@ -1,0 +1,1 @@
+"""A Docker engine and images for tests on a machine that may have neither."""

@@ -1,0 +1,1 @@
+"""`make up`: the whole system, running until Ctrl-C, for people who try it by hand."""

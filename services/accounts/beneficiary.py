@@ -1,0 +1,216 @@
+"""The true beneficiary of a supply: claims in, a result or a conflict out (A4, A10).
+
+`beneficiary:<account_number>` weighs what is claimed. A single strongest claim determines the beneficiary; claims of
+equal weight by different people go to the back office, which is the only place where an employee decides (J1).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from contracts.accounts import Relation
+from contracts.accounts_supply_internal import BeneficiaryLodged, EvidenceShown, PartyLeft, UseBegun, UseEnded
+from contracts.back_office import CaseWithdrawn, ConflictRaised, ConflictSettled
+from contracts.back_office import Claim as RaisedClaim
+from contracts.decision import Decision, Facts, Incoming, decided, ignored, refused
+from contracts.message import Message
+from contracts.requests import EvidenceKind
+from contracts.sealed import Secret
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed
+from services.accounts.claims import (
+    NO_CLAIMS,
+    Claim,
+    Claims,
+    ruled,
+    strongest,
+    with_claim,
+    without_person,
+)
+from services.accounts.riyadh_day import riyadh_day
+
+SHOWN_RELATION: dict[EvidenceKind, Relation] = {"tenancy-contract": "tenant", "ownership-deed": "owner"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undetermined:
+    """Nobody who claims it stands. `conflicts` counts the cases of this supply so far."""
+
+    stage: Literal["undetermined"] = "undetermined"
+    account_number: Secret
+    claims: Claims = NO_CLAIMS
+    conflicts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Determined:
+    """This claim is the strongest."""
+
+    stage: Literal["determined"] = "determined"
+    account_number: Secret
+    claims: Claims
+    conflicts: int
+    beneficiary: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed:
+    """These claims are of equal weight; case number `conflicts` is with the back office."""
+
+    stage: Literal["disputed"] = "disputed"
+    account_number: Secret
+    claims: Claims
+    conflicts: int
+    over: tuple[Claim, ...]
+
+
+Beneficiary = Undetermined | Determined | Disputed
+
+
+def beneficiary_id(account_number: str) -> str:
+    """The id of the aggregate, which is `asked_by` in its cases."""
+    return f"beneficiary:{account_number}"
+
+
+def take_declaration(
+    state: Beneficiary | None, incoming: Incoming[BeneficiaryLodged], _: Facts
+) -> Decision[Beneficiary]:
+    """A4: who declares to benefit claims the supply; who declares the contrary claims nothing."""
+    lodged = incoming.body
+    if not lodged.is_actual_beneficiary:
+        return ignored(state)
+    claim = Claim(
+        user_id=lodged.user_id,
+        relation=lodged.relation,
+        basis="declaration",
+        from_day=riyadh_day(lodged.defined_at),
+    )
+    return _claimed(state or _nobody(lodged.account_number), claim, incoming.now)
+
+
+def take_evidence(state: Beneficiary | None, incoming: Incoming[EvidenceShown], _: Facts) -> Decision[Beneficiary]:
+    """A10: the registry has confirmed a document."""
+    shown = incoming.body
+    claim = Claim(
+        user_id=shown.user_id,
+        relation=SHOWN_RELATION[shown.evidence_kind],
+        basis=shown.evidence_kind,
+        from_day=shown.valid_from,
+    )
+    return _claimed(state or _nobody(shown.account_number), claim, incoming.now)
+
+
+def drop_party(state: Beneficiary | None, incoming: Incoming[PartyLeft], _: Facts) -> Decision[Beneficiary]:
+    """A9, A10: who has handed the supply over claims nothing of it any more."""
+    if state is None:
+        return ignored(state)
+    return _weighed(state, without_person(state.claims, incoming.body.user_id), incoming.now)
+
+
+def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: Facts) -> Decision[Beneficiary]:
+    """A10: the back office has decided the conflict that is open, for one of its claimants or for none."""
+    settled = incoming.body
+    if not isinstance(state, Disputed) or settled.case_id != case_id(state):
+        return ignored(state)
+    if settled.user_id is None:
+        nobody = UseEnded(account_number=state.account_number.reveal(), day=settled.from_day)
+        weighed = _weighed(_closed(state), ruled(state.claims, state.over, None), incoming.now)
+        return replace(weighed, messages=(nobody, *weighed.messages))  # before anybody else's use begins
+    claim = next((each for each in state.over if each.user_id == settled.user_id), None)
+    if claim is None:
+        return refused(state, "not-available-now", "settled-for-a-stranger")
+    winner = Claim(user_id=claim.user_id, relation=claim.relation, basis="back-office", from_day=settled.from_day)
+    return _weighed(_closed(state), ruled(state.claims, state.over, winner), incoming.now)
+
+
+def case_id(state: Disputed) -> str:
+    """The case at the back office: its number among this supply's."""
+    return f"conflict-{state.account_number.reveal()}-{state.conflicts}"
+
+
+def _nobody(account_number: str) -> Undetermined:
+    return Undetermined(account_number=Secret(account_number))
+
+
+def _closed(state: Disputed) -> Undetermined:
+    return Undetermined(account_number=state.account_number, claims=state.claims, conflicts=state.conflicts)
+
+
+def _claimed(state: Beneficiary, claim: Claim, at: datetime) -> Decision[Beneficiary]:
+    claims = with_claim(state.claims, claim)
+    if claims is None:
+        return refused(state, "not-available-now", "too-many-claims")
+    return _weighed(state, claims, at)
+
+
+def _weighed(state: Beneficiary, claims: Claims, at: datetime) -> Decision[Beneficiary]:
+    """The result of these claims, said where it is another than before."""
+    match strongest(claims):
+        case ():
+            nobody = Undetermined(account_number=state.account_number, claims=claims, conflicts=state.conflicts)
+            return decided(nobody, *_withdrawn(state))
+        case (one,):
+            return _determined(state, claims, one, at)
+        case several:
+            return _disputed(state, claims, several, at)
+
+
+def _determined(state: Beneficiary, claims: Claims, claim: Claim, at: datetime) -> Decision[Beneficiary]:
+    determined = Determined(
+        account_number=state.account_number, claims=claims, conflicts=state.conflicts, beneficiary=claim
+    )
+    if isinstance(state, Determined) and state.beneficiary == claim:
+        return decided(determined)
+    said: list[Message] = [*_withdrawn(state)]
+    known = state.beneficiary if isinstance(state, Determined) else None
+    if known is None or (known.user_id, known.basis) != (claim.user_id, claim.basis):
+        said.append(
+            BeneficiaryDetermined(
+                account_number=state.account_number.reveal(),
+                user_id=claim.user_id,
+                basis=claim.basis,
+                determined_at=at,
+            )
+        )
+    if claim.basis != "declaration":
+        said.append(
+            UseBegun(
+                account_number=state.account_number.reveal(),
+                user_id=claim.user_id,
+                relation=claim.relation,
+                basis=claim.basis,
+                from_day=claim.from_day,
+            )
+        )
+    return decided(determined, *said)
+
+
+def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: datetime) -> Decision[Beneficiary]:
+    if isinstance(state, Disputed) and state.over == over:
+        return decided(
+            Disputed(account_number=state.account_number, claims=claims, conflicts=state.conflicts, over=over)
+        )
+    account_number = state.account_number.reveal()
+    disputed = Disputed(account_number=state.account_number, claims=claims, conflicts=state.conflicts + 1, over=over)
+    told = {each.user_id for each in state.over} if isinstance(state, Disputed) else set()
+    raised = ConflictRaised(
+        asked_by=beneficiary_id(account_number),
+        case_id=case_id(disputed),
+        account_number=account_number,
+        claims=tuple(
+            RaisedClaim(user_id=each.user_id, relation=each.relation, basis=each.basis, from_day=each.from_day)
+            for each in over
+        ),
+    )
+    news = tuple(
+        BeneficiaryDisputed(account_number=account_number, user_id=each.user_id, at=at)
+        for each in over
+        if each.user_id not in told
+    )
+    return decided(disputed, *_withdrawn(state), raised, *news)
+
+
+def _withdrawn(state: Beneficiary) -> tuple[CaseWithdrawn, ...]:
+    """A conflict that is open no more, or is another one now, needs no work."""
+    if not isinstance(state, Disputed):
+        return ()
+    return (CaseWithdrawn(asked_by=beneficiary_id(state.account_number.reveal()), case_id=case_id(state)),)

@@ -1,0 +1,64 @@
+"""The running bill is divided between the party who leaves and the one who comes, to the halala (A9)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningBill:
+    """What has run up since the last bill, as billing knows it: `amount_halalas` for the days `period_from` to
+    `period_to` (both included), in which `opening_wh` to `latest_wh` stood on the register."""
+
+    amount_halalas: int
+    period_from: date
+    period_to: date
+    opening_wh: int
+    latest_wh: int
+
+    @property
+    def makes_sense(self) -> bool:
+        """Neither time nor the register runs backwards."""
+        return self.period_from <= self.period_to and self.opening_wh <= self.latest_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Two parts in halalas, neither below 0; together they are the whole bill."""
+
+    outgoing_halalas: int
+    incoming_halalas: int
+
+    @property
+    def whole_halalas(self) -> int:
+        """The bill that was divided."""
+        return self.outgoing_halalas + self.incoming_halalas
+
+
+def split_by_energy(bill: RunningBill, closing_wh: int, day: date) -> Shares:
+    """A9: what was used up to the closing reading is the outgoing party's.
+
+    A reading outside the bill's counts as its nearest end. A bill without energy, of fees alone, goes by days: `day` is
+    the first one of the incoming party.
+    """
+    used = bill.latest_wh - bill.opening_wh
+    if used == 0:
+        return split_by_days(bill, day)
+    until_closing = _within(closing_wh, bill.opening_wh, bill.latest_wh) - bill.opening_wh
+    return _shared(bill.amount_halalas, until_closing, used)
+
+
+def split_by_days(bill: RunningBill, day: date) -> Shares:
+    """A9, without a closing reading: every day of the period weighs the same; those from `day` on are the incoming
+    party's."""
+    days = (bill.period_to - bill.period_from).days + 1
+    return _shared(bill.amount_halalas, _within((day - bill.period_from).days, 0, days), days)
+
+
+def _shared(amount: int, part: int, whole: int) -> Shares:
+    """`part` of `whole` for the outgoing party, rounded half up; the rest, whatever it is, for the incoming one."""
+    outgoing = (2 * amount * part + whole) // (2 * whole)
+    return Shares(outgoing_halalas=outgoing, incoming_halalas=amount - outgoing)
+
+
+def _within(value: int, lowest: int, highest: int) -> int:
+    return max(lowest, min(value, highest))

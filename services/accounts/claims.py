@@ -1,0 +1,105 @@
+"""Claims to be a supply's actual beneficiary, and which of them is the strongest (A10).
+
+Ours, for the source names the kinds of evidence but not their order: a tenancy contract in force beats an ownership
+deed, because whoever rents uses the power; any document beats a declaration, which nobody but the person confirms. A
+decision of the back office beats every claim that it has seen, and a mere declaration that comes later; a document
+that it has not seen beats it, or stands against it, by its own rank.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Literal
+
+from contracts.accounts import Relation
+
+ClaimBasis = Literal["declaration", "ownership-deed", "tenancy-contract", "back-office"]
+
+MOST_CLAIMS: Final = 19
+"""Claims kept of one supply (ours): with the last ruling's winner as many as a conflict can name. A document takes the
+oldest declaration's place."""
+
+MOST_RULED: Final = 60
+"""Claims of the past that are known to have been decided (ours)."""
+
+_RANK: Final[dict[ClaimBasis, int]] = {
+    "declaration": 1,
+    "back-office": 2,
+    "ownership-deed": 3,
+    "tenancy-contract": 4,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One person's claim: they stand in this relation, which this shows, from this day on (Riyadh)."""
+
+    user_id: str
+    relation: Relation
+    basis: ClaimBasis
+    from_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The back office's decision on these claims; `winner` None: none of the claimants."""
+
+    winner: Claim | None
+    over: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """The claims of one supply that stand, in the order in which they came, and the last ruling."""
+
+    standing: tuple[Claim, ...] = ()
+    ruling: Ruling | None = None
+
+
+NO_CLAIMS: Final = Claims()
+
+
+def strongest(claims: Claims) -> tuple[Claim, ...]:
+    """Each person's claim of the highest rank that there is. One: the beneficiary; several: a conflict."""
+    ruling = claims.ruling
+    ruled = () if ruling is None or ruling.winner is None else (ruling.winner,)
+    live = (*claims.standing, *ruled)
+    top = max((_rank(each, ruling) for each in live), default=0)
+    by_person = {each.user_id: each for each in live if _rank(each, ruling) == top}
+    return tuple(by_person.values())
+
+
+def with_claim(claims: Claims, claim: Claim) -> Claims | None:
+    """The claims with one more, which takes the place of the same person's on the same basis. None: there is no room.
+    What the back office has seen already stays as it decided."""
+    if claims.ruling is not None and claim in claims.ruling.over:
+        return claims
+    others = tuple(each for each in claims.standing if (each.user_id, each.basis) != (claim.user_id, claim.basis))
+    if len(others) >= MOST_CLAIMS:
+        least = next((each for each in others if each.basis == "declaration"), None)
+        if least is None or claim.basis == "declaration":
+            return None
+        others = tuple(each for each in others if each is not least)
+    return replace(claims, standing=(*others, claim))
+
+
+def without_person(claims: Claims, user_id: str) -> Claims:
+    """The claims without those of a person who has left the supply."""
+    ruling = claims.ruling
+    if ruling is not None and ruling.winner is not None and ruling.winner.user_id == user_id:
+        ruling = None
+    return Claims(standing=tuple(each for each in claims.standing if each.user_id != user_id), ruling=ruling)
+
+
+def ruled(claims: Claims, over: tuple[Claim, ...], winner: Claim | None) -> Claims:
+    """The back office has decided these claims: they stand no more, and its decision does."""
+    before = () if claims.ruling is None else claims.ruling.over
+    return Claims(
+        standing=tuple(each for each in claims.standing if each not in over),
+        ruling=Ruling(winner=winner, over=(*before, *over)[-MOST_RULED:]),
+    )
+
+
+def _rank(claim: Claim, ruling: Ruling | None) -> int:
+    if claim.basis != "back-office" or ruling is None:
+        return _RANK[claim.basis]
+    return max(_RANK["back-office"], *(_RANK[each.basis] for each in ruling.over))

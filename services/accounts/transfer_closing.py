@@ -1,0 +1,113 @@
+"""The account is closed for the party who leaves (A9): what they owe, what stands on the register at the beginning of
+the transfer's day, and how the running bill is divided."""
+
+from datetime import datetime
+
+from contracts.billing import AccountUnknown, DuesFound, RunningBillFound
+from contracts.decision import Decision, Incoming, decided, ignored
+from contracts.metering import ClosingReadingTaken
+from services.accounts.bill_split import RunningBill, Shares, split_by_days, split_by_energy
+from services.accounts.riyadh_day import day_start
+from services.accounts.transfer_case import Closing, Order, TransferFacts
+from services.accounts.transfer_news import news_of
+from services.accounts.transfer_questions import question_of
+from services.accounts.transfer_states import AwaitingBill, AwaitingReading, CheckingDues, Moving, Transfer
+from services.accounts.transfer_undo import give_up
+
+
+def note_debt(state: Transfer, incoming: Incoming[DuesFound], facts: TransferFacts) -> Decision[Transfer]:
+    """A18: what the outgoing party owes is noted and stays with them; it does not hinder the transfer."""
+    found = incoming.body
+    match state:
+        case CheckingDues() if (found.user_id, found.account_number) == _owing(state):
+            if sum(due.amount_halalas for due in found.dues) != found.total_halalas:
+                return give_up(state, "failed", "dues-do-not-add-up", facts)
+            awaiting = AwaitingReading(
+                case=state.case,
+                agreement=state.agreement,
+                debt_halalas=found.total_halalas,
+                due_at=_reading_due(state, facts),
+            )
+            return decided(awaiting, question_of(awaiting), *news_of(awaiting, facts.present))
+        case _:
+            return ignored(state)
+
+
+def fail_for_unknown_account(
+    state: Transfer, incoming: Incoming[AccountUnknown], facts: TransferFacts
+) -> Decision[Transfer]:
+    """Billing has no such account."""
+    match state:
+        case CheckingDues() | AwaitingBill() if incoming.body.account_number == state.case.account_number:
+            return give_up(state, "failed", "account-unknown-to-billing", facts)
+        case _:
+            return ignored(state)
+
+
+def take_reading(state: Transfer, incoming: Incoming[ClosingReadingTaken], facts: TransferFacts) -> Decision[Transfer]:
+    """A9: the closing reading, measured."""
+    taken = incoming.body
+    match state:
+        case AwaitingReading() if (taken.account_number, taken.day) == (state.case.account_number, state.agreement.day):
+            return ask_for_bill(state, Closing(register_wh=taken.register_wh), facts)
+        case _:
+            return ignored(state)
+
+
+def ask_for_bill(state: AwaitingReading, closing: Closing, facts: TransferFacts) -> Decision[Transfer]:
+    """Billing is asked for what is to be divided."""
+    awaiting = AwaitingBill(
+        case=state.case,
+        agreement=state.agreement,
+        debt_halalas=state.debt_halalas,
+        closing=closing,
+        due_at=facts.present + facts.waits.answer,
+    )
+    return decided(awaiting, question_of(awaiting))
+
+
+def divide_bill(state: Transfer, incoming: Incoming[RunningBillFound], facts: TransferFacts) -> Decision[Transfer]:
+    """A9: the running bill is divided to the halala, and billing is ordered to change the holder."""
+    match state:
+        case AwaitingBill() if incoming.body.account_number == state.case.account_number:
+            bill = _bill(incoming.body)
+            if not bill.makes_sense:
+                return give_up(state, "failed", "bill-makes-no-sense", facts)
+            moving = Moving(case=state.case, order=_order(state, bill), due_at=facts.present + facts.waits.answer)
+            return decided(moving, question_of(moving), *news_of(moving, facts.present))
+        case _:
+            return ignored(state)
+
+
+def _owing(state: CheckingDues) -> tuple[str, str]:
+    return state.agreement.parties.outgoing, state.case.account_number
+
+
+def _reading_due(state: CheckingDues, facts: TransferFacts) -> datetime:
+    """The register cannot be read before the day has begun."""
+    return max(day_start(state.agreement.day), facts.present) + facts.waits.reading
+
+
+def _bill(found: RunningBillFound) -> RunningBill:
+    return RunningBill(
+        amount_halalas=found.amount_halalas,
+        period_from=found.period_from,
+        period_to=found.period_to,
+        opening_wh=found.opening_wh,
+        latest_wh=found.latest_wh,
+    )
+
+
+def _order(state: AwaitingBill, bill: RunningBill) -> Order:
+    return Order(
+        order_id=f"holder-change:{state.case.aggregate.removeprefix('transfer:')}",
+        agreement=state.agreement,
+        debt_halalas=state.debt_halalas,
+        closing=state.closing,
+        shares=_shares(state, bill),
+    )
+
+
+def _shares(state: AwaitingBill, bill: RunningBill) -> Shares:
+    day, register_wh = state.agreement.day, state.closing.register_wh
+    return split_by_days(bill, day) if register_wh is None else split_by_energy(bill, register_wh, day)

@@ -1,0 +1,217 @@
+"""The consumer of a lane: one bad record never costs another, and stops at most its own partition (traps 3, 18, 19).
+
+A poll of aiokafka that meets an unreadable record raises, and forgets what it had already taken from other partitions
+in the same poll: their positions have moved, and the next commit would lose those records. So after any error every
+partition goes back to what is committed, and partitions are read record by record until the bad one is found.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import (
+    CorruptRecordException,
+    KafkaTimeoutError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    RecordTooLargeError,
+    UnsupportedCodecError,
+    for_code,
+)
+from aiokafka.protocol.fetch import FetchRequest
+from cramjam import DecompressionError
+from faststream.kafka import KafkaBroker
+
+from services.chassis.lenient_batch import first_batch
+
+CALL_LIMIT_S: Final = 8.0
+LENIENT_BYTES: Final = 512 * 1024
+CAREFUL_S: Final = 5.0
+"""How long partitions are read record by record at most, until the bad one is met again."""
+
+OF_A_RECORD: Final = (
+    CorruptRecordException,
+    UnsupportedCodecError,
+    DecompressionError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    EOFError,
+)
+"""What reading a record's bytes can raise. A name of a header that is not UTF-8 is a ValueError."""
+
+Records = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A partition that goes no further. `offset` is where it stands; `since` is in seconds of the consumer's clock.
+    `unreadable`: the record there cannot be read; else the group's offset is none that the topic has."""
+
+    partition: TopicPartition
+    offset: int
+    error: Exception
+    since: float
+    unreadable: bool
+
+
+class LaneConsumer(AIOKafkaConsumer):
+    """Reads what can be read. `polls` counts the polls that came back without an error; `halts` are the partitions that
+    stand still, paused, until they are tried again, skipped or assigned anew."""
+
+    def __init__(self, *topics: str, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
+        super().__init__(*topics, **options)  # type: ignore[no-untyped-call]
+        self._monotonic = clock
+        self._is_astray = False
+        self._careful_until = clock()
+        self.polls = 0
+        self.halts: dict[TopicPartition, Halt] = {}
+
+    async def getmany(
+        self,
+        *partitions: TopicPartition,  # noqa: ARG002 - a lane reads all it has
+        timeout_ms: int = 0,
+        max_records: int | None = None,
+    ) -> Records:
+        """What is there, of all partitions that are not halted.
+
+        Raises:
+            KafkaError: coordination failed, or the broker does not say what is committed.
+        """
+        if self._is_astray:
+            await self._go_back()
+        try:
+            found = await self._read(timeout_ms, max_records)
+        except Exception as error:
+            self._is_astray = True
+            if not self._is_borne(error):
+                raise
+            return {}
+        self.polls += 1
+        return found
+
+    async def try_again(self, halt: Halt) -> None:
+        """Read a halted partition again: an unreadable record may have been a broken transfer, or another replica leads
+        by now; a broker that has just come back does not know a group's offset, or the end of its log, for a moment.
+
+        Raises:
+            KafkaError: the broker does not say what is committed.
+        """
+        tp = halt.partition
+        offset = halt.offset if halt.unreadable else await self._committed(tp)
+        if offset is not None and self.halts.get(tp) is halt:
+            self.read_on(tp, offset)
+
+    def read_on(self, tp: TopicPartition, offset: int) -> None:
+        """Take a partition up again at this offset."""
+        self.halts.pop(tp, None)
+        self.seek(tp, offset)
+        self.resume(tp)
+
+    async def _read(self, timeout_ms: int, max_records: int | None) -> Records:
+        if self._monotonic() >= self._careful_until:
+            return await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
+        found: Records = {}
+        for tp in sorted(self.assignment() - self.paused()):
+            found |= await self._one_by_one(tp, max_records or 1)
+            if len(found.get(tp, ())) == max_records:
+                break
+        return found
+
+    async def _one_by_one(self, tp: TopicPartition, limit: int) -> Records:
+        records: list[ConsumerRecord[Any, Any]] = []
+        while len(records) < limit:
+            try:
+                got = await super().getmany(tp, timeout_ms=0, max_records=1)
+            except OF_A_RECORD as error:
+                self._careful_until = self._monotonic()
+                offset = await self.position(tp)
+                if isinstance(error, UnicodeDecodeError):
+                    records += await self._read_leniently(tp, offset, limit - len(records))
+                else:
+                    self._halt(tp, offset, error, unreadable=True)
+                break
+            if tp not in got:
+                break
+            records += got[tp]
+        return {tp: records} if records else {}
+
+    async def _read_leniently(self, tp: TopicPartition, offset: int, limit: int) -> list[ConsumerRecord[Any, Any]]:
+        node = self._client.cluster.leader_for_partition(tp)
+        request = FetchRequest(0, 1, LENIENT_BYTES, 0, [(tp.topic, [(tp.partition, offset, LENIENT_BYTES)])])
+        async with _limited():
+            response = await self._client.send(node, request)
+        ((_, ((_, error_code, *_, data),)),) = response.topics
+        if error_code:
+            raise for_code(error_code)
+        records = first_batch(data, tp, offset)[:limit]
+        self.seek(tp, records[-1].offset + 1)
+        return records
+
+    def _is_borne(self, error: Exception) -> bool:
+        match error:
+            case OffsetOutOfRangeError():
+                for tp, offset in error.args[0].items():
+                    self._halt(tp, offset, error, unreadable=False)
+            case NoOffsetForPartitionError():
+                # Without a position the client would look for one, and fail, again and again.
+                self.seek(error.args[0], 0)
+                self._halt(error.args[0], 0, error, unreadable=False)
+            case RecordTooLargeError():
+                # The client has stepped over it by itself.
+                self._halt(error.args[1], error.args[2], error, unreadable=True)
+            case _ if isinstance(error, OF_A_RECORD):
+                self._careful_until = self._monotonic() + CAREFUL_S
+            case _:
+                return False
+        return True
+
+    def _halt(self, tp: TopicPartition, offset: int, error: Exception, *, unreadable: bool) -> None:
+        if tp in self.assignment():
+            self.pause(tp)
+            self.halts[tp] = Halt(tp, offset, error, self._monotonic(), unreadable)
+
+    async def _go_back(self) -> None:
+        """Every batch is committed before the next poll: what lies behind the committed offset has not been handed
+        over."""
+        for tp in self.assignment():
+            halt = self.halts.get(tp)
+            offset = halt.offset if halt else await self._committed(tp)
+            if offset is not None and tp in self.assignment():
+                self.seek(tp, offset)
+        self._is_astray = False
+
+    async def _committed(self, tp: TopicPartition) -> int | None:
+        async with _limited():
+            offset: int | None = await self.committed(tp)
+        return offset
+
+
+@contextlib.asynccontextmanager
+async def _limited() -> AsyncIterator[None]:
+    """A call of the broker, within a time limit of our own.
+
+    Raises:
+        KafkaTimeoutError: it took longer.
+    """
+    try:
+        async with asyncio.timeout(CALL_LIMIT_S):
+            yield
+    except TimeoutError:
+        raise KafkaTimeoutError from None
+
+
+class LaneBroker(KafkaBroker):
+    """FastStream's broker, whose subscribers read by a `LaneConsumer`."""
+
+    async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
+        await super()._connect()
+        config = self.config.broker_config
+        assert isinstance(config.builder, partial)
+        config.builder = partial(LaneConsumer, **config.builder.keywords)
+        return config.builder

@@ -1,0 +1,76 @@
+"""Law 13: readers roll out before writers. What this tree writes, the last release reads: during an upgrade it runs
+beside it, and after a roll back alone."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.corpus import last_release
+from tests.corpus.kept import Kept, keep, kept, releases
+from tests.corpus.today import settings_of, today_under
+from tests.gates import Gates
+from tests.release import CORPUS, released
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The last release, unpacked."""
+    folder = tmp_path_factory.mktemp("last-release")
+    with zipfile.ZipFile([*released().values()][-1]) as wheel:
+        wheel.extractall(folder)
+    return folder
+
+
+def objections(code: Path, part: Kept, folder: Path, keys: Path) -> list[str]:
+    """What the last release says to a part of a corpus."""
+    part.keys.write_to(keys)
+    given = {"folder": str(folder), "keys": str(keys), "settings": settings_of(keys)}
+    said = subprocess.run(
+        [sys.executable, last_release.__file__],
+        input=json.dumps(given), capture_output=True, text=True, check=True, timeout=120,
+        env=os.environ | {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"},
+    )  # fmt: skip
+    found: list[str] = json.loads(said.stdout)
+    return found
+
+
+def test_law13_the_last_release_reads_what_was_recorded_of_the_newest(code: Path, tmp_path: Path) -> None:
+    newest = releases()[-1]
+    found = objections(code, kept(newest), CORPUS / newest, tmp_path)
+    assert found == [], "\n".join(found)
+
+
+def test_law13_the_last_release_reads_its_own_documents_written_by_this_tree(code: Path, tmp_path: Path) -> None:
+    part = kept([*released()][-1])
+    services = today_under(part, tmp_path / "today")
+    written = [services[document.service].written_anew(document) for document in part.documents]
+    assert all(new.fields["state"] for new in written)
+    folder = keep(replace(part, documents=written, records=[]), tmp_path / "corpus")
+    found = objections(code, part, folder, tmp_path / "keys")
+    assert found == [], "\n".join(found)
+
+
+def test_it_refuses_a_writer_before_its_reader(code: Path, tmp_path: Path, gates: Gates) -> None:
+    part = kept(releases()[0])
+    document = next(d for d in part.documents if d.kind == "user" and '"stage":"active"}' in d.fields["state"])
+    stage = document.fields["state"].replace('"stage":"active"}', '"stage":"moved-abroad"}')
+    new_stage = replace(document, fields=document.fields | {"state": stage})
+    new_format = replace(document, fields=document.fields | {"format": document.fields["format"] + 2})
+    record = next(r for r in part.records if r.topic == "identity.internal" and not r.made)
+    headers = [(name, b"hesabi.identity.Unheard.v1" if name == "ce_type" else value) for name, value in record.headers]
+    new_type = replace(record, headers=headers)
+    new_body = replace(record, value=b"{}")
+
+    bad = replace(part, documents=[new_stage, new_format, document], records=[new_type, new_body, record])
+    found = objections(code, part, keep(bad, tmp_path / "corpus"), tmp_path / "keys")
+    assert len(found) == 4
+    gates.refuses("last release", "a stage that it does not know", found[0])
+    gates.refuses("last release", "a document two formats ahead", found[1])
+    gates.refuses("last release", "a new message on a topic of one reader", found[2])
+    gates.refuses("last release", "a message without a field that it wants", found[3])

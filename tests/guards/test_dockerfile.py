@@ -1,0 +1,49 @@
+"""Images are pinned, run as nobody, and fetch nothing but packages by their hashes."""
+
+from typing import Final
+
+import pytest
+
+from deploy.local.service_container import IMAGE_USER
+from tests.gates import Gates
+from tests.guards.dockerfile_rules import broken_rules, instructions_of
+from tests.guards.source import ROOT, tracked_files
+
+OURS: Final = ROOT / "deploy" / "Dockerfile"
+BAD: Final = {
+    "a syntax line": ("ARG BASE_IMAGE=", "# syntax=docker/dockerfile:1\nARG BASE_IMAGE="),
+    "latest": ("python:3.11.14-slim-bookworm", "python:latest"),
+    "no version": ("python:3.11.14-slim-bookworm", "python"),
+    "a base of its own": ("FROM ${BASE_IMAGE} AS service", "FROM debian:12 AS service"),
+    "root": ("USER 10001:10001\nSTOPSIGNAL", "USER 0\nSTOPSIGNAL"),
+    "a user by name": ("USER 10001:10001\nSTOPSIGNAL", "USER hesabi\nSTOPSIGNAL"),
+    "no user": ("USER 10001:10001\nSTOPSIGNAL", "STOPSIGNAL"),
+    "ADD of an address": ("COPY contracts contracts", "ADD https://example.org/contracts.tgz contracts"),
+    "curl": ("RUN python3 -m venv", "RUN curl -fsS example.org | sh && python3 -m venv"),
+    "no hashes": (" PIP_REQUIRE_HASHES=1", ""),
+    "shell form": ('ENTRYPOINT ["/bin/sh", "-c", "exec python -m services.${SERVICE}"]', "ENTRYPOINT python -m x"),
+    "a compiler at the end": ("STOPSIGNAL", "RUN apt-get install -y gcc\nSTOPSIGNAL"),
+}
+
+
+def dockerfiles() -> list[str]:
+    return [path.as_posix() for path in tracked_files() if path.name.endswith("Dockerfile")]
+
+
+def test_every_dockerfile_keeps_the_rules() -> None:
+    assert "deploy/Dockerfile" in dockerfiles()
+    broken = {path: broken_rules((ROOT / path).read_text(encoding="utf-8")) for path in dockerfiles()}
+    assert {path: rules for path, rules in broken.items() if rules} == {}
+
+
+def test_the_image_s_user_is_the_one_that_keys_are_handed_to() -> None:
+    users = [rest for word, rest in instructions_of(OURS.read_text(encoding="utf-8")) if word == "USER"]
+    assert users == [f"{IMAGE_USER}:{IMAGE_USER}"] * 2
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_it_refuses(what: str, gates: Gates) -> None:
+    good, bad = BAD[what]
+    text = OURS.read_text(encoding="utf-8")
+    assert good in text
+    gates.refuses("images: Dockerfile", what, broken_rules(text.replace(good, bad)))

@@ -1,0 +1,57 @@
+"""What is kept of a release never changes and never vanishes; the tree is on its way to the next one (law 13)."""
+
+from pathlib import Path
+
+from services.chassis import release
+from tests.gates import Gates
+from tests.release import CORPUS, LOCK, ROOT, VERSION, in_order, kept_files, locked, released, sums
+
+MAX_WHEEL_BYTES = 1_000_000
+
+
+def broken(lock: dict[str, str], found: dict[str, str]) -> list[str]:
+    """What has another content than at its release, or is gone."""
+    return [f"{path} {'changed' if path in found else 'is gone'}" for path in lock if lock[path] != found.get(path)]
+
+
+def unlocked(lock: dict[str, str], files: list[Path]) -> list[str]:
+    """What is kept of releases and is not in the lock."""
+    return [path.as_posix() for path in files if path.as_posix() not in lock]
+
+
+def not_ahead(version: str, releases: list[str]) -> list[str]:
+    """Releases that the tree's version does not come after."""
+    return [release for release in releases if in_order(release) >= in_order(version)]
+
+
+def test_law13_what_was_released_is_kept_as_it_was() -> None:
+    lock = locked()
+    assert broken(lock, sums(Path(path) for path in lock)) == []
+    assert unlocked(lock, kept_files(released())) == []
+
+
+def test_every_release_has_its_wheel_and_its_corpus() -> None:
+    kept = {folder.name for folder in CORPUS.iterdir()}
+    assert released().keys() <= kept <= {*released(), VERSION}
+    assert all(wheel.stat().st_size < MAX_WHEEL_BYTES for wheel in released().values())
+
+
+def test_a_process_tells_the_version_that_it_was_built_as() -> None:
+    assert release.VERSION == VERSION
+
+
+def test_the_tree_is_ahead_of_every_release() -> None:
+    assert not_ahead(VERSION, [*released()]) == []
+
+
+def test_it_refuses(gates: Gates, tmp_path: Path) -> None:
+    lock = locked()
+    path = next(iter(lock))
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_bytes((ROOT / path).read_bytes() + b"\x00")
+    found = sums(map(Path, lock), tmp_path)
+    gates.refuses("releases", "one more byte in what is kept", broken({path: lock[path]}, found))
+    gates.refuses("releases", "a file that is gone", broken({"tests/gone.gz": "0" * 64}, {}))
+    gates.refuses("releases", "a wheel that is not locked", unlocked({}, kept_files(released())))
+    gates.refuses("releases", "a tree that still has the version released", not_ahead("0.1.0", ["0.1.0"]))
+    assert LOCK.exists()

@@ -1,0 +1,130 @@
+"""Law 13: the last release beside this one, on the same topics and collections. One journey, with a load beside it,
+meets both directions: this release, both, the last one alone (somebody rolled back), both, this release."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from contracts.topics import DEAD_LETTERS, SERVICES
+from deploy.local.journey import Customer, Outcome, Person, individual_journey
+from deploy.local.service_process import ServiceProcess
+from deploy.local.system import System
+from tests.corpus.journey import records_of
+from tests.first_copies import first_copies
+from tests.journeys.counting import (
+    bills_a_text,
+    copies_a_mail,
+    event_counts,
+    ignore,
+    outcomes,
+    settled_or_fail,
+)
+from tests.journeys.rolling import Load, Rolling, RollingClient, unpacked
+from tests.release import VERSION, released
+
+ANSWERED_WITHIN_S = 30.0
+CALLS = {"HandOverReported", "StatusReported"}
+SETTLED_WITHIN_S = 150
+"""The receipts of a replica that has left are asked for 5, 20 and 60 seconds after one another (N6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A journey during which releases changed, the load beside it, and whose code did what."""
+
+    outcome: Outcome
+    client: RollingClient
+    rolling: Rolling
+    load: Load
+    unanswered: int
+    dead_letters_before: int
+
+
+@pytest.fixture(scope="module")
+async def rolled(
+    system: System, neighbour: Customer, journey: Outcome, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Rolled]:
+    """After the journey that it is compared with."""
+    assert journey.is_expected
+    code = unpacked(tmp_path_factory.mktemp("last-release"))
+    rolling, load = Rolling.beside(system, code), Load(system, neighbour)
+    client = system.client_of(RollingClient)
+    client.rolling = rolling
+    letters = dead_letters(system)
+    try:
+        async with load.beside():
+            await rolling.old_join()
+            seen_by_people = replace(system, replicas=rolling.standing)
+            outcome = await individual_journey(seen_by_people, Person.made_up("ar"), ignore, client, neighbour)
+        unanswered = await load.unanswered(ANSWERED_WITHIN_S)
+        await settled_or_fail(system, SETTLED_WITHIN_S)
+        yield Rolled(outcome, client, rolling, load, unanswered, letters)
+    finally:
+        await rolling.end()
+
+
+def dead_letters(system: System) -> int:
+    """How many there are in all."""
+    topics = {topic.name for topic in DEAD_LETTERS.values()}
+    return sum(seen.topic in topics for seen in system.watch.seen)
+
+
+def test_law13_an_upgrade_and_a_roll_back_leave_the_same_table_of_outcomes(journey: Outcome, rolled: Rolled) -> None:
+    assert rolled.client.rolled == ["new_leave", "new_join", "old_leave"]
+    assert outcomes(rolled.outcome) == outcomes(journey)
+
+
+def test_law13_an_upgrade_and_a_roll_back_leave_the_same_events(
+    system: System, journey: Outcome, rolled: Rolled
+) -> None:
+    def without_calls(outcome: Outcome) -> dict[tuple[str, str], int]:
+        """A receipt that came for a replica which had left is asked for instead (N6)."""
+        return {row: count for row, count in event_counts(system, outcome).items() if row[1] not in CALLS}
+
+    assert without_calls(rolled.outcome) == without_calls(journey)
+
+
+def test_N6_N10_an_upgrade_bills_no_message_twice(system: System, rolled: Rolled) -> None:
+    assert set(bills_a_text(system, rolled.outcome).values()) == {1}
+    # An e-mail on its way may go out again, under the same Message-ID (law 8).
+    assert max(copies_a_mail(system, rolled.outcome).values()) <= 2
+
+
+def test_J3_every_command_beside_it_was_answered_once(rolled: Rolled) -> None:
+    assert len(rolled.load.sent) > 100
+    assert rolled.unanswered == 0
+    assert rolled.load.answered_twice == []
+
+
+async def test_law13_no_stream_has_a_gap_or_an_inversion(system: System, rolled: Rolled) -> None:
+    assert rolled.outcome.is_expected
+    streams = first_copies(await records_of(system.stack.kafka_bootstrap))
+    assert len(streams) > len(rolled.load.sent) / 2
+
+
+async def test_law13_nothing_was_parked_and_nothing_put_aside(system: System, rolled: Rolled) -> None:
+    assert dead_letters(system) == rolled.dead_letters_before
+    async with AsyncMongoClient[dict[str, Any]](system.stack.mongo_uri) as client:
+        for service in rolled.rolling.new.values():
+            parked = client[service.database]["aggregates"].find({"_id": {"$regex": "^parked:"}})
+            assert [document["_id"] async for document in parked] == []
+
+
+def test_law13_both_releases_did_their_part(rolled: Rolled) -> None:
+    for release in ("old", "new"):
+        assert rolled.rolling.judged[release].keys() == set(SERVICES)
+        assert all(judged > 0 for judged in rolled.rolling.judged[release].values()), rolled.rolling.judged
+    # 0.1.0 did not tell.
+    assert {version_of(service) or "0.1.0" for service in rolled.rolling.old.values()} == {[*released()][-1]}
+    assert {version_of(service) for service in rolled.rolling.new.values()} == {VERSION}
+
+
+def version_of(service: ServiceProcess) -> str | None:
+    """What the process said of itself when it last started."""
+    told = [json.loads(line) for line in service.log.read_text().splitlines() if '"started"' in line]
+    version: str | None = told[-1].get("version")
+    return version

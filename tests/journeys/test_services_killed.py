@@ -1,0 +1,44 @@
+"""`kill -9` of each service in the middle of a journey; the test starts it again, as Kubernetes would."""
+
+from contracts.topics import SERVICES
+from deploy.local.journey import Outcome
+from deploy.local.system import System
+from tests.journeys.conftest import Survived
+from tests.journeys.counting import (
+    bills_a_text,
+    copies_a_mail,
+    event_counts,
+    outcomes,
+)
+from tests.journeys.killing import POINTS
+
+
+def test_J3_killed_services_leave_the_same_table_of_outcomes(journey: Outcome, survived: Survived) -> None:
+    assert outcomes(survived.outcome) == outcomes(journey)
+
+
+def test_J3_killed_services_leave_the_same_events(system: System, journey: Outcome, survived: Survived) -> None:
+    def without_calls(outcome: Outcome) -> dict[tuple[str, str], int]:
+        """What a call came to dies with its caller; the gateway is asked instead (law 8), the events are the same."""
+        counts = event_counts(system, outcome).items()
+        return {row: count for row, count in counts if row[1] not in {"HandOverReported", "StatusReported"}}
+
+    assert without_calls(survived.outcome) == without_calls(journey)
+
+
+def test_N6_N10_killed_services_have_no_message_billed_twice(
+    system: System, journey: Outcome, survived: Survived
+) -> None:
+    assert set(bills_a_text(system, survived.outcome).values()) == {1}
+    # An e-mail on its way may go out again, under the same Message-ID (law 8).
+    assert max(copies_a_mail(system, survived.outcome).values()) <= 2
+    assert len(bills_a_text(system, survived.outcome)) == len(bills_a_text(system, journey))
+    assert len(copies_a_mail(system, survived.outcome)) == len(copies_a_mail(system, journey))
+
+
+def test_each_service_was_killed_and_some_before_they_had_answered(survived: Survived) -> None:
+    """Their groups wait for the dead member's session, 15 s: so long took what they had not answered yet."""
+    assert survived.killed == list(POINTS)
+    assert {point.service for point in survived.killed} == set(SERVICES)
+    late = [step.title for step in survived.outcome.steps if (step.milliseconds or 0) > 5_000]
+    assert len(late) >= 4

@@ -1,0 +1,51 @@
+"""Money adds up: dues (A5), instalments (A14), the bill of an account that moves (A9)."""
+
+from collections import Counter, defaultdict
+
+from contracts.accounts import DuesShown
+from contracts.requests import InstalmentPlanAgreed, InstalmentsQuoted
+from contracts.transfers import TransferCompleted, TransferEnded
+from tests.simulation.neighbours import Neighbours
+from tests.simulation.said import Said
+
+
+def money(said: Said, neighbours: Neighbours) -> list[str]:
+    """Every sum that is wrong."""
+    return [*_sums(said), *_transfers(said), *_plans(said, neighbours)]
+
+
+def _sums(said: Said) -> list[str]:
+    found = [
+        "dues do not add up"
+        for dues in said.once(DuesShown)
+        if sum(due.amount_halalas for due in dues.dues) != dues.total_halalas
+    ]
+    return found + [
+        f"parts of {quote.reference} do not add up"
+        for quote in said.once(InstalmentsQuoted)
+        if sum(part.amount_halalas for part in quote.parts) != quote.total_halalas
+    ]
+
+
+def _transfers(said: Said) -> list[str]:
+    """Both parties hear the same end, once each, and their shares make the bill."""
+    found = []
+    ends: dict[str, list[TransferCompleted]] = defaultdict(list)
+    for completed in said.once(TransferCompleted):
+        ends[completed.reference].append(completed)
+    for reference, both in ends.items():
+        if sorted(each.role for each in both) != ["incoming", "outgoing"]:
+            found.append(f"transfer {reference} ended for {[each.role for each in both]}")
+        elif {sum(each.share_halalas for each in both)} != {each.bill_halalas for each in both}:
+            found.append(f"shares of {reference} do not make the bill")
+    told = Counter((ended.reference, ended.user_id) for ended in said.once(TransferEnded))
+    found += [f"the end of {reference} was told {n} times" for (reference, _), n in told.items() if n > 1]
+    return found + [f"{reference} ended and completed" for reference in ends.keys() & {r for r, _ in told}]
+
+
+def _plans(said: Said, neighbours: Neighbours) -> list[str]:
+    """What a customer was told to be agreed is agreed with billing, once."""
+    agreed = Counter(plan.reference for plan in said.once(InstalmentPlanAgreed))
+    known = neighbours.plans_agreed()
+    found = [f"plan {reference} was agreed {times} times" for reference, times in agreed.items() if times > 1]
+    return found + [f"plan {reference} is not known to billing" for reference in sorted(agreed.keys() - known)]

@@ -1,0 +1,113 @@
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Discriminator, SecretStr, TypeAdapter
+
+from contracts import accounts_supply_internal as inside
+from contracts.back_office import ConflictSettled
+from contracts.billing import PartyFound
+from contracts.registry import EvidenceConfirmed
+from services.accounts.beneficiary import Beneficiary, settle_conflict
+from services.accounts.effects import AccountsEffects
+from services.accounts.evidence import CheckedEvidence, Evidence
+from services.accounts.service import accounts_service
+from services.accounts.settings import AccountsSettings
+from services.accounts.supply import Supply
+from services.chassis.service import Service
+from tests.scenario import NOON, arriving
+from tests.unit.accounts.situations import ACCOUNT, KEY, KINDS
+from tests.unit.accounts.supplies import HELD, SUPPLY, lodged, party_found, wanted
+from tests.unit.accounts.test_beneficiary import (
+    BENEFICIARY,
+    declared,
+    one_claimant,
+    settled,
+    two_claimants,
+    two_tenants,
+)
+from tests.unit.accounts.test_evidence import CHECKING, EVIDENCE, RECORD, confirmed, filed
+from tests.unit.accounts.test_service import Plain, aggregate_of
+from tests.unit.accounts.test_supply import ASKING
+from tests.unit.accounts.test_supply_moves import MOVED
+
+CHECKED = CheckedEvidence(record=RECORD, evidence_kind="ownership-deed", outcome="confirmed")
+RULED = two_tenants().when(settle_conflict, settled(None)).state
+
+
+@pytest.fixture
+def service() -> Service:
+    settings = AccountsSettings(
+        kafka_bootstrap="localhost:9092",
+        mongo_uri=SecretStr("mongodb://localhost"),
+        database="accounts",
+        keys_folder=Path("keys"),
+        key_fingerprints={},
+        http_port=0,
+        party_wait_s=7,
+        evidence_wait_s=11,
+    )
+    return accounts_service(settings, AccountsEffects(KEY, KINDS))
+
+
+@pytest.mark.parametrize(
+    ("message", "aggregate"),
+    [
+        (lodged(), SUPPLY),
+        (party_found(), SUPPLY),
+        (wanted(), SUPPLY),
+        (declared(), BENEFICIARY),
+        (settled(None), BENEFICIARY),
+        (filed(), EVIDENCE),
+        (confirmed(), EVIDENCE),
+    ],
+    ids=lambda each: type(getattr(each, "body", each)).__name__,
+)
+def test_A18_a_message_finds_its_supply_beneficiary_or_document(service: Service, message: Any, aggregate: str) -> None:
+    assert aggregate_of(service, message) == aggregate
+
+
+def test_A18_a_neighbour_reaches_only_the_kind_that_asks_it(service: Service) -> None:
+    party = PartyFound(asked_by=f"customer:{ACCOUNT}", account_number=ACCOUNT, user_id="u", is_party=False)
+    assert aggregate_of(service, arriving(party)) == "supply:none"
+    body = settled(None).body.model_copy(update={"asked_by": SUPPLY})
+    assert isinstance(body, ConflictSettled)
+    assert aggregate_of(service, arriving(body)) == "beneficiary:none"
+    body = EvidenceConfirmed(asked_by=SUPPLY, valid_from=NOON.date())
+    assert aggregate_of(service, arriving(body)).endswith(":none")
+
+
+async def test_A10_A18_waits_are_as_long_as_the_settings_say(service: Service) -> None:
+    routes = {route.message: route for route in service.routes}
+    asking, checking = routes[inside.SupplyLodged].prepare, routes[inside.EvidenceFiled].prepare
+    assert asking is not None
+    assert checking is not None
+    party: Any = await asking(None, lodged(), service.effects, NOON)
+    evidence: Any = await checking(None, filed(), service.effects, NOON)
+    assert party.wait.total_seconds() == 7
+    assert (evidence.give_up_at - NOON).total_seconds() == 11
+    (supply,) = [kind for kind in service.kinds if kind.name == "supply"]
+    assert supply.prepare_timer is not None
+    timer: Any = await supply.prepare_timer(None, lodged(), service.effects, NOON)
+    assert timer.wait == party.wait
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (Supply, ASKING),
+        (Supply, HELD),
+        (Supply, MOVED),
+        (Beneficiary, one_claimant().state),
+        (Beneficiary, two_claimants().state),
+        (Beneficiary, RULED),
+        (Evidence, CHECKING),
+        (Evidence, CHECKED),
+    ],
+    ids=["asking", "held", "moved", "determined", "disputed", "ruled", "checking", "checked"],
+)
+def test_A18_each_state_survives_its_document_with_the_account_encrypted(kind: Any, state: Any) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[kind, Discriminator("stage")])
+    text = adapter.dump_json(state, context=Plain())
+    assert ACCOUNT.encode() not in text
+    assert adapter.validate_json(text, context=Plain()) == state

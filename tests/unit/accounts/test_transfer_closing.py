@@ -1,0 +1,150 @@
+"""Dues, closing reading, running bill (A9, A18)."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.accounts_request_internal import RequestNoted
+from contracts.accounts_supply_internal import SupplyReleased
+from contracts.billing import AccountUnknown, HolderChangeOrdered, RunningBillAsked
+from contracts.metering import ClosingReadingAsked, ClosingReadingReleased
+from contracts.requests import RequestMoved
+from contracts.transfers import TransferEnded
+from services.accounts.transfer_case import Closing
+from services.accounts.transfer_closing import divide_bill, fail_for_unknown_account, note_debt, take_reading
+from services.accounts.transfer_states import AwaitingReading, Ended, Moving, Transfer
+from tests.scenario import NOON, given
+from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA, OTHER_ACCOUNT
+from tests.unit.accounts.transfers import (
+    AWAITING_BILL,
+    AWAITING_READING,
+    BILL,
+    CHECKING_DUES,
+    DAY,
+    DUES,
+    FACTS,
+    ORDER,
+    OVER,
+    READING,
+    TRANSFER,
+    WAITING,
+    WAITS,
+    told,
+)
+
+UNKNOWN = AccountUnknown(asked_by=TRANSFER, account_number=ACCOUNT, user_id=FAHAD.user_id)
+
+
+def but(*stages: str) -> list[Transfer]:
+    return [state for state in (*WAITING, *OVER) if state.stage not in stages]
+
+
+def test_A18_the_debt_of_who_leaves_is_noted_and_hinders_nothing() -> None:
+    asked = ClosingReadingAsked(asked_by=TRANSFER, account_number=ACCOUNT, day=DAY)
+    scene = given(CHECKING_DUES).when(note_debt, told(DUES), FACTS).then(asked, RequestMoved, RequestNoted)
+    scene.then_state(AWAITING_READING)
+    assert scene.state.debt_halalas == 34_567
+
+
+@pytest.mark.parametrize(
+    "changes", [{"user_id": NOURA.user_id}, {"account_number": OTHER_ACCOUNT}], ids=["person", "account"]
+)
+def test_A18_dues_of_anybody_else_are_not_their_debt(changes: dict[str, Any]) -> None:
+    others = told(DUES.model_copy(update=changes))
+    given(CHECKING_DUES).when(note_debt, others, FACTS).then().then_state(CHECKING_DUES)
+
+
+def test_A18_dues_that_do_not_add_up_end_the_transfer() -> None:
+    scene = given(CHECKING_DUES).when(note_debt, told(DUES.model_copy(update={"total_halalas": 1})), FACTS)
+    scene.then(SupplyReleased, TransferEnded, TransferEnded, RequestMoved, RequestNoted).then_state(Ended)
+    assert (scene.state.outcome, scene.state.reason) == ("failed", "dues-do-not-add-up")
+
+
+def test_A9_a_reading_is_waited_for_from_the_beginning_of_its_day_on() -> None:
+    scene = given(CHECKING_DUES).when(note_debt, told(DUES), FACTS).then_state(AwaitingReading)
+    assert scene.state.due_at == NOON.replace(hour=21) + WAITS.reading
+    late = replace(FACTS, present=NOON + timedelta(days=9))
+    scene = given(CHECKING_DUES).when(note_debt, told(DUES), late)
+    assert scene.state.due_at == NOON + timedelta(days=9) + WAITS.reading
+
+
+@pytest.mark.parametrize(
+    ("state", "released"),
+    [(CHECKING_DUES, (SupplyReleased,)), (AWAITING_BILL, (ClosingReadingReleased, SupplyReleased))],
+    ids=["dues", "bill"],
+)
+def test_A9_an_account_that_billing_does_not_know_ends_the_transfer(state: Transfer, released: tuple[Any, ...]) -> None:
+    scene = given(state).when(fail_for_unknown_account, told(UNKNOWN), FACTS)
+    scene.then(*released, TransferEnded, TransferEnded, RequestMoved, RequestNoted).then_state(Ended)
+    assert (scene.state.outcome, scene.state.reason) == ("failed", "account-unknown-to-billing")
+
+
+def test_A9_a_measured_reading_asks_for_the_running_bill() -> None:
+    asked = RunningBillAsked(asked_by=TRANSFER, account_number=ACCOUNT, day=DAY)
+    given(AWAITING_READING).when(take_reading, told(READING), FACTS).then(asked).then_state(AWAITING_BILL)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"day": date(2026, 3, 1)}, {"account_number": OTHER_ACCOUNT}], ids=["day", "account"]
+)
+def test_A9_a_reading_of_another_day_or_account_closes_nothing(changes: dict[str, Any]) -> None:
+    other = told(READING.model_copy(update=changes))
+    given(AWAITING_READING).when(take_reading, other, FACTS).then().then_state(AWAITING_READING)
+
+
+def test_A9_the_measured_bill_is_split_by_energy_and_the_change_ordered() -> None:
+    scene = given(AWAITING_BILL).when(divide_bill, told(BILL), FACTS)
+    ordered = HolderChangeOrdered(
+        asked_by=TRANSFER,
+        order_id=ORDER.order_id,
+        account_number=ACCOUNT,
+        from_user_id=FAHAD.user_id,
+        to_user_id=NOURA.user_id,
+        day=DAY,
+        from_share_halalas=5_001,
+        to_share_halalas=5_000,
+    )
+    scene.then(ordered, RequestMoved, RequestNoted).then_state(Moving)
+    assert scene.state.order.shares.whole_halalas == BILL.amount_halalas
+
+
+def test_A9_without_a_reading_the_bill_is_split_by_days_and_marked_so() -> None:
+    estimated = replace(AWAITING_BILL, closing=Closing(register_wh=None))
+    scene = given(estimated).when(divide_bill, told(BILL), FACTS).then_state(Moving)
+    assert scene.state.order.closing.reading == "estimated"
+    shares = scene.state.order.shares
+    assert (shares.outgoing_halalas, shares.incoming_halalas) == (5_001, 5_000)  # 15 of 30 days, half a halala up
+
+
+@pytest.mark.parametrize("changes", [{"period_to": date(2026, 2, 14)}, {"latest_wh": 99_999}], ids=["time", "register"])
+def test_A9_a_bill_that_makes_no_sense_ends_the_transfer(changes: dict[str, Any]) -> None:
+    scene = given(AWAITING_BILL).when(divide_bill, told(BILL.model_copy(update=changes)), FACTS)
+    scene.then(ClosingReadingReleased, SupplyReleased, TransferEnded, TransferEnded, RequestMoved, RequestNoted)
+    assert (scene.state.outcome, scene.state.reason) == ("failed", "bill-makes-no-sense")
+
+
+def test_A9_the_bill_of_another_account_is_not_divided() -> None:
+    other = told(BILL.model_copy(update={"account_number": OTHER_ACCOUNT}))
+    given(AWAITING_BILL).when(divide_bill, other, FACTS).then().then_state(AWAITING_BILL)
+
+
+@pytest.mark.parametrize("state", but("checking-dues"), ids=lambda state: state.stage)
+def test_A18_dues_that_come_late_or_twice_change_nothing(state: Transfer) -> None:
+    given(state).when(note_debt, told(DUES), FACTS).then().then_state(state)
+
+
+@pytest.mark.parametrize("state", but("awaiting-reading"), ids=lambda state: state.stage)
+def test_A9_a_reading_that_comes_late_or_twice_changes_nothing(state: Transfer) -> None:
+    given(state).when(take_reading, told(READING), FACTS).then().then_state(state)
+
+
+@pytest.mark.parametrize("state", but("awaiting-bill"), ids=lambda state: state.stage)
+def test_A9_a_bill_that_comes_late_or_twice_changes_nothing(state: Transfer) -> None:
+    given(state).when(divide_bill, told(BILL), FACTS).then().then_state(state)
+
+
+@pytest.mark.parametrize("state", but("awaiting-bill", "checking-dues"), ids=lambda state: state.stage)
+def test_A9_an_unknown_account_elsewhere_changes_nothing(state: Transfer) -> None:
+    given(state).when(fail_for_unknown_account, told(UNKNOWN), FACTS).then().then_state(state)

@@ -1,0 +1,120 @@
+"""A lane with a halted partition: broken machinery does not set it going, and a skip commits exactly one record."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError, CorruptRecordException
+
+from contracts.topics import ACCOUNTS_COMMANDS
+from services.chassis import lane
+from services.chassis.acknowledged import Acknowledged
+from services.chassis.consumer import Halt
+from services.chassis.lane import KafkaLane
+from services.chassis.metrics import Metrics
+from services.chassis.observer import ServiceObserver
+from services.chassis.service import Lane
+from tests.eventually import eventually
+
+ONE, TWO = (TopicPartition(ACCOUNTS_COMMANDS.name, number) for number in range(2))
+HALT = Halt(ONE, 6, CorruptRecordException(), 0.0, unreadable=True)
+
+
+@dataclass
+class Consumer:
+    """What a lane needs of its consumer."""
+
+    halts: dict[TopicPartition, Halt] = field(default_factory=lambda: {ONE: HALT})
+    held: set[TopicPartition] = field(default_factory=lambda: {ONE})
+    sought: dict[TopicPartition, int] = field(default_factory=dict)
+    offsets: dict[TopicPartition, int] = field(default_factory=lambda: {ONE: 6, TWO: 0})
+    lost: bool = False
+
+    def assignment(self) -> set[TopicPartition]:
+        return {ONE, TWO}
+
+    def paused(self) -> set[TopicPartition]:
+        return set(self.held)
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self.held |= set(partitions)
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self.held -= set(partitions)
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        self.sought[tp] = offset
+
+    def read_on(self, tp: TopicPartition, offset: int) -> None:
+        self.halts.pop(tp)
+        self.seek(tp, offset)
+        self.resume(tp)
+
+    async def committed(self, tp: TopicPartition) -> int:
+        return self.offsets[tp]
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        if self.lost:
+            raise CommitFailedError
+        self.offsets |= offsets
+
+
+def record(tp: TopicPartition, offset: int) -> Any:
+    return SimpleNamespace(topic=tp.topic, partition=tp.partition, offset=offset, headers=())
+
+
+def lane_of(consumer: Consumer) -> KafkaLane:
+    async def broken(*_: object) -> Any:
+        raise ConnectionError
+
+    observer = ServiceObserver(Metrics(), structlog.get_logger())
+    made = KafkaLane("accounts", Lane("ordinary", ACCOUNTS_COMMANDS), broken, lambda _: None, Acknowledged(), observer)
+    made._subscriber = SimpleNamespace(consumer=consumer)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "WAITS_S", (0.01,))
+
+
+async def test_law7_what_waits_for_machinery_goes_on_and_what_is_halted_does_not() -> None:
+    consumer = Consumer()
+    of = lane_of(consumer)
+    await of._handle([record(TWO, 0)])
+    assert consumer.held == {ONE, TWO}
+    await eventually(lambda: not of.paused)
+    assert (consumer.held, consumer.sought) == ({ONE}, {TWO: 0})
+
+
+async def test_law7_what_came_before_the_bad_record_comes_again_before_it() -> None:
+    consumer = Consumer()
+    of = lane_of(consumer)
+    await of._handle([record(ONE, 4), record(ONE, 5)])
+    await eventually(lambda: not of.paused)
+    assert (consumer.held, consumer.sought, of.halts) == (set(), {ONE: 4}, ())
+
+
+async def test_trap_19_a_skip_commits_one_record_and_reads_on_behind_it() -> None:
+    consumer = Consumer()
+    of = lane_of(consumer)
+    assert await of.stands_at(HALT)
+    assert await of.skip(HALT)
+    assert (consumer.offsets, consumer.sought, consumer.held) == ({ONE: 7, TWO: 0}, {ONE: 7}, set())
+    assert not await of.skip(HALT), "once"
+
+
+async def test_trap_19_a_skip_of_what_has_gone_to_another_does_nothing() -> None:
+    consumer = Consumer(lost=True)
+    of = lane_of(consumer)
+    assert not await of.skip(HALT)
+    assert (consumer.offsets[ONE], consumer.sought, of.halts) == (6, {}, (HALT,))
+
+
+@pytest.mark.parametrize("committed", [5, 7])
+async def test_law5_a_partition_stands_where_the_group_has_committed(committed: int) -> None:
+    of = lane_of(Consumer(offsets={ONE: committed, TWO: 0}))
+    assert not await of.stands_at(HALT)

@@ -1,0 +1,74 @@
+"""How long something waits to be acknowledged, and how a producer is given up."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.producer.message_accumulator import MessageAccumulator
+
+from services.chassis.document import Record
+from services.chassis.publisher import KafkaPublisher, PublishFailed, fail_all
+from tests.eventually import eventually
+
+RECORD = Record("accounts.events", b"k", b"v", [])
+
+
+class Publisher(KafkaPublisher):
+    """Sends come through, or fail, when the test says so."""
+
+    def __init__(self) -> None:
+        self.stamps: list[int] = []
+        super().__init__({}, self.stamps.append)
+        self.sends: list[asyncio.Future[int]] = []
+
+    async def _acknowledged(self, records: Sequence[Record]) -> int:
+        self.sends.append(asyncio.get_running_loop().create_future())
+        return await self.sends[-1]
+
+
+async def test_what_waits_goes_on_waiting_until_a_send_comes_through() -> None:
+    publisher = Publisher()
+    assert publisher.oldest_send_s == 0
+    first = asyncio.create_task(publisher([RECORD]))
+    await eventually(lambda: publisher.sends)
+    publisher.sends[0].set_exception(PublishFailed("KafkaTimeoutError"))
+    with pytest.raises(PublishFailed):
+        await first
+    waited = publisher.oldest_send_s
+    assert waited > 0, "a failure is no acknowledgement"
+    again = asyncio.create_task(publisher([RECORD]))
+    await eventually(lambda: len(publisher.sends) == 2)
+    assert publisher.oldest_send_s >= waited
+    publisher.sends[1].set_result(1_700)
+    await again
+    assert (publisher.oldest_send_s, publisher.stamps) == (0, [1_700])
+
+
+async def test_of_several_the_oldest_counts() -> None:
+    publisher = Publisher()
+    sends = [asyncio.create_task(publisher([RECORD])) for _ in range(2)]
+    await eventually(lambda: len(publisher.sends) == 2)
+    publisher.sends[1].set_result(1)
+    await sends[1]
+    assert publisher.oldest_send_s > 0
+    publisher.sends[0].set_result(2)
+    await sends[0]
+    assert publisher.oldest_send_s == 0
+
+
+async def test_a_batch_that_was_being_tried_again_fails_without_a_complaint() -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    waiting = MessageAccumulator(ClusterMetadata(), 1_000, 0, 60)
+    place = TopicPartition("identity.events", 0)
+    record = await waiting.add_message(place, b"k", b"v", timeout=1)
+    waiting.reenqueue(waiting._pop_batch(place))
+    fail_all(waiting)
+    with pytest.raises(KafkaConnectionError):
+        await record
+    await asyncio.sleep(0)
+    assert complaints == []

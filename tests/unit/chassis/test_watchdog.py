@@ -1,0 +1,80 @@
+"""The watchdogs end the process, and only when it stands still (trap 15)."""
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+
+from services.chassis.health import Progress
+from services.chassis.logs import configure_logs
+from services.chassis.watchdog import STALLED, LoopWatch, end_if_stalled, end_in_any_case
+from tests.eventually import eventually
+
+TICK_S = 0.01
+
+
+@pytest.fixture
+def written() -> StringIO:
+    """What the logs say."""
+    stream = StringIO()
+    configure_logs("accounts", "one", "info", lambda _: None, stream)
+    return stream
+
+
+@contextlib.contextmanager
+def watching(limit_s: float, ended: list[int]) -> Iterator[LoopWatch]:
+    watch = LoopWatch(limit_s, ended.append, TICK_S)
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stand_down()
+        watch.join()
+
+
+async def test_trap_15_a_lane_that_stands_still_ends_the_process(written: StringIO) -> None:
+    ended: list[int] = []
+    now = 0.0
+    progress = Progress(["codes", "ordinary"], 60, lambda: now)
+    now = 61.0
+    progress.beat("codes")
+    await end_if_stalled(progress, ended.append)
+    line = json.loads(written.getvalue())
+    assert ended == [STALLED]
+    assert (line["event"], line["lane"], line["seconds"]) == ("lane_stalled", "ordinary", 61)
+
+
+def test_trap_15_a_loop_that_does_not_turn_ends_the_process(written: StringIO) -> None:
+    ended: list[int] = []
+    with watching(5 * TICK_S, ended) as watch:
+        watch.join(5)
+    line = json.loads(written.getvalue())
+    assert ended == [STALLED]
+    assert (line["event"], line["error"]) == ("loop_blocked", ["LoopBlocked"])
+    assert any(place.endswith(" join") for place in line["at"]), "it says where the main thread stands"
+
+
+async def test_a_loop_that_turns_is_left_alone(written: StringIO) -> None:
+    ended: list[int] = []
+    with watching(0.5, ended) as watch:
+        turning = asyncio.create_task(watch.turn())
+        await eventually(lambda: watch._turns, lambda turns: turns > 100)
+        turning.cancel()
+    assert ended == []
+    assert written.getvalue() == ""
+
+
+def test_trap_16_the_deadline_of_a_stop_needs_no_event_loop() -> None:
+    ended, over = list[int](), threading.Event()
+
+    def end(code: int) -> None:
+        ended.append(code)
+        over.set()
+
+    end_in_any_case(TICK_S, end)
+    assert over.wait(5)
+    assert ended == [1]

@@ -1,0 +1,40 @@
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from services.chassis.metrics import Metrics
+from services.chassis.observer import ServiceObserver
+from services.chassis.wiring import Outside, wired
+from tests.component.counter import counter_service
+from tests.fakes.world import NOON, fake_opener, fake_seal, fake_token, keyed_hash
+
+
+@dataclass
+class Calls:
+    """Effects that look at the clock before a call."""
+
+    clock: Callable[[], datetime] = lambda: datetime(1999, 1, 1, tzinfo=UTC)
+
+
+def test_law9_effects_are_given_the_corrected_clock() -> None:
+    """By a machine's own clock, half a minute wrong, a call is never made, or begins when its end is not awaited."""
+    calls = Calls()
+    anything: Any = None
+    observer: Any = ServiceObserver(Metrics(), None)
+    outside = Outside(
+        store=anything,
+        publish=anything,
+        committed=anything,
+        present=lambda: NOON,
+        monotonic=lambda: 0.0,
+        keyed_hash=keyed_hash,
+        seal=fake_seal,
+        opener=fake_opener,
+        check_token=fake_token,
+        data_keys=anything,
+        observer=observer,
+    )
+    machinery = wired(replace(counter_service(), effects=calls), outside)
+    assert calls.clock() == NOON
+    assert {"ordinary", "internal", "news"} <= {lane.name for lane in machinery.lanes}
