@@ -83,15 +83,23 @@ class House:
             await eventually(lambda: [lane.lag() for lane in engine.lanes], all, within=40)
             yield engine
 
-    async def process(self, log: Path, *program: str, **changes: str) -> Process:
-        """The toy service, or another `program` for Python, as a process; its log goes to a file."""
+    @contextlib.asynccontextmanager
+    async def process(self, log: Path, *program: str, **changes: str) -> AsyncIterator[Process]:
+        """The toy service, or another `program` for Python, as a process; its log goes to a file. It is surely gone
+        afterwards: one that lived on would take partitions from the tests that follow."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HESABI_")}
         with log.open("ab") as output:
-            return await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 sys.executable, *(program or ("-m", COUNTER)),
                 stdout=output, stderr=PIPE, env=kept | self.environment() | changes,
                 cwd=Path(__file__).parents[2],
             )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
     async def send(self, body: Message, flow: str, *, source: str | None = None, **attributes: Any) -> str:
         """As the sender of such a message would; acknowledged later. Returns its id."""

@@ -5,8 +5,6 @@ import contextlib
 import json
 import signal
 import time
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from services.chassis.runtime import Engine
@@ -94,29 +92,18 @@ async def test_law5_one_replica_joins_and_the_other_leaves_in_the_middle_of_a_lo
             await load.ends_well(engine)
 
 
-@contextlib.asynccontextmanager
-async def ended(process: Process) -> AsyncIterator[Process]:
-    """The process, surely gone afterwards."""
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 async def test_law5_a_process_is_killed_the_next_stops_in_good_order_and_the_last_finishes(
     house: House, tmp_path: Path
 ) -> None:
     load, log = Load(house, "killed"), tmp_path / "log"
     mark = "MARKED-0559998877"
-    async with ended(await house.process(log, HESABI_REPLICA="killed")) as process:
+    async with house.process(log, HESABI_REPLICA="killed") as process:
         await planted(house, mark)
         await load.send(1_500)
         await a_third_of(load, 300)
         process.send_signal(signal.SIGKILL)
         await process.wait()
-    async with ended(await house.process(log, HESABI_REPLICA="stopped")) as process:
+    async with house.process(log, HESABI_REPLICA="stopped") as process:
         seen = load.answered
         await eventually(lambda: load.answered > seen, within=60)
         await load.send(1_500)

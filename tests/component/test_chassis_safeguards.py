@@ -10,7 +10,6 @@ from contracts.topics import ACCOUNTS_COMMANDS
 from tests.chaos.unsafe import program_without
 from tests.component.counter import Add
 from tests.component.service_under_test import COUNTER, House
-from tests.component.test_chassis_breakdowns import ended
 from tests.eventually import eventually
 from tests.gates import Gates
 
@@ -72,7 +71,7 @@ async def test_trap_3_without_the_safe_parser_a_null_header_loses_its_whole_batc
 ) -> None:
     commands = await before_and_after_a_null_header(house, "null-header-lost")
     program = program_without("safe-parser", COUNTER)
-    async with ended(await house.process(tmp_path / "log", *program)) as process:
+    async with house.process(tmp_path / "log", *program) as process:
         await answered_later(house, "null-header-probe")
         process.send_signal(signal.SIGKILL)
         await process.wait()
@@ -91,7 +90,7 @@ async def test_law5_committing_before_publishing_loses_answers_for_good(
     house: House, tmp_path: Path, gates: Gates
 ) -> None:
     program = program_without("publish-before-commit", COUNTER)
-    async with ended(await house.process(tmp_path / "log", *program)) as process:
+    async with house.process(tmp_path / "log", *program) as process:
         await answered_later(house, "commit-first-probe")
         commands = [await house.send(Add(amount=1), f"commit-first-lost-{n}") for n in range(20)]
         await house.producer.flush()

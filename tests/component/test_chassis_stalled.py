@@ -25,13 +25,9 @@ async def last_words(house: House, log: Path, bug: str) -> tuple[int | None, dic
     """Exit code, last line of the log and standard error of a process with this bug; the command that met it is settled
     by the next one."""
     flow = f"stuck-{bug}"
-    process = await house.process(log, "-m", "tests.component.stuck_process", TOY_BUG=bug, **SOON)
-    command = await house.send(Add(amount=1), flow)
-    try:
+    async with house.process(log, "-m", "tests.component.stuck_process", TOY_BUG=bug, **SOON) as process:
+        command = await house.send(Add(amount=1), flow)
         _, complaint = await asyncio.wait_for(process.communicate(), WITHIN_S)
-    finally:
-        if process.returncode is None:
-            process.kill()
     async with house.service() as engine:
         await house.all_answered(flow, [command])
         assert await house.total(engine, flow) == 1

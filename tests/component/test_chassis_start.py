@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -18,17 +19,25 @@ WITHIN_S = 60
 
 async def refusal(house: House, log: Path, **changes: str) -> tuple[int | None, list[str]]:
     """Exit code and the lines on standard error of a process that should not start."""
-    process = await house.process(log, **changes)
-    _, complaint = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    async with house.process(log, **changes) as process:
+        _, complaint = await asyncio.wait_for(process.communicate(), WITHIN_S)
     return process.returncode, complaint.decode().splitlines()
 
 
 async def configure(house: House, **changes: str) -> None:
+    """Changes the topic's settings and waits until the broker tells them: it answers before it has taken them over."""
     settings = dict(ACCOUNTS_INTERNAL.config) | {name.replace("_", "."): value for name, value in changes.items()}
+
+    async def taken_over() -> bool:
+        asked = [ConfigResource(ConfigResourceType.TOPIC, ACCOUNTS_INTERNAL.name)]
+        answers: list[Any] = await admin.describe_configs(asked)
+        return settings.items() <= {entry[0]: entry[1] for entry in answers[0].resources[0][4]}.items()
+
     admin = AIOKafkaAdminClient(bootstrap_servers=house.stack.kafka_bootstrap)
     await admin.start()
     try:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, ACCOUNTS_INTERNAL.name, settings)])
+        await eventually(taken_over, bool)
     finally:
         await admin.close()
 

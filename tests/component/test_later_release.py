@@ -31,8 +31,7 @@ async def test_law13_the_lane_stops_before_a_later_release_and_goes_on_with_one_
     house: House, tmp_path: Path
 ) -> None:
     log = tmp_path / "old.log"
-    old = await house.process(log, HESABI_REPLICA="old")
-    try:
+    async with house.process(log, HESABI_REPLICA="old") as old:
         first = await house.send(Add(amount=1), "later-1")
         await house.all_answered("later", [first])
         await set_format(house, "count:later-1", FORMAT + 2)
@@ -42,10 +41,6 @@ async def test_law13_the_lane_stops_before_a_later_release_and_goes_on_with_one_
         assert set(house.answers("later")) == {first}
         old.send_signal(signal.SIGTERM)
         assert await old.wait() == 0
-    finally:
-        if old.returncode is None:
-            old.kill()
-            await old.wait()
     async with house.service("new") as new:
         await set_format(house, "count:later-1", FORMAT)
         await house.all_answered("later", [first, second])
