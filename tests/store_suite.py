@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from services.chassis.document import Document, Entry, Position, Remembered, ms, packed
+from services.chassis.document import Document, Entry, Position, Remembered, packed
+from services.chassis.instants import ms
 from services.chassis.store import Store
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)

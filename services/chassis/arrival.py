@@ -6,9 +6,8 @@ Nothing here raises on a record's content: whatever stands in it, there is one c
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import lru_cache
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal, Protocol
 
 from contracts.decision import Customer, Incoming, Refusal
@@ -21,6 +20,7 @@ from contracts.operations import (
 from contracts.topics import SERVICES, Topic
 from services.chassis.command_life import untimely
 from services.chassis.document import Position
+from services.chassis.instants import instant
 from services.chassis.keys import KeyUnknown
 from services.chassis.known import Known, known_types
 from services.chassis.sealing import SealBroken, validate_public_jwk
@@ -240,18 +240,12 @@ class Decoder:
         if isinstance(judged, TokenRefused):
             arrival.obstacle = Refusal("sign-in-needed", judged.reason, missing_step="log-in")
         customer = judged.customer if isinstance(judged, TokenRefused) else judged
-        arrival.incoming = replace(incoming, customer=customer)
+        incoming.customer = customer
 
 
 def stamp_of(raw: RawRecord) -> datetime:
     """The broker's stamp as an instant."""
-    return _instant(raw.timestamp)
-
-
-@lru_cache(maxsize=64)
-def _instant(milliseconds: int) -> datetime:
-    # A broker gives one stamp to all records that it takes in at once.
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return instant(raw.timestamp)
 
 
 def _stream(envelope: Envelope, position: Position) -> tuple[str, int]:

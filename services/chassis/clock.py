@@ -2,37 +2,38 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
+
+from services.chassis.instants import instant
 
 SKEW_ALARM: Final = timedelta(seconds=1)
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
+def _wall() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class Clock:
     """One process's clock. Lives that we grant start at `present()`; what messages claim is judged by their stamps.
-    `wall` is the machine's own, in UTC."""
+    `wall` is the machine's own, in milliseconds since 1970."""
 
-    def __init__(self, wall: Callable[[], datetime] = _wall) -> None:
+    def __init__(self, wall: Callable[[], int] = _wall) -> None:
         self._wall = wall
-        self._skew = timedelta()
+        self._skew_ms = 0
 
     def present(self) -> datetime:
         """Now, in UTC, as the broker sees it, to the millisecond that the log and the database keep."""
-        now = self._wall() + self._skew
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return instant(self._wall() + self._skew_ms)
 
     def corrected_by(self, stamp_ms: int) -> None:
         """A broker has just stamped a record of ours with `stamp_ms`."""
-        self._skew = datetime.fromtimestamp(stamp_ms / 1000, UTC) - self._wall()
+        self._skew_ms = stamp_ms - self._wall()
 
     @property
     def skew(self) -> timedelta:
         """How far the broker's clock is ahead of ours."""
-        return self._skew
+        return timedelta(milliseconds=self._skew_ms)
 
     @staticmethod
     def monotonic() -> float:

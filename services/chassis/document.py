@@ -6,10 +6,12 @@ sequences it has given out, the last commands with their answers, and the outbox
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from contracts.envelope import Envelope, to_headers
+from services.chassis.instants import in_utc, instant, ms
 
 FORMAT: Final = 1
 """The format of documents and states that this release writes. It reads the next one, too: what a release is to write,
@@ -202,7 +204,12 @@ def stored(document: Document, written_at: datetime, partition: int) -> dict[str
     every write, which costs a fifth of the save.
     """
     fields = {name: pack(getattr(document, name)) for name, pack in _FIELDS.items()}
-    return {**fields, "written_minute": written_at.replace(second=0, microsecond=0), "partition": partition}
+    return {**fields, "written_minute": _minute(written_at), "partition": partition}
+
+
+@lru_cache(maxsize=16)
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def changes(document: Document, written_at: datetime, partition: int) -> dict[str, Any]:
@@ -216,7 +223,7 @@ def changes(document: Document, written_at: datetime, partition: int) -> dict[st
         value = getattr(document, name)
         if value != getattr(before, name):
             fields[name] = pack(value)
-    minute = written_at.replace(second=0, microsecond=0)
+    minute = _minute(written_at)
     if minute != before.written_minute:
         fields["written_minute"] = minute
     if partition != before.partition:
@@ -244,12 +251,6 @@ def loaded(fields: Mapping[str, Any]) -> Document:
     )
 
 
-def in_utc(moment: datetime) -> datetime:
-    """An instant of the database, which has no zone and is in UTC; one of the driver's own zone costs ten times as much
-    to read and to compare."""
-    return moment.replace(tzinfo=UTC)
-
-
 def packed(entry: Entry) -> Packed:
     """An entry as a list. Instants within lists are numbers, which the driver reads and writes faster than dates."""
     return [
@@ -268,9 +269,7 @@ def packed(entry: Entry) -> Packed:
 
 def unpacked(v: Packed) -> Entry:
     """The entry that was packed."""
-    return Entry(*v[:4], datetime.fromtimestamp(v[4] / 1000, UTC), *v[5:8], Position(*v[8:12]), v[12])  # type: ignore[call-arg]
-
-
-def ms(moment: datetime) -> int:
-    """An instant as milliseconds, which is how the log stamps."""
-    return round(moment.timestamp() * 1000)
+    name, topic, type_name, sequence, at, correlation, causation, body, *cause, is_answer = v
+    return Entry(
+        name, topic, type_name, sequence, instant(at), correlation, causation, body, Position._make(cause), is_answer
+    )

@@ -16,7 +16,8 @@ from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from services.chassis.arrival import PARKED
-from services.chassis.document import Document, changes, in_utc, loaded, stored
+from services.chassis.document import Document, changes, loaded, stored
+from services.chassis.instants import in_utc
 from services.chassis.parked_letters import PARKED_STATES
 
 Outcome = Literal["saved", "conflict", "refused"]

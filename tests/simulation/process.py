@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from contracts.keys import SERVICE_KEYS_PUBLISHED
 from services.chassis.clock import Clock
+from services.chassis.instants import ms
 from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import PublishFailed
 from services.chassis.service import Service
@@ -92,7 +93,7 @@ class Process:
         self.chance = Random(f"{world.seed}/{name}")
         self.life = Life(name, self._falls_silent)
         self.skew_s = self.chance.uniform(-30.0, 30.0)
-        self.clock = Clock(self.wall)
+        self.clock = Clock(lambda: ms(self.wall()))
         self.told = Told(world.say, name)
         self.broker = SimulatedBroker(world.group, self.life, world.faults, self.chance)
         self._publish = SimulatedPublisher(world.log, self.life, world.faults, self.chance, self.clock.corrected_by)

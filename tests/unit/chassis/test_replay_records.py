@@ -9,7 +9,7 @@ import pytest
 
 from contracts.operations import REPLAY_DEAD_LETTER
 from contracts.sealed import Sealed
-from services.chassis.document import ms
+from services.chassis.instants import ms
 from services.chassis.service import Service
 from tests.component.counter import Add, CallMade, Heard, Mine, counter_service
 from tests.fakes.log import FakeRecord
