@@ -65,6 +65,12 @@ class ActivationNoted(Event, service="identity", topic=IDENTITY_INTERNAL):
     user_id: Id
 
 
+class ActivationLapsed(Event, service="identity", topic=IDENTITY_INTERNAL):
+    """Too late: the person is another user's by now."""
+
+    user_id: Id
+
+
 class SignInReported(Event, service="identity", topic=IDENTITY_INTERNAL):
     """The person has signed in. The user says so to the others: outside identity there is no person (I18)."""
 

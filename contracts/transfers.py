@@ -155,6 +155,13 @@ class BeneficiaryDetermined(Event, service="accounts", topic=ACCOUNTS_EVENTS):
     determined_at: AwareDatetime
 
 
+class BeneficiaryUndetermined(Event, service="accounts", topic=ACCOUNTS_EVENTS):
+    """A10: the supply has no actual beneficiary any more; whoever was it is it no longer."""
+
+    account_number: Id
+    at: AwareDatetime
+
+
 class BeneficiaryDisputed(Event, service="accounts", topic=ACCOUNTS_EVENTS):
     """A10: claims of equal weight; the back office decides. Said once to each claimant."""
 

@@ -16,7 +16,7 @@ from contracts.decision import Decision, Facts, Incoming, decided, ignored, refu
 from contracts.message import Message
 from contracts.requests import EvidenceKind
 from contracts.sealed import Secret
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined
 from services.accounts.claims import (
     NO_CLAIMS,
     Claim,
@@ -100,10 +100,11 @@ def take_evidence(state: Beneficiary | None, incoming: Incoming[EvidenceShown], 
 
 
 def drop_party(state: Beneficiary | None, incoming: Incoming[PartyLeft], _: Facts) -> Decision[Beneficiary]:
-    """A9, A10: who has handed the supply over claims nothing of it any more."""
-    if state is None:
-        return ignored(state)
-    return _weighed(state, without_person(state.claims, incoming.body.user_id), incoming.now)
+    """A9, A10: who has handed the supply over claims nothing of it any more, nor by a document that the registry
+    confirms late."""
+    left = incoming.body
+    supply = state or _nobody(left.account_number)
+    return _weighed(supply, without_person(supply.claims, left.user_id, left.day), incoming.now)
 
 
 def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: Facts) -> Decision[Beneficiary]:
@@ -114,7 +115,8 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
     if settled.user_id is None:
         nobody = UseEnded(account_number=state.account_number.reveal(), day=settled.from_day)
         weighed = _weighed(_closed(state), ruled(state.claims, state.over, None), incoming.now)
-        return replace(weighed, messages=(nobody, *weighed.messages))  # before anybody else's use begins
+        fallen = _undetermined(state, incoming.now) if isinstance(weighed.state, Undetermined) else ()
+        return replace(weighed, messages=(nobody, *fallen, *weighed.messages))  # before anybody else's use begins
     claim = next((each for each in state.over if each.user_id == settled.user_id), None)
     if claim is None:
         return refused(state, "not-available-now", "settled-for-a-stranger")
@@ -147,7 +149,7 @@ def _weighed(state: Beneficiary, claims: Claims, at: datetime) -> Decision[Benef
     match strongest(claims):
         case ():
             nobody = Undetermined(account_number=state.account_number, claims=claims, conflicts=state.conflicts)
-            return decided(nobody, *_withdrawn(state))
+            return decided(nobody, *_withdrawn(state), *_undetermined(state, at))
         case (one,):
             return _determined(state, claims, one, at)
         case several:
@@ -207,6 +209,13 @@ def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: d
         if each.user_id not in told
     )
     return decided(disputed, *_withdrawn(state), raised, *news)
+
+
+def _undetermined(state: Beneficiary, at: datetime) -> tuple[BeneficiaryUndetermined, ...]:
+    """While a conflict was open, whoever was determined before it still stood as the beneficiary for others."""
+    if isinstance(state, Undetermined):
+        return ()
+    return (BeneficiaryUndetermined(account_number=state.account_number.reveal(), at=at),)
 
 
 def _withdrawn(state: Beneficiary) -> tuple[CaseWithdrawn, ...]:

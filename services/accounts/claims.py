@@ -21,6 +21,9 @@ oldest declaration's place."""
 MOST_RULED: Final = 60
 """Claims of the past that are known to have been decided (ours)."""
 
+MOST_LEFT: Final = 20
+"""The latest people who have handed a supply over (ours): their claims of before come some days late at most."""
+
 _RANK: Final[dict[ClaimBasis, int]] = {
     "declaration": 1,
     "back-office": 2,
@@ -48,11 +51,20 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """This person handed the supply over; from that day on it is another's."""
+
+    user_id: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """The claims of one supply that stand, in the order in which they came, and the last ruling."""
+    """The claims of one supply that stand, in the order in which they came, the last ruling, and who has left."""
 
     standing: tuple[Claim, ...] = ()
     ruling: Ruling | None = None
+    left: tuple[Left, ...] = ()
 
 
 NO_CLAIMS: Final = Claims()
@@ -70,8 +82,12 @@ def strongest(claims: Claims) -> tuple[Claim, ...]:
 
 def with_claim(claims: Claims, claim: Claim) -> Claims | None:
     """The claims with one more, which takes the place of the same person's on the same basis. None: there is no room.
-    What the back office has seen already stays as it decided."""
+    What the back office has seen already stays as it decided, and who has handed the supply over claims it no more by
+    what was so before (A9); an ownership deed says who the owner is, whoever uses the power."""
     if claims.ruling is not None and claim in claims.ruling.over:
+        return claims
+    has_left = any(each.user_id == claim.user_id and claim.from_day < each.day for each in claims.left)
+    if has_left and claim.basis != "ownership-deed":
         return claims
     others = tuple(each for each in claims.standing if (each.user_id, each.basis) != (claim.user_id, claim.basis))
     if len(others) >= MOST_CLAIMS:
@@ -82,18 +98,24 @@ def with_claim(claims: Claims, claim: Claim) -> Claims | None:
     return replace(claims, standing=(*others, claim))
 
 
-def without_person(claims: Claims, user_id: str) -> Claims:
-    """The claims without those of a person who has left the supply."""
+def without_person(claims: Claims, user_id: str, day: date) -> Claims:
+    """The claims without those of a person who has handed the supply over on that day."""
     ruling = claims.ruling
     if ruling is not None and ruling.winner is not None and ruling.winner.user_id == user_id:
         ruling = None
-    return Claims(standing=tuple(each for each in claims.standing if each.user_id != user_id), ruling=ruling)
+    others = tuple(each for each in claims.left if each.user_id != user_id)
+    return Claims(
+        standing=tuple(each for each in claims.standing if each.user_id != user_id),
+        ruling=ruling,
+        left=(*others, Left(user_id=user_id, day=day))[-MOST_LEFT:],
+    )
 
 
 def ruled(claims: Claims, over: tuple[Claim, ...], winner: Claim | None) -> Claims:
     """The back office has decided these claims: they stand no more, and its decision does."""
     before = () if claims.ruling is None else claims.ruling.over
-    return Claims(
+    return replace(
+        claims,
         standing=tuple(each for each in claims.standing if each not in over),
         ruling=Ruling(winner=winner, over=(*before, *over)[-MOST_RULED:]),
     )

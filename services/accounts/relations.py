@@ -33,12 +33,13 @@ class Interval:
 class Relations:
     """Both lines of one supply, each in order of its days. `owner_user_id`: the owner as last confirmed, who may have
     handed the account over to a tenant since. `owner_by_deed`: the registry has confirmed their deed, which no mere
-    word of somebody else's supersedes (A12, A13)."""
+    word of somebody else's supersedes (A12, A13), nor an older deed; `owner_since`: from when on it names them."""
 
     liable: tuple[Interval, ...] = ()
     of_use: tuple[Interval, ...] = ()
     owner_user_id: str | None = None
     owner_by_deed: bool = False
+    owner_since: date | None = None
 
     @property
     def present(self) -> Interval | None:
@@ -54,6 +55,16 @@ class Relations:
     def standing(self) -> frozenset[str]:
         """Everybody whose confirmed relation goes on."""
         return frozenset(each.user_id for each in (self.present, self.user) if each is not None)
+
+    def is_sold(self, user_id: str, day: date) -> bool:
+        """Whether a deed of this person that is good from `day` on is superseded: a later one names another owner."""
+        return self.owner_user_id != user_id and self.owner_since is not None and day < self.owner_since
+
+    def end_of(self, user_id: str, relation: Relation) -> date | None:
+        """When the last time of this person in this relation ended; None: none is known, or it goes on."""
+        times = [each for each in (*self.liable, *self.of_use) if (each.user_id, each.relation) == (user_id, relation)]
+        ends = [each.until for each in times if each.until is not None]
+        return max(ends) if ends and len(ends) == len(times) else None
 
 
 NOBODY = Relations()
@@ -104,7 +115,8 @@ def begun_liable(
     begun = replace(relations, liable=(*relations.liable, interval), of_use=kept)
     says_owner = interval.basis == "billing" and interval.relation == "owner" and not relations.owner_by_deed
     if by_deed or says_owner:
-        begun = replace(begun, owner_user_id=interval.user_id, owner_by_deed=by_deed)
+        since = interval.from_day if by_deed else None
+        begun = replace(begun, owner_user_id=interval.user_id, owner_by_deed=by_deed, owner_since=since)
     return begun, ended
 
 

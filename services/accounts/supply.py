@@ -5,15 +5,16 @@ for the one who takes over, the registry or the back office for the one who uses
 relations already known is refused for operators to see, so that there are never two liable parties.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from contracts.accounts import Relation, TransferKind
 from contracts.accounts_supply_internal import RelationNoted, SupplyLodged, UseBegun, UseEnded
 from contracts.billing import PartyAsked, PartyFound
 from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
-from contracts.message import Message, TimerElapsed
+from contracts.message import TimerElapsed
 from contracts.sealed import Secret
 from contracts.transfers import RelationConfirmed, RelationEnded
 from services.accounts.relations import (
@@ -32,10 +33,13 @@ MOST_ASKED = 50
 """People about whom billing is being asked at one time (ours); keeps the document small."""
 
 MOST_TRIES = 20
-"""Times that billing is asked about one person, some three days in all (ours)."""
+"""Times that billing is asked about one person before operators hear of its silence, some three days in all (ours)."""
 
 LONGEST_WAIT = timedelta(hours=6)
-"""The longest time between two questions about one person (ours)."""
+"""The longest time between two of these questions about one person (ours)."""
+
+AFTERWARDS = timedelta(days=1)
+"""The time between two questions after that (ours): whoever is not asked about any more is never confirmed."""
 
 ONE_DAY = timedelta(days=1)
 
@@ -135,20 +139,19 @@ def take_party(state: Supply, incoming: Incoming[PartyFound], _: Facts) -> Decis
     party = Interval(user_id=found.user_id, relation=asked.relation, basis="billing", from_day=found.since)
     relations, ended = begun_liable(state.relations, party)
     changed = replace(answered, relations=relations)
-    ends = _ends(changed, ended, party.from_day)
-    return decided(changed, *ends, confirmed(state, party), *standing_news(state, changed))
+    over = ends(state, changed, ended, party.from_day)
+    return decided(changed, *over, confirmed(state, party), *standing_news(state, changed))
 
 
 def ask_again(state: Supply, _: Incoming[TimerElapsed], facts: SupplyFacts) -> Decision[Supply]:
-    """Billing has not answered: it is asked again, each time after twice the time, and at last not any more."""
-    due = [each for each in state.asked if facts.present >= each.again_at]
-    if not due:
+    """Billing has not answered: it is asked again, each time after twice the time, at last once a day."""
+    again = {each.user_id: _again(each, facts) for each in state.asked if facts.present >= each.again_at}
+    if not again:
         return ignored(state)
-    again = {each.user_id: _again(each, facts) for each in due if each.tries < MOST_TRIES}
-    given_up = len(again) < len(due)
-    asked = tuple(again.get(each.user_id, each) for each in state.asked if each not in due or each.user_id in again)
+    asked = tuple(again.get(each.user_id, each) for each in state.asked)
     questions = tuple(_question(state, each) for each in again.values())
-    refusal = Refusal("not-available-now", "party-never-told") if given_up else None
+    silent = any(each.tries == MOST_TRIES for each in again.values())
+    refusal = Refusal("not-available-now", "party-not-told") if silent else None
     return Decision(replace(state, asked=asked), questions, refusal=refusal)
 
 
@@ -163,15 +166,19 @@ def begin_use(state: Supply | None, incoming: Incoming[UseBegun], facts: Facts) 
     it is, and an owner who has let the supply is known as its owner only."""
     use = incoming.body
     supply = state or FreeSupply(account_number=Secret(use.account_number))
+    if use.basis == "ownership-deed" and supply.relations.is_sold(use.user_id, use.from_day):
+        return refused(state, "not-available-now", "later-deed-known")
     stated = Interval(user_id=use.user_id, relation=use.relation, basis=use.basis, from_day=use.from_day)
     interval = fenced_use(supply.relations, stated, riyadh_day(facts.present))
     relations, ended = begun_use(supply.relations, interval)
+    if use.basis == "ownership-deed":
+        relations = replace(relations, owner_since=use.from_day)
     if relations == supply.relations:
         return ignored(state)
     changed = replace(supply, relations=relations)
-    ends = _ends(changed, ended, interval.from_day)
+    over = ends(supply, changed, ended, interval.from_day)
     begun = (confirmed(supply, interval),) if relations.user == interval else ()
-    return decided(changed, *ends, *begun, *standing_news(supply, changed))
+    return decided(changed, *over, *begun, *standing_news(supply, changed))
 
 
 def end_use(state: Supply | None, incoming: Incoming[UseEnded], _: Facts) -> Decision[Supply]:
@@ -180,7 +187,8 @@ def end_use(state: Supply | None, incoming: Incoming[UseEnded], _: Facts) -> Dec
         return ignored(state)
     cut = cut_at(state.relations.of_use, incoming.body.day)
     changed = replace(state, relations=replace(state.relations, of_use=cut.kept))
-    return decided(changed, *_ends(changed, cut.ended, incoming.body.day), *standing_news(state, changed))
+    over = ends(state, changed, cut.ended, incoming.body.day)
+    return decided(changed, *over, *standing_news(state, changed))
 
 
 # --- what is said about relations -----------------------------------------------------------------------------------
@@ -195,13 +203,22 @@ def confirmed(state: Supply, interval: Interval) -> RelationConfirmed:
     )
 
 
-def ended(state: Supply, interval: Interval, day: date) -> RelationEnded:
-    """This relation holds no more from `day` on."""
-    return RelationEnded(
-        user_id=interval.user_id,
-        account_number=state.account_number.reveal(),
-        relation=interval.relation,
-        last_day=day - ONE_DAY,
+def ends(before: Supply, after: Supply, cut: Iterable[Interval], day: date) -> tuple[RelationEnded, ...]:
+    """Who sees no further days of the supply (A3, A18). Whoever is still liable keeps their sight, though somebody else
+    uses the power. Whoever goes has perhaps stood in both relations, one of which was over while the other lasted: each
+    kind is ended where the last of it did, or at `day`. Of those whose time was over already, what is `cut` off ends.
+    """
+    relations, account_number = after.relations, after.account_number.reveal()
+    gone = sorted(before.relations.standing - relations.standing)
+    over = [(user, kind, relations.end_of(user, kind) or day) for user in gone for kind in get_args(Relation)]
+    over += [
+        (each.user_id, each.relation, day)
+        for each in cut
+        if each.user_id not in gone and each.user_id not in relations.standing
+    ]
+    return tuple(
+        RelationEnded(user_id=user, account_number=account_number, relation=kind, last_day=end - ONE_DAY)
+        for user, kind, end in over
     )
 
 
@@ -210,12 +227,6 @@ def standing_news(before: Supply, after: Supply) -> tuple[RelationNoted, ...]:
     account_number, now = after.account_number.reveal(), after.relations.standing
     changed = sorted(now ^ before.relations.standing)
     return tuple(RelationNoted(user_id=each, account_number=account_number, holds=each in now) for each in changed)
-
-
-def _ends(state: Supply, intervals: tuple[Interval, ...], day: date) -> tuple[Message, ...]:
-    """Whoever is still liable keeps their relation, though somebody else uses the power."""
-    present = state.relations.present
-    return tuple(ended(state, each, day) for each in intervals if present is None or each.user_id != present.user_id)
 
 
 def _question(state: Supply, asked: Asked) -> PartyAsked:
@@ -229,5 +240,7 @@ def _again(asked: Asked, facts: SupplyFacts) -> Asked:
 
 
 def _wait(first: timedelta, tries: int) -> timedelta:
+    if tries >= MOST_TRIES:
+        return AFTERWARDS
     doubled: timedelta = first * (1 << (tries - 1))
     return min(doubled, LONGEST_WAIT)

@@ -15,7 +15,7 @@ from contracts.accounts_supply_internal import (
 from contracts.decision import Decision, Facts, Incoming, decided, ignored, refused
 from contracts.sealed import Secret
 from services.accounts.relations import Cut, Interval, Relations, begun_liable, cut_at
-from services.accounts.supply import FreeSupply, HeldSupply, Reservation, Supply, confirmed, ended, standing_news
+from services.accounts.supply import FreeSupply, HeldSupply, Reservation, Supply, confirmed, ends, standing_news
 
 RESERVATIONS_A_MONTH = 3
 """Transfers for which one person gets one supply within 30 days (ours): each asks the other party for consent by SMS
@@ -75,10 +75,8 @@ def move_supply(state: Supply, incoming: Incoming[SupplyMoved], _: Facts) -> Dec
     relations, uses = handed_over(state.relations, incoming_party, by_deed=state.kind == "ownership")  # A12
     left = PartyLeft(account_number=moved.account_number, user_id=present.user_id, day=moved.day)
     freed = _freed(state, relations)
-    # A relation is ended by its person and kind: the same one is told of once.
-    over = {(each.user_id, each.relation): each for each in (present, *uses)}.values()
-    ends = (ended(state, each, moved.day) for each in over)
-    return decided(freed, *ends, confirmed(state, incoming_party), left, *standing_news(state, freed))
+    over = ends(state, freed, uses, moved.day)
+    return decided(freed, *over, confirmed(state, incoming_party), left, *standing_news(state, freed))
 
 
 def release_supply(state: Supply | None, incoming: Incoming[SupplyReleased], _: Facts) -> Decision[Supply]:

@@ -26,9 +26,12 @@ class Clock:
         """Now, in UTC, as the broker sees it, to the millisecond that the log and the database keep."""
         return instant(self._wall() + self._skew_ms)
 
-    def corrected_by(self, stamp_ms: int) -> None:
-        """A broker has just stamped a record of ours with `stamp_ms`."""
-        self._skew_ms = stamp_ms - self._wall()
+    def corrected_by(self, stamp_ms: int, waited_ms: int = 0) -> None:
+        """A broker has stamped a record of ours with `stamp_ms`, at some instant of the last `waited_ms`: the skew is
+        changed only as far as it cannot have been so. A stamp below 0 is none."""
+        if stamp_ms >= 0:
+            least = stamp_ms - self._wall()
+            self._skew_ms = min(max(self._skew_ms, least), least + waited_ms)
 
     @property
     def skew(self) -> timedelta:

@@ -1,13 +1,22 @@
 """How to reach the broker: the same address, login and certificates for every client of a process."""
 
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from faststream.security import BaseSecurity, SASLScram512
 from pydantic import SecretStr
 
 from services.chassis.settings import ServiceSettings
+
+FROM_THE_BEGINNING: Final[Mapping[str, Any]] = {
+    "group_id": None,
+    "enable_auto_commit": False,
+    "auto_offset_reset": "none",
+}
+"""Options of a consumer that reads topics whole, without a group. An offset that the log does not have is an error, and
+it begins again; by itself the library would go on at the end, and nobody would learn what stands in between."""
 
 
 class Brokers(Protocol):

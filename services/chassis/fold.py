@@ -48,6 +48,8 @@ class Folded:
     queued_bytes: int = 0
     failure: Exception | None = None
     outcomes: list[str] = field(default_factory=list)
+    waits: bool = False
+    """Whether the next message is for the next round."""
 
 
 @dataclass(slots=True)
@@ -79,12 +81,14 @@ class Folder:
             codec = self.codecs[document.id.partition(":")[0]]
             state = codec.read(folded.draft)
             for arrival in arrivals:
-                if folded.queued_bytes > MAX_ROUND_BYTES:
+                if folded.queued_bytes > MAX_ROUND_BYTES or (arrival.order is not None and folded.direct):
                     break
                 if arrival.order is not None:
                     state = await self._carry_out(folded, codec, state, arrival, twin)
                 elif not self._is_settled(folded, arrival):
                     state = await self._decide(folded, codec, state, arrival)
+                if folded.waits:
+                    break
                 folded.done += 1
         except (KeyUnknown, FormatTooNew):
             raise  # machinery: the lane pauses, nothing is parked
@@ -194,6 +198,11 @@ class Folder:
             and not (step.messages or decision.effects)
         ):
             folded.outcomes.append("ignored")
+            return state
+        if folded.direct:
+            # The number that this message leaves covers those before it: what they were answered without a save must
+            # be on the log first, else a crash between save and publish would take it for said (J3).
+            folded.waits = True
             return state
         return self._record(folded, codec, arrival, step)
 

@@ -19,6 +19,10 @@ ATTEND_EVERY_S: Final = 0.2
 TRY_AGAIN_S: Final = {True: 30.0, False: 3.0}
 """By whether a record is unreadable: most lost offsets come back when a broker has come up (trap 18)."""
 
+TRY_LOST_FOR_S: Final = 120.0
+"""Then an offset that the log does not have is lost for good: were it tried for ever, the log would grow past it, and
+the records in between be passed over without anybody's order."""
+
 TELL_AGAIN_S: Final = 60.0
 
 
@@ -34,6 +38,7 @@ class Halts:
     observer: ServiceObserver
     clock: Callable[[], float] = time.monotonic
     _told: dict[tuple[TopicPartition, int], float] = field(default_factory=dict)
+    _since: dict[tuple[TopicPartition, int], float] = field(default_factory=dict)
 
     async def attend(self) -> int:
         """Look at every halted partition. Returns how many there are."""
@@ -63,8 +68,13 @@ class Halts:
         order = self.orders.standing(lane.topic.epoch, tp.topic, tp.partition, halt.offset, self.present())
         if halt.unreadable and order is not None and await lane.stands_at(halt):
             await self._skip(lane, halt, order)
-        elif self.clock() - halt.since > TRY_AGAIN_S[halt.unreadable]:
+        elif self.clock() - halt.since > TRY_AGAIN_S[halt.unreadable] and (halt.unreadable or self._is_new(halt)):
             await lane.try_again(halt)
+
+    def _is_new(self, halt: Halt) -> bool:
+        """Whether this offset has not been lost for long, however often it was tried since."""
+        first = self._since.setdefault((halt.partition, halt.offset), halt.since)
+        return self.clock() - first < TRY_LOST_FOR_S
 
     async def _skip(self, lane: KafkaLane, halt: Halt, order: SkipOrder) -> None:
         """The event first: what is passed over is on record, be it twice."""

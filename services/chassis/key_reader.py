@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from contracts.envelope import Envelope, from_headers
 from contracts.keys import SERVICE_KEYS_PUBLISHED
 from contracts.topics import KEYS
+from services.chassis.connection import FROM_THE_BEGINNING
 from services.chassis.keyring import Keyring
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ class KeyReader:
                 await asyncio.sleep(RETRY_S)
 
     async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(**self._connection, group_id=None, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**self._connection, **FROM_THE_BEGINNING)
         await consumer.start()
         try:
             partitions = [TopicPartition(name, 0) for name in self._service_of]

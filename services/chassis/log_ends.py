@@ -1,7 +1,7 @@
 """Where the log ends, asked of the broker by a client of its own.
 
 A lane's consumer knows the end only from what it fetches: one that fetches nothing any more believes that it has read
-everything. And if the broker does not answer here either, then a lane that stands still is not at fault.
+everything. And if nobody answers for a topic here either, then a lane of it that stands still is not at fault.
 """
 
 import asyncio
@@ -17,13 +17,17 @@ ASK_EVERY_S: Final = 2.0
 STOP_LIMIT_S: Final = 2.0
 
 
+Ends = Mapping[TopicPartition, int]
+
+
 class LogEnds:
-    """`ends`: partition -> offset of the next record that will be written; None while the broker does not answer."""
+    """`ends`: topic -> partition -> offset of the next record that will be written; without the topics for which no
+    broker answers."""
 
     def __init__(self, connection: Mapping[str, Any], topics: Sequence[Topic], limit_s: float) -> None:
         self._connection, self._limit_s = connection, limit_s
-        self._partitions = [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
-        self.ends: Mapping[TopicPartition, int] | None = None
+        self._partitions = {t.name: [TopicPartition(t.name, n) for n in range(t.partitions)] for t in topics}
+        self.ends: Mapping[str, Ends] = {}
 
     async def run(self) -> None:
         """Ask until cancelled; with a new client after any failure."""
@@ -32,7 +36,7 @@ class LogEnds:
             try:
                 await self._ask(client)
             except Exception:  # noqa: BLE001 - the broker is away: that is the answer
-                self.ends = None
+                self.ends = {}
             finally:
                 with contextlib.suppress(Exception):
                     async with asyncio.timeout(STOP_LIMIT_S):
@@ -43,6 +47,16 @@ class LogEnds:
         async with asyncio.timeout(self._limit_s):
             await client.start()
         while True:
-            async with asyncio.timeout(self._limit_s):
-                self.ends = await client.end_offsets(self._partitions)
+            try:
+                self.ends = await self._of(client, *self._partitions)
+            except Exception:
+                answers = await asyncio.gather(*(self._of(client, t) for t in self._partitions), return_exceptions=True)
+                self.ends = {t: ends for each in answers if isinstance(each, dict) for t, ends in each.items()}
+                if not self.ends:
+                    raise
             await asyncio.sleep(ASK_EVERY_S)
+
+    async def _of(self, client: AIOKafkaConsumer, *topics: str) -> dict[str, Ends]:
+        async with asyncio.timeout(self._limit_s):
+            ends = await client.end_offsets([tp for topic in topics for tp in self._partitions[topic]])
+        return {topic: {tp: ends[tp] for tp in self._partitions[topic]} for topic in topics}

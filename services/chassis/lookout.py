@@ -1,7 +1,7 @@
 """Looking at each lane once a second: does it make progress? (traps 8, 15 and 37)
 
 A lane is alive if it handled something, got a step further in what it handles, or has nothing to do and still asks.
-It is excused while it waits for machinery to come back, and while the broker does not answer anybody. A consumer that
+It is excused while it waits for machinery to come back, and while nobody answers for its topic. A consumer that
 hangs, whose task has died or fails again and again, that has lost its place in the group, or that has stopped to fetch,
 is none of that.
 """
@@ -13,20 +13,21 @@ from typing import Final, Protocol
 
 from aiokafka import TopicPartition
 
+from contracts.topics import Topic
 from services.chassis.consumer import Halt
 from services.chassis.health import Progress
+from services.chassis.log_ends import Ends
 
 LOOK_EVERY_S: Final = 1.0
 FROZEN_S: Final = 5.0
 """Between two looks: the process did not run, and what it did not do meanwhile says nothing about its lanes."""
-
-Ends = Mapping[TopicPartition, int]
 
 
 class WatchedLane(Protocol):
     """What a look sees of a lane."""
 
     name: str
+    topic: Topic
 
     @property
     def paused(self) -> bool:
@@ -63,11 +64,11 @@ class Sight:
 
 @dataclass(slots=True)
 class Lookout:
-    """`ends()`: what the broker says of the log; None while it does not answer."""
+    """`ends()`: where the log ends, by topic; without those for which nobody answers."""
 
     lanes: Sequence[WatchedLane]
     progress: Progress
-    ends: Callable[[], Ends | None]
+    ends: Callable[[], Mapping[str, Ends]]
     clock: Callable[[], float] = time.monotonic
     _seen: dict[str, Sight] = field(default_factory=dict)
     _last: float | None = None
@@ -79,9 +80,9 @@ class Lookout:
         self._last = now
         if late > FROZEN_S:
             self.progress.forgive()
-        ends = self.ends()
+        known = self.ends()
         for lane in self.lanes:
-            before = self._seen.get(lane.name)
+            before, ends = self._seen.get(lane.name), known.get(lane.topic.name)
             sight = self._seen[lane.name] = Sight(lane.steps, lane.polls, lane.places())
             if before is None or ends is None or lane.paused or self._is_alive(lane, before, sight, ends):
                 self.progress.beat(lane.name)

@@ -16,6 +16,7 @@ from contracts.envelope import Envelope, from_headers
 from contracts.operations import SKIP_RECORDS
 from contracts.topics import OPERATORS, ORDERS
 from services.chassis.arrival import RawRecord, stamp_of
+from services.chassis.connection import FROM_THE_BEGINNING
 from services.chassis.skip_orders import SkipOrder, SkipOrders
 
 log = structlog.get_logger()
@@ -57,7 +58,7 @@ class OrderReader:
             await self._read_to.wait_for(lambda: self._position >= end)
 
     async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(**self._connection, group_id=None, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**self._connection, **FROM_THE_BEGINNING)
         await consumer.start()
         try:
             consumer.assign([self._partition])

@@ -30,9 +30,10 @@ class PublishFailed(Exception):
 
 
 class KafkaPublisher:
-    """One idempotent producer at a time, renewed after any doubt. `on_stamp` hears the broker's last stamp (ms)."""
+    """One idempotent producer at a time, renewed after any doubt. `on_stamp` hears the broker's latest stamp and how
+    long ago sending began, both in milliseconds."""
 
-    def __init__(self, connection: Mapping[str, Any], on_stamp: Callable[[int], None]) -> None:
+    def __init__(self, connection: Mapping[str, Any], on_stamp: Callable[[int, int], None]) -> None:
         self._connection = connection
         self._on_stamp = on_stamp
         self._producer: AIOKafkaProducer | None = None
@@ -54,7 +55,8 @@ class KafkaPublisher:
         self._under_way.append(began)
         self._waiting_since = self._waiting_since or began
         try:
-            self._on_stamp(await self._acknowledged(records))
+            stamp = await self._acknowledged(records)
+            self._on_stamp(stamp, round((time.monotonic() - began) * 1000))
         finally:
             self._under_way.remove(began)
         # A failed send is tried again by whoever wanted it: what waits goes on waiting until one comes through.
@@ -70,7 +72,7 @@ class KafkaPublisher:
             if isinstance(error, Exception):
                 raise PublishFailed(type(error).__name__) from None
             raise
-        return int(acknowledgements[-1].timestamp)
+        return max(int(each.timestamp) for each in acknowledgements)
 
     async def close(self) -> None:
         """Stop within a few seconds, whatever the broker does."""
@@ -160,6 +162,8 @@ async def _stop(producer: AIOKafkaProducer) -> None:
             fail_all(producer._message_accumulator)  # noqa: SLF001
             await producer.stop()
     except Exception:  # noqa: BLE001 - it is being thrown away; with the broker gone it never ends by itself (trap 16)
+        # Its sender is dead: whoever still waits for it would wait out a time-out of their own.
+        fail_all(producer._message_accumulator)  # noqa: SLF001
         await producer.client.close()
 
 

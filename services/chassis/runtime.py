@@ -151,9 +151,10 @@ class Engine:
         """Beat for lanes that make progress; tell their lag."""
         while True:
             self.observer.loop_late(self.lookout.look())
-            if self.ends.ends is not None:
-                for lane in self.lanes:
-                    self.observer.lag(lane.name, unread(lane, self.ends.ends))
+            for lane in self.lanes:
+                ends = self.ends.ends.get(lane.topic.name)
+                if ends is not None:
+                    self.observer.lag(lane.name, unread(lane, ends))
             self.observer.oldest_send(self.publisher.oldest_send_s)
             self.observer.skew(self.clock.skew, SKEW_ALARM)
             await asyncio.sleep(LOOK_EVERY_S)

@@ -20,6 +20,7 @@ from contracts.envelope import Envelope, from_headers
 from contracts.identity_sessions import SessionsEnded
 from contracts.topics import IDENTITY_SESSIONS
 from services.chassis.arrival import RawRecord, stamp_of
+from services.chassis.connection import FROM_THE_BEGINNING
 from services.chassis.ended_sessions import EndedSessions, ending
 from services.chassis.tokens import ISSUER
 
@@ -53,7 +54,7 @@ class SessionReader:
                 await asyncio.sleep(RETRY_S)
 
     async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(**self._connection, group_id=None, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**self._connection, **FROM_THE_BEGINNING)
         await consumer.start()
         try:
             partitions = [TopicPartition(IDENTITY_SESSIONS.name, n) for n in range(IDENTITY_SESSIONS.partitions)]

@@ -1,4 +1,4 @@
-"""What must be true of the broker before a service reads from it (architecture, law 9)."""
+"""What must be true of the broker before a service works with it (architecture, law 9)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from contracts.topics import IDENTITY_SESSIONS, ORDERS
+from contracts.topics import CATALOGUE, IDENTITY_SESSIONS, ORDERS
 from services.chassis.service import Service
 
 
@@ -19,9 +19,11 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
     """Refuse to start on topics that are missing, have other partitions than the contracts say, or lack
     `LogAppendTime`."""
     admin = AIOKafkaAdminClient(**connection)
-    # Ended sessions and orders are judged by their stamps, too (I13).
-    read_whole = (IDENTITY_SESSIONS, ORDERS[service.name])
-    wanted = {topic.name: topic for topic in (*(lane.topic for lane in service.lanes), *read_whole)}
+    read = [lane.topic for lane in service.lanes]
+    # Ended sessions and orders are judged by their stamps, too (I13); the clock is set by those of what is written.
+    read += [IDENTITY_SESSIONS, ORDERS[service.name]]
+    written = [topic for topic in CATALOGUE.values() if service.name in topic.writers]
+    wanted = {topic.name: topic for topic in (*read, *written)}
     async with asyncio.timeout(limit_s):
         await admin.start()
         try:

@@ -16,6 +16,9 @@ from services.chassis.store import Store
 
 SWEEP_EVERY_S: Final = 0.25
 WAKE_AT_MOST: Final = 500
+UNDER_WAY_AT_MOST: Final = 10_000
+"""Past this many that stay due however often they are woken, as those of parked aggregates do, others are not seen."""
+
 UNDER_WAY_FOR: Final = timedelta(seconds=30)
 """After this a wake-up counts as lost and the next sweep sends another; two do no harm."""
 
@@ -50,10 +53,13 @@ class Sweep:
         if not partitions or self.lane.paused or self.lane.busy:
             return 0
         now = self.present()
-        self._under_way = {a: w for a, w in self._under_way.items() if now - w[1] < UNDER_WAY_FOR}
-        due = await self.store.due(partitions, now, WAKE_AT_MOST)
-        woken = [(a, due_at) for a, due_at in due if self._under_way.get(a, (None,))[0] != due_at]
+        self._under_way = {a: w for a, w in self._under_way.items() if abs(now - w[1]) < UNDER_WAY_FOR}
+        # The most overdue come first: those under way must not take the others' places.
+        due = await self.store.due(partitions, now, WAKE_AT_MOST + min(len(self._under_way), UNDER_WAY_AT_MOST))
+        waiting = [(a, due_at) for a, due_at in due if self._under_way.get(a, (None,))[0] != due_at]
+        woken = waiting[:WAKE_AT_MOST]
         timer = TIMER_ELAPSED[self.service]
         await self.publish([own_record(self.service, timer(aggregate=a), a, now) for a, _ in woken])
-        self._under_way.update({a: (due_at, now) for a, due_at in woken})
+        sent_at = self.present()  # the acknowledgement has perhaps just corrected the clock
+        self._under_way.update({a: (due_at, sent_at) for a, due_at in woken})
         return len(woken)

@@ -16,7 +16,13 @@ from contracts.identity import (
     UserActivated,
     UserRegistered,
 )
-from contracts.identity_internal import ActivationNoted, ActivationReported, ClaimGranted, ClaimRefused
+from contracts.identity_internal import (
+    ActivationLapsed,
+    ActivationNoted,
+    ActivationReported,
+    ClaimGranted,
+    ClaimRefused,
+)
 from contracts.sealed import Sealed, Secret
 from contracts.values.public_texts import Text
 from services.identity.ids import KeyedHash, linked_user
@@ -112,6 +118,23 @@ def activation_noted(state: UserState, _: Incoming[ActivationNoted], __: Facts) 
             return decided(active, _accepted(), activated)
         case Active():
             return decided(state, _accepted())
+        case _:
+            return ignored(state)
+
+
+def activation_lapsed(state: UserState, incoming: Incoming[ActivationLapsed], _: Facts) -> Decision[UserState]:
+    """The person is another user's by now: this one ends. Each `ActivateUser` that was waiting has its answer."""
+    refusal = Refusal(
+        "link-not-accepted",
+        "link-of-ended-registration",
+        command_id=incoming.correlation_id,
+        command_type=ActivateUser.type_name,
+    )
+    match state:
+        case Registered():
+            return Decision(Ended("never-activated"), refusal=refusal)
+        case Ended():
+            return Decision(state, refusal=refusal)
         case _:
             return ignored(state)
 

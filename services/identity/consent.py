@@ -17,7 +17,7 @@ from services.identity.challenge import not_given, unsaved
 from services.identity.challenge_states import Challenge, Changing, Consenting, Finished, Resetting, Unopened
 from services.identity.code_delivery import ask_number
 from services.identity.ids import consent_aggregate
-from services.identity.one_time_code import CODES_A_FLOW, TRIES, ask_again, enter
+from services.identity.one_time_code import CODES_A_FLOW, PUBLIC_OF_AGAIN, TRIES, ask_again, enter
 from services.identity.policy import PolicyFacts
 from services.identity.states import Issued, Wanted
 
@@ -86,7 +86,7 @@ def resend_consent_code(
         return refused(consent, "code-not-accepted", "consent-over")
     wanted = ask_again(consent.code, incoming.now, facts.policy.resend_after)
     if not isinstance(wanted, Wanted):
-        return refused(consent, "resend-too-soon" if wanted == "resend-too-soon" else "too-many-codes", wanted)
+        return refused(consent, PUBLIC_OF_AGAIN[wanted], wanted)
     again = replace(consent, code=wanted)
     return decided(again, ConsentCodeResent(next_step="confirm-consent"), *ask_number(again))
 

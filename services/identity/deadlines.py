@@ -1,5 +1,6 @@
 """When a user's or a business's aggregate wants to be woken, and what happens then (law 10)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -27,7 +28,7 @@ def due_at(state: UserState) -> datetime | None:
         case ProvingApproval() | GivingContact() | AcceptingTerms() | ProvingMobile():
             return state.ends_at
         case Registered():
-            return state.link.valid_until + LINK_GRACE
+            return state.look_at or state.link.valid_until + LINK_GRACE
         case Active():
             waits = (state.represents.due_at, *(wanted.until for wanted in state.asked))
             return min((each for each in waits if each is not None), default=None)
@@ -45,6 +46,9 @@ def on_timer(state: UserState, _: Incoming[Any], facts: Facts) -> Decision[UserS
     match state:
         case ProvingApproval() | GivingContact() | AcceptingTerms() | ProvingMobile():
             return decided(Ended("abandoned"))
+        case Registered() if state.reported:
+            # The person is a member once they hear of it, be it late: a user that had ended could never serve them.
+            return decided(replace(state, look_at=facts.present + LINK_GRACE))
         case Registered():
             return decided(Ended("never-activated"))
         case Active():

@@ -1,6 +1,7 @@
 """One-time codes: issuing, entering, asking again (I5, I6, I9, I14, N10). Nothing here knows what a code is for."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -12,6 +13,12 @@ from services.identity.states import Code, Issued, Wanted
 
 EntryReason = Literal["code-not-issued", "code-too-many-tries", "code-expired", "code-wrong"]
 AgainReason = Literal["resend-too-soon", "codes-of-flow-used-up"]
+
+PUBLIC_OF_AGAIN: Final[Mapping[AgainReason, str]] = {
+    "resend-too-soon": "resend-too-soon",
+    "codes-of-flow-used-up": "too-many-codes",
+}
+"""What the public hears where there is no further code."""
 
 TRIES: Final = 5  # I14
 CODES_A_FLOW: Final = 10  # I14: no registration, reset or consent can ask for more than an hour's budget

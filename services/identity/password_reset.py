@@ -39,7 +39,7 @@ from services.identity.budgets import spend_of_source
 from services.identity.challenge import unsaved
 from services.identity.challenge_states import Challenge, Changing, Consenting, Finished, Resetting, Unopened
 from services.identity.code_delivery import ask_number
-from services.identity.one_time_code import ask_again, enter
+from services.identity.one_time_code import PUBLIC_OF_AGAIN, ask_again, enter
 from services.identity.password import Blocked, judge_password, public_password_reason
 from services.identity.person import Member, PersonState, Stranger
 from services.identity.policy import PolicyFacts
@@ -125,7 +125,7 @@ def resend_reset_code(state: Challenge, incoming: Incoming[ResendResetCode], fac
         return _no_longer(state)
     wanted = ask_again(state.code, incoming.now, facts.policy.resend_after)
     if not isinstance(wanted, Wanted):
-        return refused(state, "resend-too-soon" if wanted == "resend-too-soon" else "too-many-codes", wanted)
+        return refused(state, PUBLIC_OF_AGAIN[wanted], wanted)
     asked = PersonCodeAsked(
         person=state.person,
         asked_by=state.challenge,

@@ -12,6 +12,7 @@ from typing import Literal
 from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
 from contracts.identity import RegistrationStarted, StartRegistration
 from contracts.identity_internal import (
+    ActivationLapsed,
     ActivationNoted,
     ActivationReported,
     AddressReported,
@@ -189,7 +190,8 @@ def _grant(state: Stranger | Claimed, incoming: Incoming[PersonClaimed], facts: 
 
 
 def note_activation(state: PersonState, incoming: Incoming[ActivationReported], _: Facts) -> Decision[PersonState]:
-    """The holder's link was opened: from now on they may log in (I10, I11). Again changes nothing."""
+    """The holder's link was opened: from now on they may log in (I10, I11). Again changes nothing. A claim that has
+    lapsed meanwhile is perhaps another user's."""
     user = incoming.body.user_id
     match state:
         case Claimed(user_id=holder) if holder == user:
@@ -198,7 +200,7 @@ def note_activation(state: PersonState, incoming: Incoming[ActivationReported], 
         case Member(user_id=holder) if holder == user:
             return decided(state, ActivationNoted(user_id=user))
         case _:
-            return ignored(state)
+            return decided(state, ActivationLapsed(user_id=user))
 
 
 def note_address(state: PersonState, incoming: Incoming[AddressReported], _: Facts) -> Decision[PersonState]:

@@ -17,7 +17,7 @@ from contracts.identity_internal import PersonClaimed
 from contracts.sealed import Sealed
 from services.identity.code_delivery import ask_person
 from services.identity.contact import ContactFacts, judge_contact
-from services.identity.one_time_code import CODES_A_FLOW, ask_again, enter
+from services.identity.one_time_code import CODES_A_FLOW, PUBLIC_OF_AGAIN, AgainReason, ask_again, enter
 from services.identity.policy import PolicyFacts, TermsVersion
 from services.identity.states import (
     AcceptingTerms,
@@ -80,8 +80,7 @@ def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFac
         case ProvingApproval() | ProvingMobile():
             wanted = ask_again(state.code, incoming.now, facts.policy.resend_after)
             if not isinstance(wanted, Wanted):
-                public = "resend-too-soon" if wanted == "resend-too-soon" else "too-many-codes"
-                return refused(state, public, wanted)
+                return refused(state, PUBLIC_OF_AGAIN[wanted], wanted)
             after: UserState = replace(state, code=wanted)
             return decided(after, OtpResent(next_step="confirm-otp"), ask_person(state.declared, wanted))
         case GivingContact() | AcceptingTerms() | Claiming() | Registered() | Active() | Ended():
@@ -103,6 +102,7 @@ def give_contact(state: UserState, incoming: Incoming[GiveContact], facts: Conta
                 contacts=1 if isinstance(state, GivingContact) else state.contacts + 1,
                 contact=judged,
                 password_hash=facts.password_hash,
+                code=None if isinstance(state, GivingContact) else state.code,
             )
             return decided(accepting, ContactGiven(next_step="accept-terms"))
         case ProvingApproval() | Claiming() | Registered() | Active() | Ended():
@@ -110,7 +110,8 @@ def give_contact(state: UserState, incoming: Incoming[GiveContact], facts: Conta
 
 
 def accept_terms(state: UserState, incoming: Incoming[AcceptTerms], facts: PolicyFacts) -> Decision[UserState]:
-    """I8: keep the evidence; then a second code goes to the mobile just given (I9)."""
+    """I8: keep the evidence; then a second code goes to the mobile just given (I9). Another one than asked for before
+    comes no sooner (I14)."""
     if not isinstance(state, AcceptingTerms):
         return out_of_order(state)
     body: AcceptTerms = incoming.body
@@ -119,18 +120,22 @@ def accept_terms(state: UserState, incoming: Incoming[AcceptTerms], facts: Polic
         return refused(state, "terms-version-unknown", reason)
     if state.codes >= CODES_A_FLOW:
         return refused(state, "too-many-codes", "codes-of-flow-used-up")
+    wanted: Wanted | AgainReason = Wanted(state.codes + 1, facts.present)
+    if state.code is not None:
+        wanted = ask_again(state.code, incoming.now, facts.policy.resend_after)
+    if not isinstance(wanted, Wanted):
+        return refused(state, PUBLIC_OF_AGAIN[wanted], wanted)
     evidence = TermsEvidence(body.version, body.language, body.text_hash, incoming.now, incoming.source)
     proving = ProvingMobile(
         declared=state.declared,
         ends_at=facts.present + facts.policy.registration_life,
-        code=Wanted(state.codes + 1, facts.present),
+        code=wanted,
         contacts=state.contacts,
         contact=state.contact,
         password_hash=state.password_hash,
         terms=evidence,
     )
-    asked = ask_person(state.declared, Wanted(state.codes + 1, facts.present))
-    return decided(proving, TermsAccepted(next_step="confirm-otp"), asked)
+    return decided(proving, TermsAccepted(next_step="confirm-otp"), ask_person(state.declared, wanted))
 
 
 def _terms_fault(stated: TermsVersion, in_force: tuple[TermsVersion, ...]) -> str | None:

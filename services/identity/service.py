@@ -1,6 +1,6 @@
 """Identity: which message leads to which decision. Start reading here."""
 
-from typing import Any
+from typing import Any, Final
 
 from contracts import identity, notifications, registry, topics
 from contracts import identity_business as business
@@ -191,6 +191,15 @@ def business_routes(policy: Policy) -> tuple[Route, ...]:
     )
 
 
+ACTIVATING: Final = (
+    Route(identity.ActivateUser, the_linked_user, activation.activate_user, absent=NO_SUCH_LINK),
+    Route(inside.ActivationReported, the_person, person.note_activation),
+    Route(inside.ActivationNoted, the_user, activation.activation_noted),
+    Route(inside.ActivationLapsed, the_user, activation.activation_lapsed),
+)
+"""I10: the link, and the person's word that it is still theirs."""
+
+
 def identity_service(settings: IdentitySettings, effects: IdentityEffects) -> Service:
     """The whole service (I1-I12, I14-I18)."""
     ready = Preparing(settings.policy)
@@ -217,9 +226,6 @@ def identity_service(settings: IdentitySettings, effects: IdentityEffects) -> Se
         Route(inside.PersonClaimed, the_person, person.claim, ready.policy_only),
         Route(inside.ClaimGranted, the_user, activation.claim_granted, ready.link),  # I10
         Route(inside.ClaimRefused, the_user, activation.claim_refused),
-        Route(identity.ActivateUser, the_linked_user, activation.activate_user, absent=NO_SUCH_LINK),  # I10
-        Route(inside.ActivationReported, the_person, person.note_activation),
-        Route(inside.ActivationNoted, the_user, activation.activation_noted),
         # Signing in, national address
         Route(identity.LogIn, the_identity, sign_in.log_in, ready.sign_in, creates=True),  # I11, I14, I15
         Route(inside.SignInReported, the_user, sign_in.report_sign_in),  # N3, I18
@@ -229,5 +235,5 @@ def identity_service(settings: IdentitySettings, effects: IdentityEffects) -> Se
         Route(identity.AddAddress, the_party, addresses.add_address, absent=NOT_SIGNED_IN),
         Route(inside.AddressReported, the_person, person.note_address),
     )
-    others = session_routes(settings.policy) + business_routes(settings.policy)
+    others = ACTIVATING + session_routes(settings.policy) + business_routes(settings.policy)
     return Service("identity", LANES, KINDS, routes + others, effects, perform={})

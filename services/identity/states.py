@@ -107,7 +107,8 @@ class GivingContact:
 
 @dataclass(frozen=True, slots=True)
 class AcceptingTerms:
-    """Contact and password are given (I7). `contacts`: how many times, since each costs a hash."""
+    """Contact and password are given (I7). `contacts`: how many times, since each costs a hash. `code`: the second code
+    as far as one was asked for, to another contact or the same."""
 
     declared: Declared
     ends_at: datetime
@@ -115,6 +116,7 @@ class AcceptingTerms:
     contacts: int
     contact: Contact
     password_hash: Secret
+    code: Code | None = None
     stage: Literal["accepting-terms"] = "accepting-terms"
 
 
@@ -154,13 +156,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """Registered and not yet active. `reported`: the link was opened and the person's aggregate is being told."""
+    """Registered and not yet active. `reported`: the link was opened and the person's aggregate is being told, and
+    whether it knows is looked at again at `look_at`."""
 
     declared: Declared
     contact: Contact
     terms: TermsEvidence
     link: Link
     reported: bool = False
+    look_at: datetime | None = None
     stage: Literal["registered"] = "registered"
 
 

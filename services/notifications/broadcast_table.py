@@ -59,6 +59,7 @@ def broadcast_routes(settings: NotificationsSettings, asking: Asking, deliveries
     ordered, walk = Broadcasts(pace, settings.link_hosts), Walk(pace)
     beneficiaries = (
         Route(transfers.BeneficiaryDetermined, the_account, supply_use.determined, creates=True),  # A10
+        Route(transfers.BeneficiaryUndetermined, the_account, supply_use.undetermined, creates=True),  # A10
         Route(transfers.RelationEnded, the_account, supply_use.relation_ended, creates=True),  # A18
         Route(inside.BeneficiaryNoted, the_recipient, addressee.beneficiary_noted, creates=True),
         Route(identity.NationalAddressSaved, the_recipient, addressee.address_saved, creates=True),  # I12

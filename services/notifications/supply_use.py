@@ -9,7 +9,7 @@ from typing import Literal
 
 from contracts.decision import Decision, Facts, Incoming, decided, ignored
 from contracts.notifications_broadcast_internal import BeneficiaryNoted
-from contracts.transfers import BeneficiaryDetermined, RelationEnded
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, RelationEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,13 @@ def relation_ended(state: SupplyUse | None, incoming: Incoming[RelationEnded], _
     if state is None or state.user_id != left.user_id:
         return ignored(state)
     return decided(SupplyUse(None), _noted(left.account_number, left.user_id, now=False))
+
+
+def undetermined(state: SupplyUse | None, incoming: Incoming[BeneficiaryUndetermined], _: Facts) -> Decision[SupplyUse]:
+    """Nobody claims the supply any more, or the back office has found that nobody benefits from it."""
+    if state is None or state.user_id is None:
+        return ignored(state)
+    return decided(SupplyUse(None), _noted(incoming.body.account_number, state.user_id, now=False))
 
 
 def _noted(account_number: str, user_id: str, *, now: bool) -> BeneficiaryNoted:

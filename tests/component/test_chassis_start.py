@@ -9,7 +9,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from contracts.topics import ACCOUNTS_INTERNAL
+from contracts.topics import ACCOUNTS_INTERNAL, BILLING_REQUESTS, Topic
 from tests.component.counter import Add, Call, CallMade, counter_service
 from tests.component.service_under_test import House
 from tests.eventually import eventually
@@ -24,32 +24,33 @@ async def refusal(house: House, log: Path, **changes: str) -> tuple[int | None, 
     return process.returncode, complaint.decode().splitlines()
 
 
-async def configure(house: House, **changes: str) -> None:
+async def configure(house: House, topic: Topic, **changes: str) -> None:
     """Changes the topic's settings and waits until the broker tells them: it answers before it has taken them over."""
-    settings = dict(ACCOUNTS_INTERNAL.config) | {name.replace("_", "."): value for name, value in changes.items()}
+    settings = dict(topic.config) | {name.replace("_", "."): value for name, value in changes.items()}
 
     async def taken_over() -> bool:
-        asked = [ConfigResource(ConfigResourceType.TOPIC, ACCOUNTS_INTERNAL.name)]
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name)]
         answers: list[Any] = await admin.describe_configs(asked)
         return settings.items() <= {entry[0]: entry[1] for entry in answers[0].resources[0][4]}.items()
 
     admin = AIOKafkaAdminClient(bootstrap_servers=house.stack.kafka_bootstrap)
     await admin.start()
     try:
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, ACCOUNTS_INTERNAL.name, settings)])
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, settings)])
         await eventually(taken_over, bool)
     finally:
         await admin.close()
 
 
-async def test_law9_a_topic_that_does_not_stamp_is_refused(house: House, tmp_path: Path) -> None:
-    await configure(house, message_timestamp_type="CreateTime")
+@pytest.mark.parametrize("topic", [ACCOUNTS_INTERNAL, BILLING_REQUESTS], ids=["read", "written"])
+async def test_law9_a_topic_that_does_not_stamp_is_refused(house: House, tmp_path: Path, topic: Topic) -> None:
+    await configure(house, topic, message_timestamp_type="CreateTime")
     try:
         code, lines = await refusal(house, tmp_path / "log")
     finally:
-        await configure(house)
+        await configure(house, topic)
     assert (code, len(lines)) == (3, 1)
-    assert "accounts.internal" in lines[0]
+    assert topic.name in lines[0]
     assert "LogAppendTime" in lines[0]
 
 

@@ -31,7 +31,7 @@ class KafkaUnderTest:
         self.topic = replace(ACCOUNTS_COMMANDS, name=prefix + "log", partitions=PARTITIONS)
         self.prefix = prefix
         self.stamps: list[int] = []
-        self.publisher = KafkaPublisher(self.connection, self.stamps.append)
+        self.publisher = KafkaPublisher(self.connection, lambda stamp, _: self.stamps.append(stamp))
 
     async def publish(self, records: Sequence[Record]) -> None:
         await self.publisher([r._replace(topic=self.topic.name) for r in records])

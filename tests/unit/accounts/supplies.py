@@ -7,6 +7,7 @@ from contracts.accounts_supply_internal import SupplyLodged, SupplyMoved, Supply
 from contracts.billing import PartyFound
 from contracts.operations import TIMER_ELAPSED
 from contracts.sealed import Secret
+from contracts.transfers import RelationEnded
 from services.accounts.relations import Interval, Relations
 from services.accounts.supply import FreeSupply, HeldSupply, Reservation, SupplyFacts
 from tests.scenario import NOON, arriving
@@ -69,3 +70,13 @@ def moved(transfer: str = TRANSFER, to_user_id: str = FAHAD.user_id, day: date =
 def timer() -> Any:
     """The supply is woken."""
     return arriving(TIMER_ELAPSED["accounts"](aggregate=SUPPLY), source="accounts", subject=SUPPLY)
+
+
+def ended(user_id: str, relation: str, last_day: date) -> RelationEnded:
+    said = {"user_id": user_id, "account_number": ACCOUNT, "relation": relation, "last_day": last_day}
+    return RelationEnded.model_validate(said)
+
+
+def gone(user_id: str, last_day: date) -> tuple[RelationEnded, ...]:
+    """Who stands in no relation any more is in neither kind of it."""
+    return ended(user_id, "owner", last_day), ended(user_id, "tenant", last_day)

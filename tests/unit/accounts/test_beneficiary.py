@@ -9,7 +9,7 @@ from contracts.back_office import CaseWithdrawn, ConflictRaised, ConflictSettled
 from contracts.back_office import Claim as RaisedClaim
 from contracts.message import Message
 from contracts.sealed import Secret
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined
 from services.accounts.beneficiary import (
     Beneficiary,
     Determined,
@@ -180,8 +180,8 @@ def test_A10_the_back_offices_decision_is_the_result() -> None:
 
 def test_A10_none_of_the_claimants_may_be_it() -> None:
     nobody = UseEnded(account_number=ACCOUNT, day=JULY)
-    scene = two_claimants().when(settle_conflict, settled(None)).then(nobody).then_state(Undetermined)
-    scene.when(take_declaration, declared()).then().then_state(scene.state)
+    scene = two_claimants().when(settle_conflict, settled(None)).then(nobody, BeneficiaryUndetermined)
+    scene.then_state(Undetermined).when(take_declaration, declared()).then().then_state(scene.state)
     scene.when(take_declaration, declared(SARA)).then(determined(SARA, "declaration"))
 
 
@@ -232,14 +232,15 @@ def test_A10_a_document_that_the_back_office_has_not_seen_opens_its_decision_aga
 def test_A9_who_hands_the_supply_over_claims_it_no_more() -> None:
     scene = two_claimants().when(drop_party, left(NOURA.user_id))
     scene.then(withdrawn(CASE_1), determined(FAHAD.user_id, "declaration"))
-    scene.when(drop_party, left(FAHAD.user_id)).then().then_state(Undetermined)
+    scene = scene.when(drop_party, left(FAHAD.user_id)).then(BeneficiaryUndetermined).then_state(Undetermined)
+    scene.when(drop_party, left(NOURA.user_id)).then()
     one_claimant().when(drop_party, left(SARA)).then()
-    given(None).when(drop_party, left(SARA)).then().then_state(None)
+    given(None).when(drop_party, left(SARA)).then().then_state(Undetermined)
 
 
 def test_A9_a_decision_for_who_has_left_is_void() -> None:
     scene = two_claimants().when(settle_conflict, settled(FAHAD.user_id)).when(drop_party, left(FAHAD.user_id))
-    scene.then().then_state(Undetermined)
+    scene.then(BeneficiaryUndetermined).then_state(Undetermined)
     other = two_claimants().when(settle_conflict, settled(FAHAD.user_id)).when(drop_party, left(NOURA.user_id))
     other.then().then_state(Determined)
 

@@ -7,10 +7,11 @@ import pytest
 from contracts.accounts_supply_internal import RelationNoted, UseBegun, UseEnded
 from contracts.billing import PartyAsked
 from contracts.sealed import Secret
-from contracts.transfers import RelationConfirmed, RelationEnded
+from contracts.transfers import RelationConfirmed
 from services.accounts.relations import Interval, Relations
 from services.accounts.riyadh_day import riyadh_day
 from services.accounts.supply import (
+    AFTERWARDS,
     LONGEST_WAIT,
     MOST_ASKED,
     MOST_TRIES,
@@ -36,6 +37,7 @@ from tests.unit.accounts.supplies import (
     SINCE,
     SUPPLY,
     WAIT,
+    gone,
     lodged,
     party_found,
     timer,
@@ -63,11 +65,6 @@ def use_begun(
 
 def use_ended(day: date) -> Any:
     return arriving(UseEnded(account_number=ACCOUNT, day=day), source="accounts", subject=f"beneficiary:{ACCOUNT}")
-
-
-def ended(user_id: str, relation: str, last_day: date) -> RelationEnded:
-    said = {"user_id": user_id, "account_number": ACCOUNT, "relation": relation, "last_day": last_day}
-    return RelationEnded.model_validate(said)
 
 
 def noted(user_id: str, holds: bool) -> RelationNoted:
@@ -155,19 +152,21 @@ def test_A18_only_who_is_due_is_asked_about_again() -> None:
     assert due_at(OWNED) is None
 
 
-def test_A18_a_silent_billing_is_given_up_on_after_twenty_times_and_some_days() -> None:
-    scene, present, tries = given(ASKING), ASKED.again_at, 1
-    while scene.state.asked:
+def test_A18_of_a_silent_billing_operators_hear_after_some_days_and_it_is_asked_once_a_day() -> None:
+    scene, present, tries, waited = given(ASKING), ASKED.again_at, 1, timedelta(0)
+    while tries < MOST_TRIES:
         scene = scene.when(ask_again, timer(), SupplyFacts(present, WAIT))
-        if scene.state.asked:
-            (asked,) = scene.state.asked
-            assert asked.again_at - present <= LONGEST_WAIT
-            present, tries = asked.again_at, asked.tries
-    assert tries == MOST_TRIES
-    assert timedelta(days=2) < present - NOON < timedelta(days=4)
-    assert scene.messages == ()
-    scene.then_refused("not-available-now", "party-never-told")
-    scene.then_state(NEW_SUPPLY)
+        assert scene.messages == (QUESTION,)
+        (asked,) = scene.state.asked
+        assert asked.again_at - present <= (LONGEST_WAIT if asked.tries < MOST_TRIES else AFTERWARDS)
+        waited, present, tries = present - NOON, asked.again_at, asked.tries
+    assert timedelta(days=2) < waited < timedelta(days=4)
+    scene.then_refused("not-available-now", "party-not-told")
+    for _ in range(3):
+        scene = scene.when(ask_again, timer(), SupplyFacts(present, WAIT)).then(QUESTION)
+        assert scene.state.asked[0].again_at - present == AFTERWARDS
+        present = scene.state.asked[0].again_at
+    scene.when(take_party, party_found(NOURA.user_id)).then(RelationConfirmed, noted(NOURA.user_id, True))
 
 
 NOW_SARAS = (noted(FAHAD.user_id, False), noted(SARA, True))
@@ -186,13 +185,13 @@ def test_A10_a_confirmed_user_who_is_not_liable_has_a_relation_and_no_debts() ->
 def test_A10_the_next_user_ends_the_time_of_the_one_before() -> None:
     scene = given(None).when(begin_use, use_begun()).then(RelationConfirmed, noted(FAHAD.user_id, True))
     scene = scene.when(begin_use, use_begun(SARA, date(2026, 1, 1)))
-    scene.then(ended(FAHAD.user_id, "tenant", date(2025, 12, 31)), RelationConfirmed, *NOW_SARAS)
+    scene.then(*gone(FAHAD.user_id, date(2025, 12, 31)), RelationConfirmed, *NOW_SARAS)
     assert scene.state.relations.of_use[0] == replace(USER, until=date(2026, 1, 1))
 
 
 def test_A10_who_used_it_only_after_that_day_never_did() -> None:
     scene = given(None).when(begin_use, use_begun()).when(begin_use, use_begun(SARA, date(2025, 5, 1)))
-    scene.then(ended(FAHAD.user_id, "tenant", date(2025, 4, 30)), RelationConfirmed, *NOW_SARAS)
+    scene.then(*gone(FAHAD.user_id, date(2025, 4, 30)), RelationConfirmed, *NOW_SARAS)
     assert [each.user_id for each in scene.state.relations.of_use] == [SARA]
 
 
@@ -227,12 +226,14 @@ def test_A3_A18_a_deed_shows_nothing_of_the_time_of_those_who_were_or_are_liable
 def test_A3_A12_A13_a_landlords_deed_names_the_owner_and_shows_nothing_of_a_present_tenant() -> None:
     deed = use_begun(SARA, date(2010, 1, 1), "ownership-deed")
     scene = given(LET).when(begin_use, deed).then()
-    assert scene.state.relations == replace(LET.relations, owner_user_id=SARA, owner_by_deed=True)
+    assert scene.state.relations == replace(
+        LET.relations, owner_user_id=SARA, owner_by_deed=True, owner_since=date(2010, 1, 1)
+    )
     scene.when(begin_use, deed).then().then_state(scene.state)
     using = replace(LET, relations=replace(LET.relations, of_use=(replace(USER, user_id=NOURA.user_id),)))
     yesterday = riyadh_day(NOON) - timedelta(days=1)
     scene = given(using).when(begin_use, deed)
-    scene.then(ended(NOURA.user_id, "tenant", yesterday), noted(NOURA.user_id, False))
+    scene.then(*gone(NOURA.user_id, yesterday), noted(NOURA.user_id, False))
 
 
 @pytest.mark.parametrize(("deed_from", "until"), [(date(2010, 1, 1), SINCE), (JUNE, None)], ids=["before", "within"])
@@ -243,7 +244,7 @@ def test_A3_A18_a_deed_given_before_the_tenant_is_known_ends_with_the_tenants_fi
     scene = given(asked).when(begin_use, use_begun(SARA, deed_from, "ownership-deed"))
     scene = scene.then(RelationConfirmed, noted(SARA, True)).when(take_party, party_found(FAHAD.user_id))
     last_day = SINCE - timedelta(days=1)
-    scene.then(ended(SARA, "owner", last_day), RelationConfirmed, noted(FAHAD.user_id, True), noted(SARA, False))
+    scene.then(*gone(SARA, last_day), RelationConfirmed, noted(FAHAD.user_id, True), noted(SARA, False))
     assert [each.until for each in scene.state.relations.of_use] == ([] if until is None else [until])
     assert scene.state.relations.owner_user_id == SARA
 
@@ -287,7 +288,7 @@ def test_A10_a_deed_names_the_owner() -> None:
 def test_A10_the_back_offices_nobody_ends_the_use_and_no_liability() -> None:
     using = replace(OWNED, relations=replace(OWNED.relations, of_use=(USER,)))
     scene = given(using).when(end_use, use_ended(date(2026, 1, 1)))
-    scene.then(ended(FAHAD.user_id, "tenant", date(2025, 12, 31)), noted(FAHAD.user_id, False))
+    scene.then(*gone(FAHAD.user_id, date(2025, 12, 31)), noted(FAHAD.user_id, False))
     assert scene.state.relations.liable == OWNED.relations.liable
     given(OWNED).when(end_use, use_ended(JUNE)).then().then_state(OWNED)
     given(None).when(end_use, use_ended(JUNE)).then().then_state(None)

@@ -140,12 +140,17 @@ def test_A9_an_open_question_to_billing_outlives_a_transfer() -> None:
 
 # --- the move -------------------------------------------------------------------------------------------------------
 def test_A18_the_outgoing_partys_last_day_is_the_one_before_the_incoming_ones_first() -> None:
-    ended = RelationEnded(user_id=NOURA.user_id, account_number=ACCOUNT, relation="owner", last_day=LAST_DAY)
+    ended = [
+        RelationEnded.model_validate(
+            {"user_id": NOURA.user_id, "account_number": ACCOUNT, "relation": each, "last_day": LAST_DAY}
+        )
+        for each in ("owner", "tenant")
+    ]
     confirmed = RelationConfirmed(
         user_id=FAHAD.user_id, account_number=ACCOUNT, relation="tenant", basis="transfer", from_day=MOVING_DAY
     )
     left = PartyLeft(account_number=ACCOUNT, user_id=NOURA.user_id, day=MOVING_DAY)
-    given(HELD).when(move_supply, moved()).then(ended, confirmed, left, *NOW_FAHADS).then_state(MOVED)
+    given(HELD).when(move_supply, moved()).then(*ended, confirmed, left, *NOW_FAHADS).then_state(MOVED)
 
 
 def test_A18_a_move_told_again_changes_nothing() -> None:
@@ -175,7 +180,7 @@ def test_A18_a_move_that_contradicts_what_is_known_is_refused(supply: Supply, mo
 def test_A18_a_supply_moves_on_the_day_after_its_partys_first_at_the_earliest() -> None:
     day = SINCE + timedelta(days=1)
     scene = given(HELD).when(move_supply, moved(day=day))
-    scene.then(RelationEnded, RelationConfirmed, PartyLeft, *NOW_FAHADS)
+    scene.then(RelationEnded, RelationEnded, RelationConfirmed, PartyLeft, *NOW_FAHADS)
     assert scene.state.relations.liable[0].until == day
 
 
@@ -195,6 +200,8 @@ def test_A12_A13_a_transfer_of_ownership_makes_an_owner_and_a_mere_takeover_none
     assert scene.state.relations.present.user_id == FAHAD.user_id
     assert scene.state.relations.owner_user_id == owner
     assert scene.state.relations.owner_by_deed is (kind == "ownership")
+    old_deed = scene.when(begin_use, use_begun(SARA, SINCE, "ownership-deed"))
+    assert old_deed.state.relations.owner_user_id == (FAHAD.user_id if kind == "ownership" else SARA)
 
 
 def test_A3_A18_a_deeds_sight_and_another_relation_of_who_leaves_end_with_the_move() -> None:

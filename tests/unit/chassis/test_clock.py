@@ -11,3 +11,20 @@ def test_law9_the_present_is_the_broker_s_to_the_millisecond() -> None:
     clock.corrected_by(ms(wall + timedelta(seconds=30)))
     assert clock.present() == wall.replace(microsecond=123_000) + timedelta(seconds=30)
     assert round(clock.skew.total_seconds()) == 30
+
+
+def test_law9_a_late_acknowledgement_moves_the_clock_only_as_far_as_it_proves() -> None:
+    wall = ms(datetime(2026, 1, 31, 12, tzinfo=UTC))
+    clock = Clock(lambda: wall)
+    clock.corrected_by(wall - 15_000, waited_ms=20_000)
+    assert clock.skew == timedelta(0), "stamped at any time of the wait: perhaps 15 s ago"
+    clock.corrected_by(wall - 15_000, waited_ms=10_000)
+    assert clock.skew == timedelta(seconds=-5), "10 s ago at most"
+    clock.corrected_by(wall + 3_000, waited_ms=2_000)
+    assert clock.skew == timedelta(seconds=3), "now at the latest"
+
+
+def test_law9_a_topic_without_stamps_tells_no_time() -> None:
+    clock = Clock(lambda: 1_700_000_000_000)
+    clock.corrected_by(-1)
+    assert clock.skew == timedelta(0)

@@ -1,6 +1,6 @@
 """A halted partition is told, tried again, and passed over only where an order and the group's offset agree."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from contracts.message import Message
 from contracts.operations import SKIP_RECORDS
 from contracts.topics import ACCOUNTS_COMMANDS
 from services.chassis.consumer import Halt
-from services.chassis.halts import TELL_AGAIN_S, TRY_AGAIN_S, Halts
+from services.chassis.halts import TELL_AGAIN_S, TRY_AGAIN_S, TRY_LOST_FOR_S, Halts
 from services.chassis.skip_orders import SkipOrder, SkipOrders
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -148,3 +148,21 @@ async def test_a_partition_that_has_gone_to_another_is_the_other_s_to_pass_over(
     desk.order()
     await desk.halts.attend()
     assert "record_skipped" not in [event for event, _ in desk.told]
+
+
+async def test_trap_18_an_offset_that_stays_lost_is_not_tried_until_the_log_has_grown_past_it() -> None:
+    desk = Desk(Lane((LOST,)))
+    while desk.now < TRY_LOST_FOR_S:
+        desk.now += TRY_AGAIN_S[False] + 1
+        await desk.halts.attend()
+        desk.lane.halts = (replace(LOST, since=desk.now),)  # tried, and halted again
+    tried = desk.lane.tried
+    assert tried > 10
+    for _ in range(3):
+        desk.now += TRY_AGAIN_S[False] + 1
+        await desk.halts.attend()
+    assert desk.lane.tried == tried
+    desk.lane.halts = (replace(LOST, offset=7, since=desk.now),)
+    desk.now += TRY_AGAIN_S[False] + 1
+    await desk.halts.attend()
+    assert desk.lane.tried == tried + 1

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 from aiokafka import TopicPartition
 
+from contracts.topics import ACCOUNTS_COMMANDS, ACCOUNTS_EVENTS, Topic
 from services.chassis.consumer import Halt
 from services.chassis.health import Progress
 from services.chassis.lookout import FROZEN_S, LOOK_EVERY_S, Lookout, unread
 
-TP = TopicPartition("accounts.commands", 0)
+TP = TopicPartition(ACCOUNTS_COMMANDS.name, 0)
 LIMIT_S = 10
 
 
@@ -19,6 +20,7 @@ class Lane:
     """A lane as a look sees it; at first it has read everything and asks for more."""
 
     name: str = "ordinary"
+    topic: Topic = ACCOUNTS_COMMANDS
     paused: bool = False
     busy: bool = False
     polls: int = 0
@@ -41,7 +43,9 @@ class Watch:
 
     def __post_init__(self) -> None:
         self.progress = Progress(["ordinary"], LIMIT_S, lambda: self.now)
-        self.lookout = Lookout([self.lane], self.progress, lambda: self.ends, lambda: self.now)
+        self.lookout = Lookout(
+            [self.lane], self.progress, lambda: {} if self.ends is None else {TP.topic: self.ends}, lambda: self.now
+        )
 
     def looks(self, meanwhile: Callable[[int], None], times: int = 2 * LIMIT_S) -> bool:
         """Whether the lane counts as stalled after so many looks, with something happening before each."""
@@ -109,6 +113,13 @@ def test_trap_37_without_an_answer_from_the_broker_nobody_is_stalled() -> None:
     watch = Watch(ends=None)
     assert not watch.looks(nothing)
     watch.ends = {TP: 6}
+    assert watch.looks(nothing)
+
+
+def test_trap_37_a_topic_without_an_answer_excuses_its_own_lanes_only() -> None:
+    watch = Watch(Lane(topic=ACCOUNTS_EVENTS), ends={TP: 6})
+    assert not watch.looks(nothing)
+    watch = Watch(ends={TP: 6})
     assert watch.looks(nothing)
 
 

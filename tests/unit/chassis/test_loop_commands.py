@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from contracts.decision import Facts, Incoming, decided
+from contracts.message import Command
 from contracts.sealed import Sealed
 from services.chassis.document import REMEMBERED_AT_MOST
 from tests.component.counter import Add, Ask, CallMade, Mine, counter_service
@@ -202,3 +205,32 @@ async def test_law4_a_flood_of_commands_is_refused_before_its_document_outgrows_
     world.send(Add(amount=1))
     await process.run()
     assert world.total() == REMEMBERED_AT_MOST + 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [(Ask(), {}), (Add(amount=5), {"expiry_time": NOON - timedelta(seconds=1)}), (Add(amount=1), {"id": "known"})],
+    ids=["a query", "refused unsaved", "answered again"],
+)
+async def test_J3_what_was_answered_without_a_save_is_said_before_a_later_save_covers_it(
+    first: tuple[Command, dict[str, Any]],
+) -> None:
+    world = World()
+    world.send(Add(amount=1), id="known")
+    await world.process().run()
+    body, attributes = first
+    asked = world.send(body, **attributes)
+    decided = world.send(Add(amount=2))
+    before = len(world.records("answers"))
+    saves = world.store.saves
+
+    def publish_fails_after_a_save(call: str) -> int | None:
+        return 0 if call == "publish" and world.store.saves > saves else None
+
+    world.faults = publish_fails_after_a_save
+    await world.process().lanes["ordinary"].step()
+    world.faults = lambda _: None
+    await world.process().run()
+    answered = [envelope_of(r).correlation_id for r in world.records("answers")[before:]]
+    assert set(answered) == {asked, decided}
+    assert world.total() == 3

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.producer.message_accumulator import MessageAccumulator
 
+from services.chassis import publisher
 from services.chassis.document import Record
 from services.chassis.publisher import KafkaPublisher, PublishFailed, fail_all
 from tests.eventually import eventually
@@ -22,7 +24,7 @@ class Publisher(KafkaPublisher):
 
     def __init__(self) -> None:
         self.stamps: list[int] = []
-        super().__init__({}, self.stamps.append)
+        super().__init__({}, lambda stamp, _: self.stamps.append(stamp))
         self.sends: list[asyncio.Future[int]] = []
 
     async def _acknowledged(self, records: Sequence[Record]) -> int:
@@ -31,33 +33,33 @@ class Publisher(KafkaPublisher):
 
 
 async def test_what_waits_goes_on_waiting_until_a_send_comes_through() -> None:
-    publisher = Publisher()
-    assert publisher.oldest_send_s == 0
-    first = asyncio.create_task(publisher([RECORD]))
-    await eventually(lambda: publisher.sends)
-    publisher.sends[0].set_exception(PublishFailed("KafkaTimeoutError"))
+    sending = Publisher()
+    assert sending.oldest_send_s == 0
+    first = asyncio.create_task(sending([RECORD]))
+    await eventually(lambda: sending.sends)
+    sending.sends[0].set_exception(PublishFailed("KafkaTimeoutError"))
     with pytest.raises(PublishFailed):
         await first
-    waited = publisher.oldest_send_s
+    waited = sending.oldest_send_s
     assert waited > 0, "a failure is no acknowledgement"
-    again = asyncio.create_task(publisher([RECORD]))
-    await eventually(lambda: len(publisher.sends) == 2)
-    assert publisher.oldest_send_s >= waited
-    publisher.sends[1].set_result(1_700)
+    again = asyncio.create_task(sending([RECORD]))
+    await eventually(lambda: len(sending.sends) == 2)
+    assert sending.oldest_send_s >= waited
+    sending.sends[1].set_result(1_700)
     await again
-    assert (publisher.oldest_send_s, publisher.stamps) == (0, [1_700])
+    assert (sending.oldest_send_s, sending.stamps) == (0, [1_700])
 
 
 async def test_of_several_the_oldest_counts() -> None:
-    publisher = Publisher()
-    sends = [asyncio.create_task(publisher([RECORD])) for _ in range(2)]
-    await eventually(lambda: len(publisher.sends) == 2)
-    publisher.sends[1].set_result(1)
+    sending = Publisher()
+    sends = [asyncio.create_task(sending([RECORD])) for _ in range(2)]
+    await eventually(lambda: len(sending.sends) == 2)
+    sending.sends[1].set_result(1)
     await sends[1]
-    assert publisher.oldest_send_s > 0
-    publisher.sends[0].set_result(2)
+    assert sending.oldest_send_s > 0
+    sending.sends[0].set_result(2)
     await sends[0]
-    assert publisher.oldest_send_s == 0
+    assert sending.oldest_send_s == 0
 
 
 async def test_a_batch_that_was_being_tried_again_fails_without_a_complaint() -> None:
@@ -72,3 +74,26 @@ async def test_a_batch_that_was_being_tried_again_fails_without_a_complaint() ->
         await record
     await asyncio.sleep(0)
     assert complaints == []
+
+
+async def test_who_waits_for_a_producer_whose_end_hangs_waits_no_longer_than_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publisher, "STOP_LIMIT_S", 0.05)
+
+    class Hanging:
+        """Of a broker that is frozen: a request in flight does not come back."""
+
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+    class Producer:
+        _sender, client = Hanging(), AsyncMock()
+        _message_accumulator = MessageAccumulator(ClusterMetadata(), 1_000, 0, 60)
+
+    place = TopicPartition("identity.events", 0)
+    record = await Producer._message_accumulator.add_message(place, b"k", b"v", timeout=1)
+    await publisher._stop(cast("AIOKafkaProducer", Producer()))
+    with pytest.raises(KafkaConnectionError):
+        await asyncio.wait_for(record, 1)
+    Producer.client.close.assert_awaited_once()

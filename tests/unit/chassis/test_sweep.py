@@ -1,14 +1,15 @@
 """Law 10: who is woken, when, and how often."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
 from contracts.operations import TIMER_ELAPSED
-from services.chassis.document import Document
+from services.chassis.document import Document, Record
 from services.chassis.publisher import PublishFailed
-from services.chassis.sweep import UNDER_WAY_FOR, Sweep, partition_of
+from services.chassis.sweep import UNDER_WAY_FOR, WAKE_AT_MOST, Sweep, partition_of
 from tests.component.counter import Add
 from tests.fakes.log import FakePublisher
 from tests.fakes.world import World
@@ -98,4 +99,52 @@ async def test_law10_what_could_not_be_sent_is_not_under_way() -> None:
     with pytest.raises(PublishFailed):
         await sweep.once()
     world.faults = lambda _: None
+    assert await sweep.once() == 1
+
+
+async def test_law10_those_that_stay_due_for_ever_keep_nobody_from_waking() -> None:
+    """Aggregates that are parked: nothing that wakes them moves their `due_at`."""
+    world = World()
+    stuck = [Document(f"count:stuck-{n}", state="s", due_at=world.now) for n in range(WAKE_AT_MOST + 100)]
+    await world.store.save(stuck, world.now)
+    healthy = Document("count:healthy", state="s", due_at=world.now + timedelta(seconds=1))
+    await world.store.save([healthy], world.now)
+    world.pass_time(seconds=2)
+    sweep = await sweeping(world)
+    counts = []
+    for _ in range(3):
+        records = world.log.records.get("accounts.commands", [[]] * 6)
+        sweep.lane.positions = {p: len(r) for p, r in enumerate(records)}  # type: ignore[attr-defined]
+        counts.append(await sweep.once())
+    assert counts == [WAKE_AT_MOST, 101, 0]
+    assert "count:healthy" in woken(world)
+
+
+async def test_law10_a_clock_that_was_ahead_for_one_sweep_delays_no_wake_up() -> None:
+    world = World()
+    await world.store.save([Document("count:1", state="s", due_at=world.now + timedelta(minutes=30))], world.now)
+    sweep = await sweeping(world)
+    world.pass_time(hours=1)
+    publish = sweep.publish
+
+    async def corrects_the_clock(records: Sequence[Record]) -> None:
+        await publish(records)
+        world.pass_time(hours=-1)
+
+    sweep.publish = corrects_the_clock
+    assert await sweep.once() == 1
+    sweep.publish = publish
+    world.pass_time(minutes=30)
+    sweep.lane.positions = {p: len(r) for p, r in enumerate(world.log.records["accounts.commands"])}  # type: ignore[attr-defined]
+    assert await sweep.once() == 1
+
+
+async def test_law10_a_clock_that_is_put_back_delays_no_wake_up_that_was_lost() -> None:
+    world = World()
+    await world.store.save([Document("count:1", state="s", due_at=world.now)], world.now)
+    sweep = await sweeping(world)
+    world.pass_time(hours=1)
+    assert await sweep.once() == 1
+    world.pass_time(minutes=-59)
+    sweep.lane.positions = {p: len(r) for p, r in enumerate(world.log.records["accounts.commands"])}  # type: ignore[attr-defined]
     assert await sweep.once() == 1

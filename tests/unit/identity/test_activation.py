@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.decision import Facts
 from contracts.identity import (
     ActivateUser,
     ActivationAccepted,
@@ -13,20 +14,28 @@ from contracts.identity import (
     UserActivated,
     UserRegistered,
 )
-from contracts.identity_internal import ActivationNoted, ActivationReported, ClaimGranted, ClaimRefused
+from contracts.identity_internal import (
+    ActivationLapsed,
+    ActivationNoted,
+    ActivationReported,
+    ClaimGranted,
+    ClaimRefused,
+)
+from contracts.operations import TIMER_ELAPSED
 from contracts.sealed import Secret
 from services.identity.activation import (
     NO_SUCH_LINK,
     LinkFacts,
     activate_user,
+    activation_lapsed,
     activation_noted,
     claim_granted,
     claim_refused,
     hash_of,
     the_linked_user,
 )
-from services.identity.deadlines import due_at
-from services.identity.states import Ended, UserState
+from services.identity.deadlines import due_at, on_timer
+from services.identity.states import Ended, Registered, UserState
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.situations import (
     EVERY_STATE,
@@ -45,6 +54,8 @@ from tests.unit.identity.situations import (
 GRANTED = arriving(ClaimGranted(user_id=USER_ID))
 REFUSED = arriving(ClaimRefused(user_id=USER_ID))
 NOTED = arriving(ActivationNoted(user_id=USER_ID))
+LAPSED = arriving(ActivationLapsed(user_id=USER_ID), correlation_id="opening")
+TIMER = arriving(TIMER_ELAPSED["identity"](aggregate=f"user:{USER_ID}"))
 LINK = LinkFacts(NOON, POLICY, Secret("r" * 43))
 OPENING = arriving(ActivateUser(activation_token=SEALED), opened={"activation_token": TOKEN})
 
@@ -125,6 +136,26 @@ def test_I10_a_link_opened_at_its_last_moment_still_activates() -> None:
     due = due_at(registered)
     assert due is not None
     assert due > last.now
+
+
+def test_I10_an_activation_under_way_outlives_the_link_for_the_person_is_a_member_once_they_hear() -> None:
+    scene, present = given(registered).when(activate_user, OPENING), NOON
+    for _ in range(3):
+        due = due_at(scene.state)
+        assert due is not None
+        assert due > present
+        present = due
+        scene = scene.when(on_timer, TIMER, Facts(present)).then().then_state(Registered)
+    scene.when(activation_noted, NOTED).then(ActivationAccepted, UserActivated)
+    given(registered).when(on_timer, TIMER, Facts(present)).then_state(Ended("never-activated"))
+
+
+def test_I10_J3_who_came_too_late_hears_so_each_time() -> None:
+    twice = given(registered).when(activate_user, OPENING).when(activate_user, OPENING)
+    once = twice.when(activation_lapsed, LAPSED).then_refused("link-not-accepted", "link-of-ended-registration")
+    again = once.when(activation_lapsed, LAPSED).then_refused("link-not-accepted", "link-of-ended-registration")
+    again.then_state(Ended("never-activated"))
+    given(active).when(activation_lapsed, LAPSED).then().then_state(active)
 
 
 @pytest.mark.parametrize("state", [s for s in EVERY_STATE if s not in (registered, active)])

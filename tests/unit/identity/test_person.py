@@ -5,6 +5,7 @@ import pytest
 
 from contracts.identity import RegistrationStarted
 from contracts.identity_internal import (
+    ActivationLapsed,
     ActivationNoted,
     ActivationReported,
     AddressReported,
@@ -168,7 +169,7 @@ def test_I10_activation_makes_a_member_and_again_changes_nothing() -> None:
 @pytest.mark.parametrize("state", [Stranger(), claimed, member])
 def test_I10_the_activation_of_another_user_changes_nothing(state: Stranger | Claimed | Member) -> None:
     reported = arriving(ActivationReported(person=PERSON, user_id="another"))
-    given(state).when(note_activation, reported).then().then_state(state)
+    given(state).when(note_activation, reported).then(ActivationLapsed(user_id="another")).then_state(state)
 
 
 def test_I12_the_person_learns_that_there_is_an_address() -> None:

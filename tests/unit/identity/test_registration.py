@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from contracts.decision import Decision, Incoming
-from contracts.identity import AcceptTerms, ContactGiven, OtpConfirmed, OtpResent, ResendOtp, TermsAccepted
+from contracts.identity import AcceptTerms, ContactGiven, OtpConfirmed, ResendOtp, TermsAccepted
 from contracts.identity_internal import PersonClaimed, PersonCodeAsked
 from contracts.sealed import Secret
 from services.identity.deadlines import due_at, on_timer
 from services.identity.registration import NOT_BEGUN, accept_terms, confirm_otp, give_contact, resend_otp
-from services.identity.states import ProvingApproval, ProvingMobile, UserState
+from services.identity.states import UserState
 from services.identity.steps import next_step
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.situations import (
@@ -32,7 +32,6 @@ from tests.unit.identity.situations import (
     abandoned,
     accepting_terms,
     active,
-    asking_number,
     asking_registry,
     asking_second_code,
     claiming,
@@ -145,53 +144,6 @@ def test_I15_expired_wrong_used_and_too_many_are_told_apart_for_operators_only(
 def test_I14_a_wrong_code_uses_up_a_try() -> None:
     after = given(first_code_issued).when(confirm_otp, entering("654321"), FACTS)
     assert after.state.code.wrong_tries == 1
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        asking_registry,
-        unknown_to_registry,
-        asking_number,
-        first_code_issued,
-        asking_second_code,
-        second_code_issued,
-    ],
-)
-def test_I14_I15_a_resend_asks_the_persons_budget_first(state: ProvingApproval | ProvingMobile) -> None:
-    after = given(state).when(resend_otp, RESEND, FACTS).then(OtpResent(next_step="confirm-otp"), PersonCodeAsked)
-    asked = after.messages[1]
-    assert isinstance(asked, PersonCodeAsked)
-    assert (asked.number, asked.channel, asked.replaces_lost) == (state.code.number + 1, "web", False)
-
-
-@pytest.mark.parametrize("state", [asking_registry, unknown_to_registry])
-def test_I15_a_resend_is_answered_alike_where_no_code_can_be_sent(state: UserState) -> None:
-    after = given(state).when(resend_otp, RESEND, FACTS).then(OtpResent(next_step="confirm-otp"), PersonCodeAsked)
-    after.when(resend_otp, RESEND, FACTS).then_refused("resend-too-soon", "resend-too-soon")
-
-
-@pytest.mark.parametrize("state", [asking_registry, unknown_to_registry, first_code_issued, second_code_issued])
-def test_I14_a_resend_within_the_minute_is_refused(state: UserState) -> None:
-    soon = arriving(ResendOtp(), now=NOON + 59 * SECOND)
-    given(state).when(resend_otp, soon, FACTS).then_refused("resend-too-soon", "resend-too-soon").then_state(state)
-
-
-@pytest.mark.parametrize("state", [unknown_to_registry, first_code_issued])
-def test_I14_a_registrations_codes_come_to_an_end_alike_for_known_and_unknown(state: ProvingApproval) -> None:
-    last = replace(state, code=replace(state.code, number=10))
-    given(last).when(resend_otp, RESEND, FACTS).then_refused("too-many-codes", "codes-of-flow-used-up")
-    full = replace(accepting_terms, codes=10)
-    given(full).when(accept_terms, ACCEPT, FACTS).then_refused("too-many-codes", "codes-of-flow-used-up")
-
-
-def test_N10_after_a_failed_hand_over_another_code_at_once_and_free() -> None:
-    lost = replace(first_code_issued, code=replace(ISSUED, lost=True))
-    soon = arriving(ResendOtp(), now=NOON + SECOND)
-    after = given(lost).when(resend_otp, soon, FACTS).then(OtpResent, PersonCodeAsked)
-    asked = after.messages[1]
-    assert isinstance(asked, PersonCodeAsked)
-    assert asked.replaces_lost
 
 
 # --- contact (I7) ---------------------------------------------------------------------------------------------------

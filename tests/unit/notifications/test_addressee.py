@@ -13,7 +13,7 @@ from contracts.notifications_broadcast_internal import (
     BroadcastMessageWanted,
     BroadcastOffered,
 )
-from contracts.transfers import BeneficiaryDetermined, RelationEnded
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, RelationEnded
 from services.notifications import supply_use
 from services.notifications.addressee import address_saved, beneficiary_noted, message_id_of, offered
 from services.notifications.audience import bucket_of
@@ -101,6 +101,14 @@ def test_N4_A18_who_leaves_a_supply_benefits_from_it_no_more() -> None:
     left.then_state(SupplyUse(None))
     left.when(supply_use.determined, determined("u-2")).then(says("u-2", now=True))
     given().when(supply_use.relation_ended, ended("u-1")).then().then_state(type(None))
+
+
+def test_N4_A10_where_nobody_benefits_any_more_who_did_hears_so() -> None:
+    nobody = arriving(BeneficiaryUndetermined(account_number=A, at=NOON), source="accounts", subject=f"beneficiary:{A}")
+    first = given().when(supply_use.determined, determined("u-1"))
+    left = first.when(supply_use.undetermined, nobody).then(says("u-1", now=False)).then_state(SupplyUse(None))
+    left.when(supply_use.undetermined, nobody).then()
+    given().when(supply_use.undetermined, nobody).then().then_state(type(None))
 
 
 # --- an offer -------------------------------------------------------------------------------------------------------

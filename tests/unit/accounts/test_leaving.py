@@ -1,0 +1,66 @@
+"""Who has left a supply sees no more of it and claims it no more, however late what was so before is heard of."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from contracts.accounts_supply_internal import UseBegun
+from contracts.transfers import BeneficiaryDetermined, RelationConfirmed, RelationEnded
+from services.accounts.beneficiary import drop_party, take_evidence
+from services.accounts.claims import MOST_LEFT
+from services.accounts.relations import Relations
+from services.accounts.supply import begin_use
+from services.accounts.supply_moves import move_supply, reserve_supply
+from tests.scenario import Given, given
+from tests.unit.accounts.situations import FAHAD, NOURA
+from tests.unit.accounts.supplies import MOVING_DAY, OWNED, OWNER, SARA, gone, moved, wanted
+from tests.unit.accounts.test_beneficiary import TODAY, left, one_claimant, shown
+from tests.unit.accounts.test_supply import JUNE, noted, use_begun
+
+
+def test_A3_A18_who_goes_sees_nothing_more_by_a_relation_that_was_over_while_another_lasted() -> None:
+    """The liable tenant has bought the home and let it; then the new tenant's transfer makes them liable, too."""
+    tenant = replace(OWNER, relation="tenant")
+    scene = given(replace(OWNED, relations=Relations(liable=(tenant,))))
+    scene = scene.when(begin_use, use_begun(NOURA.user_id, date(2025, 1, 1), "ownership-deed"))
+    scene = scene.when(begin_use, use_begun(day=date(2026, 1, 1))).then(RelationConfirmed, noted(FAHAD.user_id, True))
+    held = given(scene.state).when(reserve_supply, wanted())
+    moved_on = held.when(move_supply, moved())
+    last_days = {each.relation: each.last_day for each in moved_on.messages if isinstance(each, RelationEnded)}
+    assert last_days == {"owner": date(2025, 12, 31), "tenant": MOVING_DAY - timedelta(days=1)}
+
+
+def test_A3_A18_a_persons_own_other_relation_ends_with_them() -> None:
+    scene = given(None).when(begin_use, use_begun(SARA, date(2025, 7, 1), "ownership-deed"))
+    scene = scene.when(begin_use, use_begun(SARA, date(2025, 6, 1))).then(RelationConfirmed)
+    scene.when(begin_use, use_begun(day=date(2026, 1, 1))).then(
+        *gone(SARA, date(2025, 12, 31)), RelationConfirmed, noted(FAHAD.user_id, True), noted(SARA, False)
+    )
+
+
+def test_A12_a_deed_that_the_registry_confirms_late_does_not_supersede_a_later_one() -> None:
+    scene = given(OWNED).when(begin_use, use_begun(SARA, JUNE, "ownership-deed"))
+    late = scene.when(begin_use, use_begun(FAHAD.user_id, date(2020, 1, 1), "ownership-deed"))
+    late.then_refused("not-available-now", "later-deed-known")
+    late.then_state(scene.state)
+    assert scene.when(begin_use, use_begun(SARA, date(2020, 1, 1), "ownership-deed")).state is not None
+    newer = scene.when(begin_use, use_begun(FAHAD.user_id, date(2026, 1, 1), "ownership-deed"))
+    assert newer.state.relations.owner_user_id == FAHAD.user_id
+
+
+@pytest.mark.parametrize("scene", [given(None), one_claimant()], ids=["of nobody's", "of another's"])
+def test_A9_A10_a_contract_that_the_registry_confirms_after_the_hand_over_gives_nothing_back(scene: Given) -> None:
+    gone = scene.when(drop_party, left(SARA)).then()
+    late = gone.when(take_evidence, shown(SARA)).then()
+    assert late.state == gone.state
+    late.when(take_evidence, shown(SARA, day=TODAY)).then(BeneficiaryDetermined, UseBegun)
+    gone.when(take_evidence, shown(SARA, "ownership-deed")).then(BeneficiaryDetermined, UseBegun)
+
+
+def test_A9_a_supply_remembers_so_many_who_have_left() -> None:
+    scene = given(None)
+    for number in range(MOST_LEFT + 1):
+        scene = scene.when(drop_party, left(f"user-{number}"))
+    assert [each.user_id for each in scene.state.claims.left] == [f"user-{n}" for n in range(1, MOST_LEFT + 1)]
+    assert len(scene.when(drop_party, left("user-9")).state.claims.left) == MOST_LEFT

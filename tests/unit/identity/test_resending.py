@@ -1,0 +1,90 @@
+"""Another code in a registration (I14): when, how often, and what it shows (I15)."""
+
+from dataclasses import replace
+
+import pytest
+
+from contracts.identity import AcceptTerms, OtpResent, ResendOtp, TermsAccepted
+from contracts.identity_internal import PersonCodeAsked
+from services.identity.registration import accept_terms, give_contact, resend_otp
+from services.identity.states import ProvingApproval, ProvingMobile, UserState
+from tests.scenario import NOON, arriving, given
+from tests.unit.identity.situations import (
+    CONTACT_FACTS,
+    FACTS,
+    ISSUED,
+    MINUTE,
+    SECOND,
+    TERMS,
+    accepting_terms,
+    asking_number,
+    asking_registry,
+    asking_second_code,
+    contact,
+    first_code_issued,
+    second_code_issued,
+    unknown_to_registry,
+)
+
+RESEND = arriving(ResendOtp(), now=NOON + MINUTE)
+ACCEPT = arriving(AcceptTerms(version="2026-01", language="ar", text_hash=TERMS.text_hash))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        asking_registry,
+        unknown_to_registry,
+        asking_number,
+        first_code_issued,
+        asking_second_code,
+        second_code_issued,
+    ],
+)
+def test_I14_I15_a_resend_asks_the_persons_budget_first(state: ProvingApproval | ProvingMobile) -> None:
+    after = given(state).when(resend_otp, RESEND, FACTS).then(OtpResent(next_step="confirm-otp"), PersonCodeAsked)
+    asked = after.messages[1]
+    assert isinstance(asked, PersonCodeAsked)
+    assert (asked.number, asked.channel, asked.replaces_lost) == (state.code.number + 1, "web", False)
+
+
+@pytest.mark.parametrize("state", [asking_registry, unknown_to_registry])
+def test_I15_a_resend_is_answered_alike_where_no_code_can_be_sent(state: UserState) -> None:
+    after = given(state).when(resend_otp, RESEND, FACTS).then(OtpResent(next_step="confirm-otp"), PersonCodeAsked)
+    after.when(resend_otp, RESEND, FACTS).then_refused("resend-too-soon", "resend-too-soon")
+
+
+@pytest.mark.parametrize("state", [asking_registry, unknown_to_registry, first_code_issued, second_code_issued])
+def test_I14_a_resend_within_the_minute_is_refused(state: UserState) -> None:
+    soon = arriving(ResendOtp(), now=NOON + 59 * SECOND)
+    given(state).when(resend_otp, soon, FACTS).then_refused("resend-too-soon", "resend-too-soon").then_state(state)
+
+
+@pytest.mark.parametrize("state", [unknown_to_registry, first_code_issued])
+def test_I14_a_registrations_codes_come_to_an_end_alike_for_known_and_unknown(state: ProvingApproval) -> None:
+    last = replace(state, code=replace(state.code, number=10))
+    given(last).when(resend_otp, RESEND, FACTS).then_refused("too-many-codes", "codes-of-flow-used-up")
+    full = replace(accepting_terms, codes=10)
+    given(full).when(accept_terms, ACCEPT, FACTS).then_refused("too-many-codes", "codes-of-flow-used-up")
+
+
+def test_I14_terms_accepted_again_bring_another_code_no_sooner_than_a_resend() -> None:
+    scene = given(second_code_issued).when(give_contact, contact(mobile="0551112223"), CONTACT_FACTS)
+    soon = replace(ACCEPT, now=NOON + 59 * SECOND)
+    scene.when(accept_terms, soon, FACTS).then_refused("resend-too-soon", "resend-too-soon").then_state(scene.state)
+    twice = scene.when(give_contact, contact(), CONTACT_FACTS)
+    twice.when(accept_terms, soon, FACTS).then_refused("resend-too-soon", "resend-too-soon")
+    late = twice.when(accept_terms, replace(ACCEPT, now=NOON + 60 * SECOND), FACTS).then(TermsAccepted, PersonCodeAsked)
+    assert late.state.code.number == second_code_issued.code.number + 1
+    lost = replace(second_code_issued, code=replace(ISSUED, lost=True))
+    at_once = given(lost).when(give_contact, contact(), CONTACT_FACTS).when(accept_terms, soon, FACTS)
+    assert at_once.state.code.replaces_lost
+
+
+def test_N10_after_a_failed_hand_over_another_code_at_once_and_free() -> None:
+    lost = replace(first_code_issued, code=replace(ISSUED, lost=True))
+    soon = arriving(ResendOtp(), now=NOON + SECOND)
+    after = given(lost).when(resend_otp, soon, FACTS).then(OtpResent, PersonCodeAsked)
+    asked = after.messages[1]
+    assert isinstance(asked, PersonCodeAsked)
+    assert asked.replaces_lost
