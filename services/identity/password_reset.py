@@ -199,6 +199,7 @@ def take_password(state: PersonState, incoming: Incoming[PasswordChosen], facts:
         password_hash=Secret(incoming.opened("password_hash")),
         failures=(),
         sessions_ended_at=facts.present,
+        devices=(),
     )
     told = PasswordReplaced(challenge=chosen.challenge, user_id=chosen.user_id, changed_at=facts.present)
     return decided(changed, told)

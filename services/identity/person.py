@@ -39,7 +39,7 @@ StatedReason = SegmentReason | NationalityReason | IdentityReason | HijriReason
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Wrong passwords in a row on one channel (I14)."""
+    """Wrong passwords in a row on one channel, or from one device that was proven before (I14)."""
 
     source: str
     count: int
@@ -69,7 +69,8 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The person's user is active and may log in (I11). Tokens issued up to `sessions_ended_at` count no more (I13)."""
+    """The person's user is active and may log in (I11). Tokens issued up to `sessions_ended_at` count no more (I13).
+    `devices`: those from which they have logged in since the password was chosen, the latest ones (I14)."""
 
     user_id: str
     password_hash: Secret
@@ -77,6 +78,7 @@ class Member:
     codes: tuple[SpentBySource, ...] = ()
     failures: tuple[Failures, ...] = ()
     sessions_ended_at: datetime | None = None
+    devices: tuple[str, ...] = ()
     stage: Literal["member"] = "member"
 
 

@@ -20,7 +20,7 @@ from services.identity.one_time_code import CodeFacts
 from services.identity.password import LONGEST, normal_form
 from services.identity.person import Claimed, Member, OpeningFacts, PersonState
 from services.identity.policy import Policy, PolicyFacts
-from services.identity.sign_in import SignInFacts, is_throttled
+from services.identity.sign_in import SignInFacts, budget_of, is_throttled
 from services.identity.states import AcceptingTerms, Contact, GivingContact, ProvingMobile, UserState
 
 _NOTHING = Secret("")
@@ -81,18 +81,22 @@ class Preparing:
     ) -> SignInFacts:
         """Compare the password: known and unknown identities take the same path and the same time (I15)."""
         key_is_good = effects.is_public_key(incoming.body.answer_key)
-        unasked = SignInFacts(present, key_is_good, "not-asked", _NOTHING, present)
+        device = effects.keyed_hash("device", incoming.body.answer_key)
+        unasked = SignInFacts(present, key_is_good, device, "not-asked", _NOTHING, present)
         identity = judge_identity(incoming.body.identity_type, incoming.opened("identity_number"))
         password = incoming.opened("password")
         if not isinstance(identity, IdentityNumber) or not key_is_good:
             return unasked
-        if is_throttled(state, incoming.source, incoming.now) or len(normal_form(password)) > LONGEST:
+        if (
+            is_throttled(state, budget_of(state, incoming.source, device), incoming.now)
+            or len(normal_form(password)) > LONGEST
+        ):
             return unasked
         known = state.password_hash if isinstance(state, Claimed | Member) else None
         if not await effects.password_matches(password, known):
-            return SignInFacts(present, key_is_good, "wrong", _NOTHING, present)
+            return SignInFacts(present, key_is_good, device, "wrong", _NOTHING, present)
         token, expires_at = self._session(state, incoming, effects, present)
-        return SignInFacts(present, key_is_good, "right", token, expires_at)
+        return SignInFacts(present, key_is_good, device, "right", token, expires_at)
 
     def _session(
         self, state: PersonState | None, incoming: Incoming[LogIn], effects: IdentityEffects, present: datetime

@@ -18,6 +18,9 @@ FREE_FAILURES: Final = 4  # I14: waiting grows from the 5th wrong password
 FIRST_WAIT: Final = timedelta(seconds=30)  # ours; doubles with each further failure
 LONGEST_WAIT: Final = timedelta(hours=1)  # ours
 FORGOTTEN_AFTER: Final = timedelta(days=1)  # ours
+MOST_DEVICES: Final = 10
+"""Proven devices remembered of one person, the latest ones (ours)."""
+
 _MOST_DOUBLINGS: Final = 10
 
 PasswordVerdict = Literal["not-asked", "wrong", "right"]
@@ -27,9 +30,11 @@ SignInReason = Literal["throttled", "identity-unknown", "password-wrong", "not-a
 @dataclass(frozen=True, slots=True)
 class SignInFacts(Facts):
     """What was found by computing: whether the answer's key is one, whether the password matches, and for a match the
-    session's token. For strangers a stand-in hash was compared, so that the time is the same (I15)."""
+    session's token. For strangers a stand-in hash was compared, so that the time is the same (I15). `device`: a keyed
+    hash of the answer's key, by which whoever keeps that key is known again."""
 
     key_is_good: bool
+    device: str
     verdict: PasswordVerdict
     token: Secret
     expires_at: datetime
@@ -44,7 +49,7 @@ def wait_after(failures: int) -> timedelta:
 
 
 def failures_of(state: PersonState | None, source: str, at: datetime) -> Failures:
-    """Wrong passwords on this channel that are not forgotten yet."""
+    """Wrong passwords on this channel, or from this device, that are not forgotten yet."""
     rows = state.failures if state is not None else ()
     row = next((row for row in rows if row.source == source and at < row.last_at + FORGOTTEN_AFTER), None)
     return row or Failures(source, 0, at)
@@ -54,6 +59,12 @@ def is_throttled(state: PersonState | None, source: str, at: datetime) -> bool:
     """Whether a try at `at` comes too soon. Known and unknown identities alike; channels apart (I14, I15)."""
     failures = failures_of(state, source, at)
     return at < failures.last_at + wait_after(failures.count)
+
+
+def budget_of(state: PersonState | None, source: str, device: str) -> str:
+    """Whose tries are counted: a device from which the person has logged in before has its own, all others of a channel
+    share one. So an outsider who uses up the channel's tries does not lock the owner out (I14)."""
+    return f"device:{device}" if isinstance(state, Member) and device in state.devices else source
 
 
 def log_in(state: PersonState | None, incoming: Incoming[LogIn], facts: SignInFacts) -> Decision[PersonState]:
@@ -67,18 +78,19 @@ def log_in(state: PersonState | None, incoming: Incoming[LogIn], facts: SignInFa
     if not facts.key_is_good:
         return refused(None, "malformed", "answer-key-not-accepted")
     person = state or Stranger()
-    if is_throttled(person, incoming.source, incoming.now):
+    budget = budget_of(person, incoming.source, facts.device)
+    if is_throttled(person, budget, incoming.now):
         # Unsaved: remembering each would let an outsider's flood swell the document until it is parked (I14, law 4).
         return replace(_no(person, "throttled"), recorded=False)
     match person:
         case Stranger():
-            return _no(_with_failure(person, incoming.source, incoming.now), "identity-unknown")
+            return _no(_with_failure(person, budget, incoming.now), "identity-unknown")
         case Claimed() | Member() if facts.verdict != "right":
-            return _no(_with_failure(person, incoming.source, incoming.now), "password-wrong")
+            return _no(_with_failure(person, budget, incoming.now), "password-wrong")
         case Claimed():
             return _no(person, "not-activated")
         case Member():
-            return _welcome(person, incoming, facts)
+            return _welcome(person, incoming, facts, budget)
 
 
 def _no(person: PersonState, reason: SignInReason) -> Decision[PersonState]:
@@ -86,15 +98,16 @@ def _no(person: PersonState, reason: SignInReason) -> Decision[PersonState]:
     return refused(person, "sign-in-refused", reason)
 
 
-def _welcome(person: Member, incoming: Incoming[LogIn], facts: SignInFacts) -> Decision[PersonState]:
-    others = tuple(row for row in person.failures if row.source != incoming.source)
+def _welcome(person: Member, incoming: Incoming[LogIn], facts: SignInFacts, budget: str) -> Decision[PersonState]:
+    others = tuple(row for row in person.failures if row.source != budget)
+    devices = (*(each for each in person.devices if each != facts.device), facts.device)[-MOST_DEVICES:]
     logged_in = LoggedIn(
         token=Sealed.of(facts.token.reveal(), to=incoming.body.answer_key),
         expires_at=facts.expires_at,
         next_step="define-account" if person.has_address else "choose-address",
     )
     signed_in = SignInReported(user_id=person.user_id, channel=incoming.source, signed_in_at=incoming.now)
-    return decided(replace(person, failures=others), logged_in, signed_in)
+    return decided(replace(person, failures=others, devices=devices), logged_in, signed_in)
 
 
 def report_sign_in(state: UserState, incoming: Incoming[SignInReported], _: Facts) -> Decision[UserState]:
@@ -106,5 +119,5 @@ def report_sign_in(state: UserState, incoming: Incoming[SignInReported], _: Fact
 
 def _with_failure(person: PersonState, source: str, at: datetime) -> PersonState:
     failures = failures_of(person, source, at)
-    others = tuple(row for row in person.failures if row.source != source)
+    others = tuple(row for row in person.failures if row.source != source and at < row.last_at + FORGOTTEN_AFTER)
     return replace(person, failures=(*others, Failures(source, failures.count + 1, at)))

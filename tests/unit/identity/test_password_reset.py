@@ -116,7 +116,7 @@ def test_I13_the_hash_is_replaced_failures_are_forgotten_and_sessions_end() -> N
     chosen = PasswordChosen(challenge=RESET, person=PERSON, user_id=USER_ID, password_hash=SEALED)
     message = arriving(chosen, opened={"password_hash": NEW_HASH.reveal()})
     after = (
-        given(member)
+        given(replace(member, devices=("phone",)))
         .when(take_password, message)
         .then(PasswordReplaced(challenge=RESET, user_id=USER_ID, changed_at=NOON))
     )

@@ -11,19 +11,20 @@ from contracts.identity import LoggedIn, UserSignedIn
 from contracts.identity_internal import SignInReported
 from contracts.sealed import Secret
 from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
-from services.identity.sign_in import SignInFacts, is_throttled, log_in, report_sign_in, wait_after
+from services.identity.sign_in import MOST_DEVICES, SignInFacts, is_throttled, log_in, report_sign_in, wait_after
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.situations import HASHED, KEY, RESIDENT, SECOND, USER_ID, logging_in
 
 member = Member(USER_ID, HASHED)
+known_here = replace(member, devices=("phone",))
 claimed = Claimed(USER_ID, HASHED, NOON)
 EXPIRES = NOON + timedelta(minutes=30)
-RIGHT = SignInFacts(NOON, True, "right", Secret("a.session.token"), EXPIRES)
-WRONG = SignInFacts(NOON, True, "wrong", Secret(""), NOON)
+RIGHT = SignInFacts(NOON, True, "phone", "right", Secret("a.session.token"), EXPIRES)
+WRONG = SignInFacts(NOON, True, "phone", "wrong", Secret(""), NOON)
 
 
 def test_I11_the_token_is_sealed_to_the_key_that_the_command_named() -> None:
-    after = given(member).when(log_in, logging_in(), RIGHT).then(LoggedIn, SignInReported).then_state(member)
+    after = given(member).when(log_in, logging_in(), RIGHT).then(LoggedIn, SignInReported).then_state(known_here)
     answer, signed_in = after.messages
     assert isinstance(answer, LoggedIn)
     assert answer.token.plain is not None
@@ -100,13 +101,15 @@ def test_I14_I15_known_and_unknown_are_throttled_alike(state: PersonState) -> No
 
 def test_I14_an_outsider_on_one_channel_does_not_lock_the_owner_out_of_another() -> None:
     attacked = replace(member, failures=(Failures("web", 50, NOON),))
-    given(attacked).when(log_in, logging_in(source="app"), RIGHT).then(LoggedIn, SignInReported).then_state(attacked)
+    given(attacked).when(log_in, logging_in(source="app"), RIGHT).then(LoggedIn, SignInReported).then_state(
+        replace(attacked, devices=("phone",))
+    )
 
 
 def test_I14_a_right_password_ends_the_counting_on_its_channel() -> None:
     tried = replace(member, failures=(Failures("web", 4, NOON), Failures("app", 2, NOON)))
     given(tried).when(log_in, logging_in(), RIGHT).then(LoggedIn, SignInReported).then_state(
-        replace(member, failures=(Failures("app", 2, NOON),))
+        replace(known_here, failures=(Failures("app", 2, NOON),))
     )
 
 
@@ -120,3 +123,25 @@ def test_I14_password_and_code_failures_are_counted_apart() -> None:
     after = given(member).when(log_in, logging_in(), WRONG)
     assert after.state.codes == member.codes
     assert after.state.failures == (Failures("web", 1, NOON),)
+
+
+def test_I14_a_device_proven_before_has_tries_of_its_own_whatever_an_outsider_does() -> None:
+    attacked = replace(known_here, failures=tuple(Failures(each, 50, NOON) for each in ("web", "app", "call-centre")))
+    given(attacked).when(log_in, logging_in(), RIGHT).then(LoggedIn, SignInReported).then_state(attacked)
+    stranger = replace(RIGHT, device="another")
+    given(attacked).when(log_in, logging_in(), stranger).then_refused("sign-in-refused", "throttled")
+    scene = given(attacked)
+    for _ in range(5):
+        scene = scene.when(log_in, logging_in(), WRONG).then_refused("sign-in-refused", "password-wrong")
+    scene.when(log_in, logging_in(), RIGHT).then_refused("sign-in-refused", "throttled")
+    assert Failures("device:phone", 5, NOON) in scene.state.failures
+
+
+def test_I14_only_a_right_password_proves_a_device_and_the_latest_are_remembered() -> None:
+    assert given(member).when(log_in, logging_in(), WRONG).state.devices == ()
+    scene = given(member)
+    for number in range(MOST_DEVICES + 1):
+        scene = scene.when(log_in, logging_in(), replace(RIGHT, device=f"d-{number}"))
+    assert scene.state.devices == tuple(f"d-{number}" for number in range(1, MOST_DEVICES + 1))
+    again = scene.when(log_in, logging_in(), replace(RIGHT, device="d-1"))
+    assert (again.state.devices[-1], len(again.state.devices)) == ("d-1", MOST_DEVICES)
