@@ -92,11 +92,13 @@ class Parties:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenConsent:
-    """Identity has been asked to let `person` consent for `party`: themselves, or the business that they act for."""
+    """Identity was asked, at this stamp, to let `person` consent for `party`: themselves, or the business that they act
+    for."""
 
     consent_id: str
     party: str
     person: str
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

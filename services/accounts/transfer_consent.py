@@ -17,6 +17,9 @@ from services.accounts.transfer_questions import question_of
 from services.accounts.transfer_states import AwaitingConsents, CheckingDues, Transfer
 from services.accounts.transfer_undo import end
 
+NEXT_AFTER: Final = timedelta(seconds=60)
+"""A person's next consent, and with it a code, comes no sooner (I14)."""
+
 MOST_CODES: Final = 20
 """Consents asked for in one transfer (ours): each is an aggregate of identity's that this one hears (law 4)."""
 
@@ -35,10 +38,17 @@ def consent_to_transfer(state: Transfer, incoming: Incoming[ConsentToTransfer], 
             return refused(state, "transfer-step-not-open", "consent-time-is-over")
         case AwaitingConsents() if state.codes_sent >= MOST_CODES:
             return refused(state, "too-many-codes", "too-many-consents-asked")
+        case AwaitingConsents() if _was_just_asked(state, incoming):
+            return refused(state, "resend-too-soon", "consent-asked-within-a-minute")
         case AwaitingConsents():
             return _asked(state, incoming)
         case _:
             return not_open(state)
+
+
+def _was_just_asked(state: AwaitingConsents, incoming: Incoming[ConsentToTransfer]) -> bool:
+    asked = (each.asked_at for each in state.open if each.person == incoming.who.person)
+    return any(at is not None and incoming.now < at + NEXT_AFTER for at in asked)
 
 
 def _asked(state: AwaitingConsents, incoming: Incoming[ConsentToTransfer]) -> Decision[Transfer]:
@@ -46,6 +56,7 @@ def _asked(state: AwaitingConsents, incoming: Incoming[ConsentToTransfer]) -> De
         consent_id=str(uuid5(_NAMESPACE, f"{state.case.aggregate}/{incoming.id}")),
         party=incoming.who.user_id,
         person=incoming.who.person,
+        asked_at=incoming.now,
     )
     asked = ConsentAsked(
         asked_by=state.case.aggregate,

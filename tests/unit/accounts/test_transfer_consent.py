@@ -61,7 +61,17 @@ def test_A9_a_party_asks_identity_for_a_code_of_their_own(who: Customer) -> None
     assert (asked.asked_by, asked.consent_id, asked.user_id) == (TRANSFER, sent.consent_id, who.user_id)
     assert asked.acting_for is None
     assert (asked.purpose, asked.ends_at) == ("transfer", AWAITING_CONSENTS.until)
-    assert scene.state.open == (OpenConsent(consent_id=sent.consent_id, party=who.user_id, person=who.user_id),)
+    opened = OpenConsent(consent_id=sent.consent_id, party=who.user_id, person=who.user_id, asked_at=NOON)
+    assert scene.state.open == (opened,)
+
+
+def test_I14_the_next_code_comes_after_a_minute_for_each_party_by_itself() -> None:
+    scene = given(AWAITING_CONSENTS).when(consent_to_transfer, consenting(NOURA), FACTS)
+    soon = consenting(NOURA, id="m-2", now=NOON + timedelta(seconds=59))
+    scene.when(consent_to_transfer, soon, FACTS).then_refused("resend-too-soon", "consent-asked-within-a-minute")
+    scene.when(consent_to_transfer, consenting(FAHAD, id="m-3"), FACTS).then(ConsentCodeSent, ConsentAsked)
+    late = consenting(NOURA, id="m-4", now=NOON + timedelta(seconds=60))
+    scene.when(consent_to_transfer, late, FACTS).then(ConsentCodeSent, ConsentAsked)
 
 
 def test_A9_another_command_brings_another_code_and_the_same_one_the_same() -> None:
