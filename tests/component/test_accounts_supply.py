@@ -153,8 +153,10 @@ async def test_A4_A10_A18_two_claimants_a_conflict_a_decision_and_a_document(
     confirmed = EvidenceConfirmed(asked_by=checking, valid_from=date(2026, 2, 1))
     await twice(noura, confirmed, REGISTRY, checking)
     await twice(noura, EvidenceNotConfirmed(asked_by=checking), REGISTRY, checking)
-    (ended,) = await happened(fahad, RelationEnded)
-    assert ended.last_day == date(2026, 1, 31)
+    ended = await happened(fahad, RelationEnded, 2)
+    assert [(each.relation, each.last_day) for each in ended] == [
+        (each, date(2026, 1, 31)) for each in ("owner", "tenant")
+    ]
     both = await happened(noura, RelationConfirmed, 2)
     assert [(each.relation, each.basis) for each in both] == [("owner", "billing"), ("tenant", "tenancy-contract")]
     results = await happened(noura, BeneficiaryDetermined, 2)
@@ -169,7 +171,7 @@ async def test_A4_A10_A18_two_claimants_a_conflict_a_decision_and_a_document(
     assert shown
     counts = [len(person.events(BeneficiaryDisputed)) for person in (noura, fahad)]
     assert counts == [1, 1]
-    assert len(fahad.events(RelationEnded)) == len(fahad.events(BeneficiaryDetermined)) == 1
+    assert (len(fahad.events(RelationEnded)), len(fahad.events(BeneficiaryDetermined))) == (2, 1)
     assert not noura.events(RelationEnded)
 
 

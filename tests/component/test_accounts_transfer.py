@@ -58,9 +58,10 @@ async def test_A9_A18_the_account_moves_with_both_consents_and_the_bill_is_divid
     assert (incoming.role, outgoing.role, incoming.reading) == ("incoming", "outgoing", "measured")
     assert (outgoing.share_halalas, incoming.share_halalas) == (5_001, 5_000)
     (began,) = await scene.until_said(RelationConfirmed, scene.noura)
-    (left,) = await scene.until_said(RelationEnded, scene.fahad)
+    left = await scene.until_said(RelationEnded, scene.fahad, 2)
     assert (began.basis, began.from_day) == ("transfer", incoming.day)
-    assert left.last_day == incoming.day - timedelta(days=1)
+    last_day = incoming.day - timedelta(days=1)
+    assert [(each.relation, each.last_day) for each in left] == [("owner", last_day), ("tenant", last_day)]
     await scene.until_state("requested", "awaiting-consents", "checking", "closing", "moving", "completed")
     inquiry = accounts.InquireReference(token=PENDING, answer_key=scene.channel.answer_key, reference=reference)
     found = scene.channel.opened(await scene.command(inquiry, scene.noura), "inquiry")
