@@ -69,7 +69,7 @@ class KafkaLane(ConsumerRebalanceListener):
             fetch_max_wait_ms=100,
             max_partition_fetch_bytes=512 * 1024,
             session_timeout_ms=15_000,
-            heartbeat_interval_ms=3_000,
+            heartbeat_interval_ms=1_000,  # a member hears of a rebalance by it, and keeps the others waiting until then
             rebalance_timeout_ms=30_000,
             max_poll_interval_ms=120_000,
         )
