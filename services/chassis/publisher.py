@@ -64,10 +64,14 @@ class KafkaPublisher:
 
     async def _acknowledged(self, records: Sequence[Record]) -> int:
         producer = await self._running()
+        sent: list[asyncio.Future[Any]] = []
         try:
             async with asyncio.timeout(SEND_LIMIT_S):
-                acknowledgements = await asyncio.gather(*await _send(producer, records))
+                await _send(producer, records, sent)
+                acknowledgements = await asyncio.gather(*sent)
         except BaseException as error:
+            for each in sent:  # what becomes of them is of no interest to anybody any more
+                each.add_done_callback(_is_heard)
             self._abandon(producer)
             if isinstance(error, Exception):
                 raise PublishFailed(type(error).__name__) from None
@@ -116,12 +120,16 @@ class KafkaPublisher:
         task.add_done_callback(self._farewells.discard)
 
 
-async def _send(producer: AIOKafkaProducer, records: Sequence[Record]) -> list[asyncio.Future[Any]]:
-    """Queue the records as whole batches, one partition's after another's, each in its order. One future a batch costs
-    a quarter of one a record."""
+def _is_heard(sent: asyncio.Future[Any]) -> None:
+    if not sent.cancelled():
+        sent.exception()
+
+
+async def _send(producer: AIOKafkaProducer, records: Sequence[Record], sent: list[asyncio.Future[Any]]) -> None:
+    """Queue the records as whole batches, one partition's after another's, each in its order; `sent` gets a future for
+    each, which costs a quarter of one a record."""
     open_batches: dict[tuple[str, int], BatchBuilder] = {}
     trace = carried()
-    sent: list[asyncio.Future[Any]] = []
     for record in records:
         place = record.topic, await _partition(producer, record)
         batch = open_batches.get(place) or open_batches.setdefault(place, producer.create_batch())
@@ -132,7 +140,6 @@ async def _send(producer: AIOKafkaProducer, records: Sequence[Record]) -> list[a
                 raise MessageSizeTooLargeError
     for (topic, partition), batch in open_batches.items():
         sent.append(await producer.send_batch(batch, topic, partition=partition))
-    return sent
 
 
 async def _partition(producer: AIOKafkaProducer, record: Record) -> int:

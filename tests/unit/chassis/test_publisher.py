@@ -1,6 +1,7 @@
 """How long something waits to be acknowledged, and how a producer is given up."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from typing import Any, cast
 from unittest.mock import AsyncMock
@@ -9,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaConnectionError
-from aiokafka.producer.message_accumulator import MessageAccumulator
+from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
 
 from services.chassis import publisher
 from services.chassis.document import Record
@@ -97,3 +98,33 @@ async def test_who_waits_for_a_producer_whose_end_hangs_waits_no_longer_than_tha
     with pytest.raises(KafkaConnectionError):
         await asyncio.wait_for(record, 1)
     Producer.client.close.assert_awaited_once()
+
+
+async def test_what_was_queued_before_a_send_failed_fails_without_a_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()  # of what other tests left
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    queued: list[asyncio.Future[Any]] = []
+
+    class Producer:
+        """It takes one batch, and the next one not any more."""
+
+        def create_batch(self) -> BatchBuilder:
+            return BatchBuilder(100_000, 0, is_transactional=0)
+
+        async def send_batch(self, *_: Any, **__: Any) -> asyncio.Future[Any]:
+            if queued:
+                raise KafkaConnectionError("gone")
+            queued.append(loop.create_future())
+            return queued[0]
+
+    sending = KafkaPublisher({}, lambda *_: None)
+    monkeypatch.setattr(sending, "_running", AsyncMock(return_value=Producer()))
+    monkeypatch.setattr(sending, "_abandon", lambda _: None)
+    with pytest.raises(PublishFailed):
+        await sending([RECORD, RECORD._replace(topic="accounts.audit")])
+    queued.pop().set_exception(KafkaConnectionError("abandoned"))
+    await asyncio.sleep(0)
+    gc.collect()
+    assert complaints == []
