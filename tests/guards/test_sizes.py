@@ -1,4 +1,4 @@
-"""Files and functions stay small, and files are named after what is in them (style 7 and 8)."""
+"""Files and functions stay small, files are named after what is in them, folders are packages (style 7 and 8)."""
 
 from pathlib import Path
 
@@ -32,6 +32,12 @@ def empty_names(files: tuple[Source, ...]) -> list[str]:
     return [source.path for source in files if EMPTY_NAMES & {Path(part).stem for part in Path(source.path).parts}]
 
 
+def no_packages(files: tuple[Source, ...]) -> list[str]:
+    """Folders with modules and no `__init__.py`: another package of that name could stand before them."""
+    paths = {source.path for source in files}
+    return sorted({str(Path(path).parent) for path in paths if str(Path(path).parent / "__init__.py") not in paths})
+
+
 def test_files_are_short() -> None:
     found = long_files(sources(*FOLDERS))
     assert found == [], "\n".join(found)
@@ -47,9 +53,15 @@ def test_names_say_something() -> None:
     assert found == [], "\n".join(found)
 
 
+def test_folders_are_packages() -> None:
+    found = no_packages(sources(*FOLDERS))
+    assert found == [], "\n".join(found)
+
+
 def test_it_refuses(gates: Gates) -> None:
     gates.refuses("sizes: files", "a file of 300 lines", long_files((Source("services/long.py", "pass\n" * 300),)))
     body = "def decide():\n" + "    pass\n" * 40
     gates.refuses("sizes: functions", "a function of 41 lines", long_functions((Source("services/x.py", body),)))
     gates.refuses("names", "services/identity/utils.py", empty_names((Source("services/identity/utils.py", ""),)))
+    gates.refuses("packages", "a module without __init__.py beside it", no_packages((Source("tests/x/test_y.py", ""),)))
     assert long_functions((Source("services/x.py", body.replace("    pass\n", "", 1)),)) == []
