@@ -2,11 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
+from typing import Final
 
 from deploy.local.journey import Outcome, Step
 from deploy.local.journey.settling import PATIENCE_S, settled, unfinished
 from deploy.local.system import System
 from deploy.local.watch import Seen
+
+OF_CHANCE: Final = frozenset({"BucketOpened"})
+"""Whoever is the first of a region's bucket opens it; whose buckets are the same is chance (N4)."""
 
 
 def ignore(_: Step) -> None:
@@ -15,7 +20,13 @@ def ignore(_: Step) -> None:
 
 async def settled_or_fail(system: System, within: float = PATIENCE_S) -> None:
     """Everything that was begun has come to its end."""
-    assert await settled(system.watch, within), f"not ended: {sorted(unfinished(system.watch))}"
+    assert await settled(system.watch, within), "\n".join(map(partial(_story, system), unfinished(system.watch)))
+
+
+def _story(system: System, message_id: str) -> str:
+    """What was said of a message that has met no end."""
+    about = [each for each in system.watch.seen if message_id in f"{each.envelope.id} {each.envelope.subject}"]
+    return f"not ended: {message_id}: " + ", ".join(f"{each.name} {each.envelope.time:%T}" for each in about)
 
 
 def outcomes(outcome: Outcome) -> list[tuple[str, str, str, str]]:
@@ -31,7 +42,7 @@ def once_each(seen: Iterable[Seen]) -> list[Seen]:
 def event_counts(system: System, outcome: Outcome) -> Counter[tuple[str, str]]:
     """How many messages of each type, by topic, the person's commands led to, each id counted once."""
     caused = once_each(system.watch.caused_by(outcome.command_ids))
-    return Counter((each.topic, each.name) for each in caused)
+    return Counter((each.topic, each.name) for each in caused if each.name not in OF_CHANCE)
 
 
 def named(system: System, outcome: Outcome, name: str) -> list[Seen]:
