@@ -28,7 +28,8 @@ FaultKind = Literal[
 ]
 SECONDS_TO_ANSWER = 0.2  # a simulated neighbour is no faster than a real one
 _HANGS_FOR = 60.0
-_RECEIPT_TRIES = 20
+_RECEIPT_TRIES = 240
+_BETWEEN_TRIES_S = 0.5
 _RECIPIENT = re.compile(r"9665[0-9]{8}")
 
 
@@ -190,7 +191,7 @@ class SmsGateway:
                     return
             except httpx.HTTPError:
                 pass  # the door may be closed for a moment
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_BETWEEN_TRIES_S)
 
     async def _take_query(self, form: dict[str, str]) -> Reply:
         await asyncio.sleep(SECONDS_TO_ANSWER)
