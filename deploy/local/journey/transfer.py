@@ -28,6 +28,8 @@ async def transfer(system: System, who: Customer, other: Customer, account: str)
     cancelled = await _requested(system, who, "Ask for the transfer", reference)
     await who.ask("Take it back", "A9", CancelTransfer(token=who.sealed_token, reference=cancelled), TransferCancelled)
     await _ended(system, who, cancelled, "cancelled")
+    # The person's own aggregate hears of it some milliseconds later: until then they have one under way.
+    await inquire(who, "Ask what became of it", cancelled, str(uuid4()), ["actual-account cancelled"])
     moving = await _requested(system, who, "Ask for the transfer again", reference)
     twice = RequestTransfer(token=who.sealed_token, reference=reference)
     await who.ask("Ask for it once more", "A9", twice, "already-requested")
