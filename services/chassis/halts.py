@@ -38,7 +38,7 @@ class Halts:
     observer: ServiceObserver
     clock: Callable[[], float] = time.monotonic
     _told: dict[tuple[TopicPartition, int], float] = field(default_factory=dict)
-    _since: dict[tuple[TopicPartition, int], float] = field(default_factory=dict)
+    _lost: dict[tuple[TopicPartition, int], tuple[float, float]] = field(default_factory=dict)
 
     async def attend(self) -> int:
         """Look at every halted partition. Returns how many there are."""
@@ -72,9 +72,12 @@ class Halts:
             await lane.try_again(halt)
 
     def _is_new(self, halt: Halt) -> bool:
-        """Whether this offset has not been lost for long, however often it was tried since."""
-        first = self._since.setdefault((halt.partition, halt.offset), halt.since)
-        return self.clock() - first < TRY_LOST_FOR_S
+        """Whether this offset has not been lost for long, however often it was tried since. Lost again after a while, as
+        at the broker's next restart, it is lost anew."""
+        place, now = (halt.partition, halt.offset), self.clock()
+        first, last = self._lost.get(place, (now, now))
+        self._lost[place] = first, last = (first if now - last < TELL_AGAIN_S else now), now
+        return last - first < TRY_LOST_FOR_S
 
     async def _skip(self, lane: KafkaLane, halt: Halt, order: SkipOrder) -> None:
         """The event first: what is passed over is on record, be it twice."""

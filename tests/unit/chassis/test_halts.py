@@ -166,3 +166,8 @@ async def test_trap_18_an_offset_that_stays_lost_is_not_tried_until_the_log_has_
     desk.now += TRY_AGAIN_S[False] + 1
     await desk.halts.attend()
     assert desk.lane.tried == tried + 1
+    desk.now += 40 * 24 * 3600.0
+    desk.lane.halts = (replace(LOST, since=desk.now),)
+    desk.now += TRY_AGAIN_S[False] + 1
+    await desk.halts.attend()
+    assert desk.lane.tried == tried + 2, "the same offset, at another restart of the broker"
