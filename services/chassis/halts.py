@@ -72,8 +72,8 @@ class Halts:
             await lane.try_again(halt)
 
     def _is_new(self, halt: Halt) -> bool:
-        """Whether this offset has not been lost for long, however often it was tried since. Lost again after a while, as
-        at the broker's next restart, it is lost anew."""
+        """Whether this offset has not been lost for long, however often it was tried. Lost again after a while, as at
+        the broker's next restart, it is lost anew."""
         place, now = (halt.partition, halt.offset), self.clock()
         first, last = self._lost.get(place, (now, now))
         self._lost[place] = first, last = (first if now - last < TELL_AGAIN_S else now), now
