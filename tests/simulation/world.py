@@ -233,6 +233,7 @@ class World:
     def unfinished(self) -> list[str]:
         """What is still to be done."""
         waiting = [lag for service in NAMES for p in self.alive(service)[:1] for lag in p.lags()]
+        waiting += [f"{service} is down" for service in NAMES if not self.alive(service)]
         waiting += [f"{p.name} is busy" for p in self.alive() if not p.is_idle()]
         waiting += [
             f"{i} is due"
