@@ -7,7 +7,7 @@ record in a letter stays sealed to its service.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from contracts.message import Message
@@ -24,6 +24,7 @@ from contracts.operations import (
     ParkedLettersDropped,
 )
 from contracts.topics import DEAD_LETTERS, SERVICES
+from services.chassis.instants import instant
 
 Whose = tuple[str, str]
 """A service and its parked aggregate."""
@@ -167,7 +168,7 @@ def _drops(deed: Deed, sequence: int | None) -> bool:
 
 
 def _instant(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return instant(milliseconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -20,6 +20,7 @@ from contracts import topics
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import Envelope, from_headers
 from contracts.message import Message
+from services.chassis.instants import instant
 
 POLL_MS: Final = 50
 STOP_S: Final = 3.0
@@ -141,7 +142,7 @@ ANSWER_TOPICS: Final = frozenset(f"{service}.answers" for service in topics.SERV
 
 def seen_of(record: Any, envelope: Envelope) -> Seen:
     """A record that was just read."""
-    stamp = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    stamp = instant(record.timestamp)
     return Seen(record.topic, envelope, stamp, time.perf_counter(), record.value or b"")
 
 

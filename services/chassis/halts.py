@@ -76,8 +76,10 @@ class Halts:
         the broker's next restart, it is lost anew."""
         place, now = (halt.partition, halt.offset), self.clock()
         first, last = self._lost.get(place, (now, now))
-        self._lost[place] = first, last = (first if now - last < TELL_AGAIN_S else now), now
-        return last - first < TRY_LOST_FOR_S
+        if now - last >= TELL_AGAIN_S:
+            first = now
+        self._lost[place] = first, now
+        return now - first < TRY_LOST_FOR_S
 
     async def _skip(self, lane: KafkaLane, halt: Halt, order: SkipOrder) -> None:
         """The event first: what is passed over is on record, be it twice."""

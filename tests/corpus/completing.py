@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 from contracts.catalogue import published_messages
 from services.chassis.document import Document, stored
+from services.chassis.instants import instant
 from services.chassis.service import Kind
 from tests.corpus.kept import Kept, KeptDocument, KeptRecord
 from tests.corpus.made_messages import Desk
@@ -80,7 +80,7 @@ def _made_documents(
 
 def _made_records(records: Sequence[KeptRecord], have: set[str], services: Mapping[str, Today]) -> Iterator[KeptRecord]:
     desk = Desk.after({name: today.keys for name, today in services.items()}, records)
-    at = datetime.fromtimestamp(max(record.timestamp for record in records) / 1000, UTC)
+    at = instant(max(record.timestamp for record in records))
     number = sum(record.made for record in records)
     for name, message in published_messages().items():
         if name not in have:

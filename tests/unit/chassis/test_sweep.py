@@ -30,6 +30,12 @@ async def sweeping(world: World, owned: range = range(6)) -> Sweep:
     return Sweep("accounts", lane, world.store, publish, world.present)  # type: ignore[arg-type]
 
 
+def catch_up(sweep: Sweep, world: World) -> None:
+    """Its lane has read everything."""
+    records = world.log.records.get("accounts.commands", [[]] * 6)
+    sweep.lane.positions = {p: len(r) for p, r in enumerate(records)}  # type: ignore[attr-defined]
+
+
 async def due_ones(world: World) -> None:
     await world.store.save([Document(n, state="s", due_at=world.now + timedelta(seconds=5)) for n in NAMES], world.now)
 
@@ -49,7 +55,7 @@ async def test_law10_all_that_are_due_and_owned_are_woken_once() -> None:
     assert await sweep.once() == 0
     world.pass_time(seconds=5)
     assert await sweep.once() == 40
-    sweep.lane.positions = {p: len(r) for p, r in enumerate(world.log.records["accounts.commands"])}  # type: ignore[attr-defined]
+    catch_up(sweep, world)
     assert await sweep.once() == 0  # all under way
     assert sorted(woken(world)) == sorted(NAMES)
     lower.lane.positions = dict(sweep.lane.positions)  # type: ignore[attr-defined]
@@ -79,8 +85,7 @@ async def test_law10_a_lost_wake_up_is_sent_again_and_a_new_time_is_a_new_one() 
     sweep = await sweeping(world)
 
     async def caught_up() -> int:
-        records = world.log.records.get("accounts.commands", [[]] * 6)
-        sweep.lane.positions = {p: len(r) for p, r in enumerate(records)}  # type: ignore[attr-defined]
+        catch_up(sweep, world)
         return await sweep.once()
 
     assert [await caught_up(), await caught_up()] == [1, 0]
@@ -113,8 +118,7 @@ async def test_law10_those_that_stay_due_for_ever_keep_nobody_from_waking() -> N
     sweep = await sweeping(world)
     counts = []
     for _ in range(3):
-        records = world.log.records.get("accounts.commands", [[]] * 6)
-        sweep.lane.positions = {p: len(r) for p, r in enumerate(records)}  # type: ignore[attr-defined]
+        catch_up(sweep, world)
         counts.append(await sweep.once())
     assert counts == [WAKE_AT_MOST, 101, 0]
     assert "count:healthy" in woken(world)
@@ -135,7 +139,7 @@ async def test_law10_a_clock_that_was_ahead_for_one_sweep_delays_no_wake_up() ->
     assert await sweep.once() == 1
     sweep.publish = publish
     world.pass_time(minutes=30)
-    sweep.lane.positions = {p: len(r) for p, r in enumerate(world.log.records["accounts.commands"])}  # type: ignore[attr-defined]
+    catch_up(sweep, world)
     assert await sweep.once() == 1
 
 
@@ -146,5 +150,5 @@ async def test_law10_a_clock_that_is_put_back_delays_no_wake_up_that_was_lost() 
     world.pass_time(hours=1)
     assert await sweep.once() == 1
     world.pass_time(minutes=-59)
-    sweep.lane.positions = {p: len(r) for p, r in enumerate(world.log.records["accounts.commands"])}  # type: ignore[attr-defined]
+    catch_up(sweep, world)
     assert await sweep.once() == 1
