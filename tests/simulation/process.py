@@ -202,12 +202,14 @@ class Process:
         self.world.miss()
 
     async def stop(self) -> None:
-        """As on SIGTERM: the batches in flight end, then it leaves."""
-        self.broker.leave()
-        for lane in self.machinery.lanes:
-            await asyncio.wait([self.life.begin(lane.on_partitions_revoked([]))])
-        await self.machinery.desk.finish(limit_s=2.0)
-        self.life.die()
+        """As on SIGTERM: the batches in flight end, then it leaves. Who called this may be called off: it ends then."""
+        try:
+            self.broker.leave()
+            for lane in self.machinery.lanes:
+                await asyncio.wait([self.life.begin(lane.on_partitions_revoked([]))])
+            await self.machinery.desk.finish(limit_s=2.0)
+        finally:
+            self.life.die()
 
     def lags(self) -> list[str]:
         """Lanes that have not committed everything there is."""
