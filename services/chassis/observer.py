@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from services.chassis.metrics import Metrics
 from services.chassis.traces import NoTraces, Tracer
@@ -20,9 +20,32 @@ WARNINGS: Final = frozenset(
         "halts_failed",
         "consumer_failed",
         "record_skipped",
+        "versions_filtered",
     }
 )
 ALARMS: Final = frozenset({"outbox_unproven", "partition_halted", "key_reader_failed"})
+
+
+class Observer(Protocol):
+    """What the loop tells of itself, for metrics and logs. No personal data ever comes here."""
+
+    def stage(self, lane: str, stage: str, seconds: float) -> None:
+        """A stage took so long."""
+
+    def step(self, lane: str) -> None:
+        """An aggregate that had to be prepared is decided: a batch of many gets on."""
+
+    def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
+        """What became of a batch's messages."""
+
+    def dead_letter(self, lane: str, reason: str) -> None:
+        """A record was put aside."""
+
+    def failed(self, aggregate: str, error: Exception, parked: bool) -> None:
+        """Deciding on an aggregate failed; the third time parks it."""
+
+    def unparked(self, aggregate: str) -> None:
+        """What comes for an aggregate is decided again."""
 
 
 @dataclass(slots=True)

@@ -220,6 +220,8 @@ async def _prepare(engine: Engine, tasks: list[asyncio.Task[Any]]) -> None:
     """What must be so before the first command is taken in; the readers go on as tasks."""
     await check_topics(engine.connection, engine.service)
     await engine.store.prepare()
+    if not engine.store.has_rule:
+        engine.observer.tell("versions_filtered")
     name = engine.service.name
     await engine.publisher([engine.desk.result_record(name, name, engine.keyring.own_announcement())])
     tasks.append(asyncio.create_task(engine.key_reader.run()))

@@ -1,7 +1,10 @@
 """The one module that speaks to MongoDB (architecture, laws 3 and 6). Motor ends here.
 
-A save filters on `_id` and version and upserts with an `_id` that cannot be inserted: a stale or a deleted document
-fails with code 66 and its index, and nothing is resurrected (traps 24 and 28).
+A save claims the version that it makes, and the database itself refuses a document whose version has become another
+(`VERSION_RULE`): one that goes by `_id` alone is found a third faster than one that goes by `_id` and version. Where
+the collection lacks the rule, a save filters on both. It upserts with an `_id` that cannot be inserted: a deleted
+document fails with code 66, a stale one with that or 121, each with its index, and nothing is resurrected (traps 24 and
+28; decision 29).
 """
 
 import asyncio
@@ -9,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeVar
 
+from bson import Int64
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ASCENDING, InsertOne, UpdateOne, WriteConcern
@@ -23,12 +27,23 @@ from services.chassis.parked_letters import PARKED_STATES
 Outcome = Literal["saved", "conflict", "refused"]
 """`conflict`: somebody else wrote first, decide again. `refused`: the database does not take this one document."""
 
+COLLECTION: Final = "aggregates"
 LOAD_AT_MOST: Final = 500
+VERSION_RULE: Final[dict[str, Any]] = {
+    "$or": [{"$expr": {"$eq": ["$version", "$claimed_version"]}}, {"version": {"$type": "int"}}]
+}
+"""Release 0.1.0 claims nothing, and filters on the version; it writes versions of 32 bits, this one of 64."""
+
 _CONFLICTS: Final = frozenset({11000, 66})
+_RULE_BROKEN: Final = 121
+_EXISTS: Final = 48
+_NOT_PERMITTED: Final = 13
 _TOO_LARGE: Final = frozenset({10334, 17419, 17420})
 _MACHINERY: Final = frozenset({6, 7, 50, 89, 91, 112, 189, 202, 262, 9001, 10107, 11600, 11601, 11602, 13435, 13436})
 """Of a server that stops, steps down, interrupts or runs out of time: no document's fault (law 7)."""
 
+_ONE: Final = Int64(1)
+_FIRST: Final = {"version": _ONE, "claimed_version": 1}
 _T = TypeVar("_T")
 
 
@@ -70,16 +85,21 @@ class MongoStore:
             appName=f"hesabi-{database}",
             retryWrites=False,  # the loop itself tries again, and the server need not note each write (decision 23)
         )
-        self._collection = self._client[database].get_collection(
-            "aggregates",
+        self._database = self._client[database]
+        self._collection = self._database.get_collection(
+            COLLECTION,
             write_concern=WriteConcern(w="majority", j=True),
             read_concern=ReadConcern("majority"),
         )
         self._partition_of = partition_of
         self._limit_s = limit_s
+        self.has_rule = False
 
     async def prepare(self) -> None:
-        """Make the two indexes that sweep and audit read by. Neither is unique (law 3)."""
+        """Let the database check versions, and make the two indexes that sweep and audit read by. Neither is unique
+        (law 3). `has_rule` says afterwards whether it does: to give an old collection the rule takes more than
+        `readWrite`."""
+        self.has_rule = await self._ruled()
         await self._within(
             self._collection.create_index(
                 [("partition", ASCENDING), ("due_at", ASCENDING)],
@@ -88,6 +108,29 @@ class MongoStore:
         )
         audited = [("partition", ASCENDING), ("written_minute", ASCENDING), ("_id", ASCENDING)]
         await self._within(self._collection.create_index(audited))
+
+    async def _ruled(self) -> bool:
+        rule = {"validator": VERSION_RULE, "validationLevel": "strict", "validationAction": "error"}
+        # A fail-over must not take it back while we count on it.
+        lasting = {"writeConcern": {"w": "majority"}}
+        try:
+            await self._within(self._database.command({"create": COLLECTION, **rule, **lasting}))
+        except OperationFailure as error:
+            if error.code != _EXISTS:
+                raise
+        else:
+            return True
+        found = await self._within(self._database.list_collections(filter={"name": COLLECTION}))
+        options = (await self._within(found.to_list(length=1)))[0]["options"]
+        if {**options, **rule} == options:
+            return True
+        try:
+            await self._within(self._database.command({"collMod": COLLECTION, **rule, **lasting}))
+        except OperationFailure as error:
+            if error.code != _NOT_PERMITTED:
+                raise
+            return False
+        return True
 
     def close(self) -> None:
         """Give the connections back."""
@@ -125,7 +168,9 @@ class MongoStore:
             if details.get("writeConcernErrors"):
                 raise StoreUnavailable("write concern not satisfied") from None
             for write_error in details["writeErrors"]:
-                outcomes[write_error["index"]] = _judged(write_error["code"])
+                index = write_error["index"]
+                is_claim = self.has_rule and drafts[index].version > 0
+                outcomes[index] = _judged(write_error["code"], is_claim)
         except (OperationFailure, InvalidDocument) as error:
             # Every other refusal of a whole bulk (no rights, no room, no primary) would meet any document.
             if isinstance(error, OperationFailure) and error.code not in _TOO_LARGE:
@@ -139,11 +184,15 @@ class MongoStore:
     def _operation(self, draft: Document, written_at: datetime) -> InsertOne[dict[str, Any]] | UpdateOne:
         partition = self._partition_of(draft.id)
         if draft.version == 0:
-            return InsertOne({"_id": draft.id, "version": 1, **stored(draft, written_at, partition)})
+            return InsertOne({"_id": draft.id, **_FIRST, **stored(draft, written_at, partition)})
         fields = changes(draft, written_at, partition)
         return UpdateOne(
-            {"_id": draft.id, "version": draft.version},
-            {"$set": {**fields, "version": draft.version + 1}, "$setOnInsert": {"_id": "!"}},
+            {"_id": draft.id} if self.has_rule else {"_id": draft.id, "version": draft.version},
+            {
+                "$set": {**fields, "claimed_version": draft.version + 1},
+                "$inc": {"version": _ONE},
+                "$setOnInsert": {"_id": "!"},
+            },
             upsert=True,
         )
 
@@ -189,7 +238,7 @@ class MongoStore:
             raise StoreUnavailable(type(error).__name__) from None
 
 
-def _judged(code: int) -> Outcome:
+def _judged(code: int, is_claim: bool) -> Outcome:
     if code in _MACHINERY:
         raise StoreUnavailable("a write was interrupted")
-    return "conflict" if code in _CONFLICTS else "refused"
+    return "conflict" if code in _CONFLICTS or (is_claim and code == _RULE_BROKEN) else "refused"
