@@ -1,17 +1,18 @@
 """The one loop: load, fold, save, publish, commit, call (architecture, laws 1-8).
 
 A batch is settled in rounds: aggregates whose save met a conflict, or that have more messages than one round takes,
-go into the next. Only when every aggregate met has its whole outbox acknowledged may the lane commit; what raises
-here is machinery, and the lane comes back to the same place.
+go into the next. A large round is settled in two shares side by side: one is decided while the database saves the
+other. Only when every aggregate met has its whole outbox acknowledged may the lane commit; what raises here is
+machinery, and the lane comes back to the same place.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice, takewhile
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Literal, TypeVar
 
 from contracts.message import Nudge
 from contracts.topics import Topic
@@ -20,13 +21,18 @@ from services.chassis.arrival import PARKED, Arrival, Decoder, RawRecord, Skippe
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document, Entry, Record
 from services.chassis.fold import DueEffect, Folded, Folder
+from services.chassis.observer import Observer
 from services.chassis.orders import Read, Told, told_entries, understood
 from services.chassis.parked_letters import is_parked
+from services.chassis.publisher import Publisher
 from services.chassis.store import Store
 from services.chassis.turns import Turns
 
 MESSAGES_A_ROUND: Final = 64
 """Messages of one aggregate folded before the next save (law 7)."""
+
+SHARED_FROM: Final = 64
+"""Aggregates of a round that is settled in shares: fewer are decided before a second call of the database pays."""
 
 FAILURES_BEFORE_PARKING: Final = 3
 ROUNDS_AT_MOST: Final = 1_500
@@ -36,39 +42,9 @@ spinning."""
 T = TypeVar("T")
 
 
-class Publisher(Protocol):
-    """Sends records in order and returns when every one is acknowledged; raises if any is not."""
-
-    def __call__(self, records: Sequence[Record]) -> Awaitable[None]:
-        """Send all."""
-        ...
-
-
-class Observer(Protocol):
-    """What the loop tells of itself, for metrics and logs. No personal data ever comes here."""
-
-    def stage(self, lane: str, stage: str, seconds: float) -> None:
-        """A stage took so long."""
-
-    def step(self, lane: str) -> None:
-        """An aggregate that had to be prepared is decided: a batch of many gets on."""
-
-    def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
-        """What became of a batch's messages."""
-
-    def dead_letter(self, lane: str, reason: str) -> None:
-        """A record was put aside."""
-
-    def failed(self, aggregate: str, error: Exception, parked: bool) -> None:
-        """Deciding on an aggregate failed; the third time parks it."""
-
-    def unparked(self, aggregate: str) -> None:
-        """What comes for an aggregate is decided again."""
-
-
 @dataclass(slots=True)
 class Batch:
-    """One batch under way."""
+    """One batch under way, or one share of its round, which has met and says what is its own."""
 
     waiting: dict[str, list[Arrival]] = field(default_factory=dict)
     met: dict[str, Document] = field(default_factory=dict)
@@ -81,7 +57,8 @@ class Batch:
 
 @dataclass(slots=True)
 class Loop:
-    """The loop of one service. `present()` is the corrected wall clock; `turns` has a monotonic one, for measuring."""
+    """The loop of one service. `present()` is the corrected wall clock; `turns` has a monotonic one, for measuring.
+    `shared_from`: a round of so many aggregates is settled in two shares."""
 
     service: str
     decoder: Decoder
@@ -93,6 +70,7 @@ class Loop:
     observer: Observer
     present: Callable[[], datetime]
     turns: Turns
+    shared_from: int = SHARED_FROM
 
     async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord]) -> list[DueEffect]:
         """Everything up to the commit. Returns the calls to make after it. Raises on broken machinery."""
@@ -103,10 +81,7 @@ class Loop:
             rounds += 1
             if rounds > ROUNDS_AT_MOST:
                 raise RuntimeError("a batch does not settle")
-            await self._round(batch, lane)
-            # After every round: what is acknowledged leaves the outbox with the next, so that no document grows with
-            # the length of a batch.
-            await self._timed(lane, "publish", self._publish(batch))
+            await _all_of([self._share(batch, lane, share) for share in self._shares(batch, lane)])
         if batch.direct:
             await self._timed(lane, "publish", self._publish(batch))
         await self._timed(lane, "trim", self._trim(batch))
@@ -155,9 +130,24 @@ class Loop:
         batch.direct += [(told.order.subject, entry) for entry in entries]
         batch.outcomes[told.outcome if isinstance(told.outcome, str) else "refused"] += 1
 
-    async def _round(self, batch: Batch, lane: str) -> None:
-        share = islice(batch.waiting.items(), self.turns.round(lane, len(batch.waiting)))
-        waiting = {aggregate: arrivals[:MESSAGES_A_ROUND] for aggregate, arrivals in share}
+    def _shares(self, batch: Batch, lane: str) -> list[list[str]]:
+        """The aggregates of one round, by the shares that they are settled in."""
+        aggregates = [*islice(batch.waiting, self.turns.round(lane, len(batch.waiting)))]
+        if len(aggregates) < self.shared_from:
+            return [aggregates]
+        half = len(aggregates) // 2
+        return [aggregates[:half], aggregates[half:]]
+
+    async def _share(self, batch: Batch, lane: str, aggregates: Sequence[str]) -> None:
+        share = replace(batch, met={}, direct=[])
+        await self._saved(share, lane, aggregates)
+        # In every round: what is acknowledged leaves the outbox with the next, so that no document grows with the
+        # length of a batch.
+        await self._timed(lane, "publish", self._publish(share))
+        batch.met |= share.met
+
+    async def _saved(self, batch: Batch, lane: str, aggregates: Sequence[str]) -> None:
+        waiting = {aggregate: batch.waiting[aggregate][:MESSAGES_A_ROUND] for aggregate in aggregates}
         ids = [*waiting, *(PARKED + aggregate for aggregate in waiting)]
         loaded = await self._timed(lane, "load", self.store.load(ids))
         folds = await self._timed(lane, "decide", self._fold_all(loaded, waiting, batch, lane))
@@ -289,6 +279,16 @@ class Loop:
             return await call
         finally:
             self.observer.stage(lane, stage, self.turns.clock() - started)
+
+
+async def _all_of(shares: Sequence[Awaitable[None]]) -> None:
+    """One that fails does not call off the others: whoever comes back to this place must not meet them under way."""
+    if len(shares) == 1:
+        await shares[0]
+        return
+    for outcome in await asyncio.gather(*shares, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
 
 
 def _way_of(arrival: Arrival, parked: bool) -> Literal["decide", "put-aside", "unpark"]:

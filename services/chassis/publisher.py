@@ -6,9 +6,9 @@ its sequence numbers can no longer be trusted. The next call makes a new one, an
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
@@ -27,6 +27,14 @@ STOP_LIMIT_S: Final = 3.0
 
 class PublishFailed(Exception):
     """Not every record was acknowledged: machinery, the lane pauses (law 7)."""
+
+
+class Publisher(Protocol):
+    """Sends records in order and returns when every one is acknowledged; raises if any is not."""
+
+    def __call__(self, records: Sequence[Record]) -> Awaitable[None]:
+        """Send all."""
+        ...
 
 
 class KafkaPublisher:

@@ -15,8 +15,9 @@ from services.chassis.effects_desk import EffectsDesk
 from services.chassis.encoding import Encoder
 from services.chassis.fold import Folder
 from services.chassis.lane import KafkaLane
-from services.chassis.loop import Loop, Publisher
+from services.chassis.loop import Loop
 from services.chassis.observer import ServiceObserver
+from services.chassis.publisher import Publisher
 from services.chassis.service import KeyedHash, Service, TimedEffects
 from services.chassis.skip_orders import SkipOrders
 from services.chassis.state import DataKeys, StateCodec

@@ -18,7 +18,7 @@ from services.chassis.arrival import Decoder
 from services.chassis.dead_letters import Morgue
 from services.chassis.encoding import Encoder
 from services.chassis.fold import DueEffect, Folder
-from services.chassis.loop import Loop
+from services.chassis.loop import SHARED_FROM, Loop
 from services.chassis.sealing import SealBroken
 from services.chassis.service import Service
 from services.chassis.state import StateCodec
@@ -129,6 +129,7 @@ class Process:
             self.told,
             world.present,
             Turns(lambda: 0.0),
+            world.shared_from,
         )
         self.lanes = {
             lane.name: FakeLane(
@@ -154,6 +155,7 @@ class World:
         self.service = service or counter_service()
         self.now = NOON
         self.trace: list[str] = []
+        self.shared_from = SHARED_FROM
         self.faults: Fault = lambda _: None
         self.cipher = StateCipher(b"k" * 32)
         self.log = FakeLog(self.present, lambda topic: CATALOGUE[topic].partitions)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from contracts.keys import SERVICE_KEYS_PUBLISHED
 from services.chassis.clock import Clock
 from services.chassis.instants import ms
+from services.chassis.loop import SHARED_FROM
 from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import PublishFailed
 from services.chassis.service import Service
@@ -107,6 +108,8 @@ class Process:
             self.chance,
         )
         self.machinery = wired(change(built(service, around)), self._outside())
+        # Batches are small here: where they are settled in shares at all, the smallest are.
+        self.machinery.loop.shared_from = self.chance.choice((2, SHARED_FROM))
         if self.ahead:
             world.newest[service] = max(world.newest[service], self.ahead)
             of_a_later_release(self.machinery, self.ahead)

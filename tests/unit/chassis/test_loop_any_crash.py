@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.chassis.loop import SHARED_FROM
 from services.chassis.publisher import PublishFailed
 from services.chassis.store import StoreUnavailable
 from tests.component.counter import Add, Heard
@@ -81,12 +82,13 @@ def outcome(world: World) -> tuple[Any, ...]:
 
 
 @settings(max_examples=150, deadline=None)
-@example([Sent("c1", 666, 0), Sent("c1", 1, 0), Sent("c1", 1, 1)], [], 1, 1)
-@given(messages, troubles, st.integers(1, 8), st.integers(1, 2))
+@example([Sent("c1", 666, 0), Sent("c1", 1, 0), Sent("c1", 1, 1)], [], 1, 1, SHARED_FROM)
+@given(messages, troubles, st.integers(1, 8), st.integers(1, 2), st.sampled_from([2, SHARED_FROM]))
 async def test_law5_any_run_of_failures_ends_like_the_straight_run(
-    given_messages: list[Sent], plan: list[Trouble], batch: int, members: int
+    given_messages: list[Sent], plan: list[Trouble], batch: int, members: int, shared_from: int
 ) -> None:
     straight, troubled = World(), World()
+    troubled.shared_from = shared_from
     for world in (straight, troubled):
         sent_to(world, given_messages)
     await run_through(straight, batch, 1)

@@ -1,0 +1,86 @@
+"""A large round is settled in two shares side by side: one is decided while the database saves the other (law 5)."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import pytest
+
+from services.chassis.document import Document
+from services.chassis.loop import SHARED_FROM
+from services.chassis.store import Outcome, StoreUnavailable
+from tests.component.counter import Add
+from tests.fakes.store import FakeStore
+from tests.fakes.world import World
+
+
+class SlowStore(FakeStore):
+    """Saves wait until `free` is set; the first of a run fails if `fails`."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.store._partition_of)
+        self.free, self.begun, self.fails = asyncio.Event(), 0, False
+
+    async def save(self, drafts: Sequence[Document], written_at: datetime) -> list[Outcome]:
+        self.begun += 1
+        if self.fails:
+            self.fails = False
+            raise StoreUnavailable("this one only")
+        await self.free.wait()
+        return await super().save(drafts, written_at)
+
+
+def world_of(flows: int) -> tuple[World, SlowStore]:
+    world = World()
+    world.shared_from = 4
+    world.store = store = SlowStore(world)
+    for number in range(flows):
+        world.send(Add(amount=1), f"f{number}")
+    return world, store
+
+
+async def until_idle() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("flows", "saves"), [(3, 1), (4, 2), (9, 2)])
+async def test_from_so_many_aggregates_on_both_shares_are_saved_side_by_side(flows: int, saves: int) -> None:
+    world, store = world_of(flows)
+    step = asyncio.create_task(world.process().lanes["ordinary"].step())
+    await until_idle()
+    assert store.begun == saves
+    store.free.set()
+    assert await step == flows
+    assert len(world.records("answers")) == flows
+    assert all(world.state(f"count:f{number}").total == 1 for number in range(flows))
+
+
+async def test_law5_a_share_that_fails_lets_the_other_end_before_the_lane_comes_back() -> None:
+    world, store = world_of(4)
+    store.fails = True
+    process = world.process()
+    step = asyncio.create_task(process.lanes["ordinary"].step())
+    await until_idle()
+    assert not step.done(), "the other share is under way"
+    store.free.set()
+    await step
+    assert len(world.records("answers")) == 2
+    assert process.lanes["ordinary"].paused, "nothing is committed"
+    await process.run()
+    assert len({record.key for record in world.records("answers")}) == 4
+    assert [world.state(f"count:f{number}").total for number in range(4)] == [1, 1, 1, 1]
+
+
+async def test_law7_what_a_batch_says_without_an_aggregate_goes_out_beside_two_shares() -> None:
+    world, store = world_of(4)
+    store.free.set()
+    world.log.append("accounts.commands", b"f1", b"{}", [("ce_type", b"none")])
+    await world.process().run()
+    assert len(world.records("answers")) == 4
+    assert len(world.records("dead-letters")) == 1
+
+
+def test_most_batches_of_a_paced_load_are_settled_at_one_go() -> None:
+    """At 1,000 a second a batch has a dozen messages."""
+    assert SHARED_FROM >= 50
