@@ -48,6 +48,8 @@ DRAIN_S: Final = 6.0
 SESSIONS_READ_S: Final = 30.0
 """A service that cannot read the ended sessions in this time does not start."""
 
+ORDERS_READ_S: Final = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
@@ -133,7 +135,8 @@ class Engine:
                         offsets[lane.topic.epoch, tp.topic, tp.partition] = committed.offset
             finally:
                 await admin.close()
-        await self.order_reader.catch_up()
+        async with asyncio.timeout(ORDERS_READ_S):
+            await self.order_reader.catch_up()
         return offsets
 
     async def audited(self) -> float:
@@ -229,7 +232,8 @@ async def _prepare(engine: Engine, tasks: list[asyncio.Task[Any]]) -> None:
     tasks.append(asyncio.create_task(engine.session_reader.run()))
     async with asyncio.timeout(SESSIONS_READ_S):
         # Nothing may be done under a session that has ended (I13).
-        await engine.session_reader.caught_up.wait()
+        await engine.session_reader.catch_up()
+    log.info("sessions_read", count=len(engine.ended))
 
 
 def _opened(effects: Any) -> contextlib.AbstractAsyncContextManager[Any]:
