@@ -19,7 +19,7 @@ class KeyReader(TopicReader):
 
     def __init__(self, connection: Mapping[str, Any], keyring: Keyring, services: Iterable[str]) -> None:
         self._service_of = {KEYS[service].name: service for service in services if service in KEYS}
-        super().__init__(connection, "key_reader_failed", [KEYS[service] for service in self._service_of.values()])
+        super().__init__(connection, [KEYS[service] for service in self._service_of.values()])
         self._keyring = keyring
 
     def take(self, record: RawRecord) -> None:
@@ -30,3 +30,7 @@ class KeyReader(TopicReader):
             log.error("key_refused", service_of_key=service, reason="malformed")
             return
         self._keyring.learn(service, found.body)
+
+    def failed(self, error: Exception) -> None:
+        """See `TopicReader.failed`."""
+        log.error("key_reader_failed", exc_info=error)

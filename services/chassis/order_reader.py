@@ -22,7 +22,7 @@ class OrderReader(TopicReader):
     """Fills `orders`."""
 
     def __init__(self, connection: Mapping[str, Any], service: str, orders: SkipOrders) -> None:
-        super().__init__(connection, "order_reader_failed", [ORDERS[service]])
+        super().__init__(connection, [ORDERS[service]])
         self._orders, self._kind = orders, SKIP_RECORDS[service]
 
     def take(self, record: RawRecord) -> None:
@@ -32,3 +32,7 @@ class OrderReader(TopicReader):
             log.error("order_refused", reason="malformed", partition=record.partition, offset=record.offset)
             return
         self._orders.learn(SkipOrder(found.envelope.id, found.body, stamp_of(record)))
+
+    def failed(self, error: Exception) -> None:
+        """See `TopicReader.failed`."""
+        log.error("order_reader_failed", exc_info=error)

@@ -33,7 +33,7 @@ class SessionReader(TopicReader):
         present: Callable[[], datetime],
         remembered: Callable[[int], None],
     ) -> None:
-        super().__init__(connection, "session_reader_failed", [IDENTITY_SESSIONS])
+        super().__init__(connection, [IDENTITY_SESSIONS])
         self._ended, self._present, self._remembered = ended, present, remembered
 
     def take(self, record: RawRecord) -> None:
@@ -45,3 +45,7 @@ class SessionReader(TopicReader):
         if not self._ended.learn(ending(found.body, stamp_of(record)), self._present()):
             log.error("session_ends_overflow", limit=len(self._ended))
         self._remembered(len(self._ended))
+
+    def failed(self, error: Exception) -> None:
+        """See `TopicReader.failed`."""
+        log.error("session_reader_failed", exc_info=error)

@@ -9,7 +9,6 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
-import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import ValidationError
 
@@ -19,7 +18,6 @@ from contracts.topics import Topic
 from services.chassis.arrival import RawRecord
 from services.chassis.connection import FROM_THE_BEGINNING
 
-log = structlog.get_logger()
 RETRY_S: Final = 2.0
 POLL_MS: Final = 1_000
 M = TypeVar("M", bound=Message)
@@ -44,10 +42,10 @@ def said(record: RawRecord, kind: type[M], writers: Collection[str]) -> Said | N
 
 
 class TopicReader:
-    """Reads `topics`. `failed` is the event by which a failure is told."""
+    """Reads `topics`."""
 
-    def __init__(self, connection: Mapping[str, Any], failed: str, topics: Iterable[Topic]) -> None:
-        self._connection, self._failed = connection, failed
+    def __init__(self, connection: Mapping[str, Any], topics: Iterable[Topic]) -> None:
+        self._connection = connection
         self._partitions = [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
         self._consumer: AIOKafkaConsumer | None = None
         self._positions: dict[TopicPartition, int] = {}
@@ -57,13 +55,17 @@ class TopicReader:
     def take(self, record: RawRecord) -> None:
         """Learn from one record. What its writer cannot have written is told and passed over."""
 
+    @abstractmethod
+    def failed(self, error: Exception) -> None:
+        """Tell that reading broke."""
+
     async def run(self) -> None:
         """Read until cancelled; begin again after any failure."""
         while True:
             try:
                 await self._read()
             except Exception as error:
-                log.error(self._failed, exc_info=error)
+                self.failed(error)
                 await asyncio.sleep(RETRY_S)
 
     async def catch_up(self) -> None:

@@ -57,11 +57,14 @@ class Breaks(TopicReader):
     """Its topic cannot be read, twice."""
 
     def __init__(self) -> None:
-        super().__init__({}, "sample_failed", [])
-        self.reads, self.goes_on = 0, asyncio.Event()
+        super().__init__({}, [])
+        self.reads, self.goes_on, self.told = 0, asyncio.Event(), list[str]()
 
     def take(self, record: RawRecord) -> None:
         raise AssertionError("there is nothing")
+
+    def failed(self, error: Exception) -> None:
+        self.told.append(str(error))
 
     async def _read(self) -> None:
         self.reads += 1
@@ -78,3 +81,4 @@ async def test_a_reader_that_breaks_begins_again(monkeypatch: pytest.MonkeyPatch
     async with asyncio.timeout(10):
         await reader.goes_on.wait()
     task.cancel()
+    assert reader.told == ["away", "away"]
