@@ -64,7 +64,7 @@ class TopicReader:
         while True:
             try:
                 await self._read()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - told, and tried again
                 self.failed(error)
                 await asyncio.sleep(RETRY_S)
 
