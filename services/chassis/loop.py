@@ -77,13 +77,13 @@ class Loop:
         batch = Batch()
         await self._timed(lane, "read", self._read(batch, lane, topic, records))
         rounds = 0
-        while batch.waiting:
+        while batch.waiting or batch.direct:
             rounds += 1
             if rounds > ROUNDS_AT_MOST:
                 raise RuntimeError("a batch does not settle")
-            await _all_of([self._share(batch, lane, share) for share in self._shares(batch, lane)])
-        if batch.direct:
-            await self._timed(lane, "publish", self._publish(batch))
+            shares = [self._share(batch, lane, share) for share in self._shares(batch, lane)]
+            unasked = [self._timed(lane, "publish", self._publish(batch))] if batch.direct else []
+            await _all_of([*shares, *unasked])
         await self._timed(lane, "trim", self._trim(batch))
         self.observer.outcomes(lane, batch.outcomes)
         return batch.effects
@@ -134,7 +134,7 @@ class Loop:
         """The aggregates of one round, by the shares that they are settled in."""
         aggregates = [*islice(batch.waiting, self.turns.round(lane, len(batch.waiting)))]
         if len(aggregates) < self.shared_from:
-            return [aggregates]
+            return [aggregates] if aggregates else []
         half = len(aggregates) // 2
         return [aggregates[:half], aggregates[half:]]
 

@@ -40,7 +40,7 @@ async def everything_is_committed(house: House) -> None:
     async def look() -> int:
         return await _uncommitted(house)
 
-    await eventually(look, is_none, within=30)
+    await eventually(look, is_none, within=60)
 
 
 async def _uncommitted(house: House) -> int:
@@ -91,7 +91,9 @@ async def test_law5_committing_before_publishing_loses_answers_for_good(
 ) -> None:
     program = program_without("publish-before-commit", COUNTER)
     async with house.process(tmp_path / "log", *program) as process:
-        await answered_later(house, "commit-first-probe")
+        await house.send(Add(amount=1), "commit-first-probe")
+        await house.producer.flush()
+        await everything_is_committed(house)
         commands = [await house.send(Add(amount=1), f"commit-first-lost-{n}") for n in range(20)]
         await house.producer.flush()
         await everything_is_committed(house)
