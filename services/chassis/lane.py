@@ -66,7 +66,7 @@ class KafkaLane(ConsumerRebalanceListener):
             auto_offset_reset="none",
             max_records=MAX_RECORDS,
             batch_timeout_ms=10,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=500,  # what comes ends the wait; a lane with nothing to do asks twice a second
             max_partition_fetch_bytes=512 * 1024,
             session_timeout_ms=15_000,
             heartbeat_interval_ms=1_000,  # a member hears of a rebalance by it, and keeps the others waiting until then
