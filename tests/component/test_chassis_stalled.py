@@ -88,6 +88,7 @@ def failing_polls() -> Iterator[None]:
 
 
 @pytest.mark.filterwarnings("ignore:Unclosed AIOKafkaConnection")  # what is broken so cannot always be closed
+@pytest.mark.filterwarnings("ignore:unclosed <StreamWriter")
 @pytest.mark.parametrize("break_it", [kill_the_task, kill_the_fetching, lose_the_assignment])
 async def test_trap_8_a_dead_consumer_is_stalled(house: House, break_it: Callable[[Engine], None]) -> None:
     flow, commands = f"dead-{break_it.__name__}", list[str]()
