@@ -21,9 +21,11 @@ from tests.benchmarks.drained import drained_row, memory_row
 from tests.benchmarks.figure import report
 from tests.benchmarks.framework import framework_row
 from tests.benchmarks.latency import latency_row
+from tests.benchmarks.saves import save_row
 
 ROWS: Final[dict[str, Callable[[Bench], Awaitable[None]]]] = {
     "a": partial(drained_row, row="a"),
+    "save": save_row,
     "framework": framework_row,
     "latency": latency_row,
     "memory": memory_row,
