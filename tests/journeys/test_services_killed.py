@@ -13,8 +13,8 @@ from tests.journeys.counting import (
 from tests.journeys.killing import POINTS
 
 MAY_DIFFER = frozenset({"HandOverReported", "StatusReported", "ReadingsGiven"})
-"""What a call came to dies with its caller; the gateway is asked instead (law 8). A month's readings are a query's answer,
-of which nothing is recorded (law 1): to a question that was published again they are given again, and taken once."""
+"""What a call came to dies with its caller; the gateway is asked instead (law 8). A month's readings answer a query, of
+which nothing is recorded (law 1): to one that was published again they are given again, and taken once."""
 
 
 def test_J3_killed_services_leave_the_same_table_of_outcomes(journey: Outcome, survived: Survived) -> None:
