@@ -88,13 +88,13 @@ class TopicReader:
             await consumer.seek_to_beginning(*self._partitions)
             self._consumer = consumer
             while True:
+                async with self._moved:  # before the poll: whoever waits for an empty topic need not wait it out
+                    self._positions = {tp: await consumer.position(tp) for tp in self._partitions}
+                    self._moved.notify_all()
                 fetched: Mapping[Any, Sequence[Any]] = await consumer.getmany(timeout_ms=POLL_MS)
                 for records in fetched.values():
                     for record in records:
                         self.take(record)
-                async with self._moved:
-                    self._positions = {tp: await consumer.position(tp) for tp in self._partitions}
-                    self._moved.notify_all()
         finally:
             self._consumer, self._positions = None, {}
             await consumer.stop()
