@@ -17,6 +17,7 @@ from contracts.topics import CATALOGUE
 from deploy.local.keys import make_keys
 from deploy.local.stack import Stack
 from deploy.local.stack.topics import create_topics
+from services.chassis.store import COLLECTION
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.load import announce_identity
 from tests.benchmarks.work import STATE_TEXT, Row
@@ -72,7 +73,7 @@ class Bench:
     async def document_bytes(self) -> int:
         """The mean size of the documents of the last run, so that the peer's are as large."""
         client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(self.stack.mongo_uri)
-        stats = await client[f"bench{self.count}"].command("collStats", "aggregates")
+        stats = await client[f"bench{self.count}"].command("collStats", COLLECTION)
         client.close()
         return int(stats["avgObjSize"]) - WITHOUT_FILLER_BYTES
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from deploy.local.stack import running_stack
 from services.chassis.document import Document, stored
 from services.chassis.publisher import partition_of_key
+from services.chassis.store import COLLECTION
 from services.chassis.sweep import partition_of
 from tests.benchmarks.bench import Bench, process
 from tests.benchmarks.figure import Figure, report
@@ -116,7 +117,7 @@ async def _fill_documents(bench: Bench, database: str, number: int) -> None:
         for start in range(0, number, DOCUMENTS_AT_ONCE):
             documents = [replace(pattern, id=f"account:a{n}") for n in range(start, start + DOCUMENTS_AT_ONCE)]
             fields = [{"_id": d.id, "version": 1, **stored(d, now, partition(d.id))} for d in documents]
-            await client[database]["aggregates"].insert_many(fields, ordered=False)
+            await client[database][COLLECTION].insert_many(fields, ordered=False)
     finally:
         client.close()
 

@@ -17,6 +17,7 @@ from deploy.local.stack import StackError
 from deploy.local.system import System
 from deploy.local.watch import partitions_of
 from services.chassis.document import loaded
+from services.chassis.store import COLLECTION
 from tests.chaos.evidence import Evidence, Outbox, Said
 from tests.chaos.hostile import KEY, Explained
 from tests.chaos.lag import Lag
@@ -84,7 +85,7 @@ def _documents(system: System) -> tuple[States, Outboxes]:
     outboxes: Outboxes = {}
     with MongoClient[dict[str, Any]](system.stack.mongo_uri) as client:
         for service in SERVICES:
-            found = client[system.service(service).database]["aggregates"].find()
+            found = client[system.service(service).database][COLLECTION].find()
             documents = [loaded(fields) for fields in found]
             states[service] = {d.id: json.loads(d.state) for d in documents if d.state is not None}
             outboxes[service] = {

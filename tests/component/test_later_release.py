@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import AsyncMongoClient
 
 from services.chassis.document import FORMAT
+from services.chassis.store import COLLECTION
 from tests.component.counter import Add
 from tests.component.service_under_test import House
 from tests.eventually import eventually
@@ -17,7 +18,7 @@ from tests.eventually import eventually
 async def set_format(house: House, aggregate: str, number: int) -> None:
     """The same document as a later release would have marked it, and back."""
     async with AsyncMongoClient[dict[str, Any]](house.stack.mongo_uri) as client:
-        changed = await client["toy"]["aggregates"].update_one({"_id": aggregate}, {"$set": {"format": number}})
+        changed = await client["toy"][COLLECTION].update_one({"_id": aggregate}, {"$set": {"format": number}})
     assert changed.modified_count == 1
 
 

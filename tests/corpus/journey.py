@@ -13,11 +13,11 @@ from contracts.topics import SERVICES
 from deploy.local.journey import Person, individual_journey
 from deploy.local.system import System, running_system
 from deploy.local.watch import partitions_of
+from services.chassis.store import COLLECTION
 from tests.corpus.kept import Fields, Kept, KeptDocument, KeptRecord, Keys
 from tests.journeys.counting import ignore, settled_or_fail
 
 POLL_MS: Final = 200
-COLLECTION: Final = "aggregates"
 
 
 async def recorded_run(release: str) -> Kept:

@@ -14,6 +14,7 @@ from deploy.local.journey import Customer, Outcome, Person, individual_journey
 from deploy.local.service_process import ServiceProcess
 from deploy.local.system import System
 from deploy.publishing.released import LOCK
+from services.chassis.store import COLLECTION
 from tests.corpus.journey import records_of
 from tests.first_copies import first_copies
 from tests.journeys.counting import (
@@ -120,7 +121,7 @@ async def test_law13_nothing_was_parked_and_nothing_put_aside(system: System, ro
     assert dead_letters(system) == rolled.dead_letters_before
     async with AsyncMongoClient[dict[str, Any]](system.stack.mongo_uri) as client:
         for service in rolled.rolling.new.values():
-            parked = client[service.database]["aggregates"].find({"_id": {"$regex": "^parked:"}})
+            parked = client[service.database][COLLECTION].find({"_id": {"$regex": "^parked:"}})
             assert [document["_id"] async for document in parked] == []
 
 
