@@ -45,7 +45,7 @@ class Reader:
     batches: list[list[Any]] = field(default_factory=list)
     effects: list[DueEffect] = field(default_factory=list)
 
-    async def __call__(self, lane: str, topic: Topic, records: Sequence[Any]) -> list[DueEffect]:
+    async def __call__(self, lane: str, topic: Topic, records: Sequence[Any], calls: list[DueEffect]) -> None:
         self.batches.append(list(records))
         if self.hang:
             await asyncio.Event().wait()
@@ -54,7 +54,7 @@ class Reader:
             if self.look is not None:
                 self.looks.append(await self.look())
             raise ConnectionError
-        return list(self.effects)
+        calls += self.effects
 
     @property
     def values(self) -> list[bytes]:

@@ -49,6 +49,12 @@ IDLE_MS: Final = 250
 """So long a poll waits for the first record. FastStream's own limit is 10 ms, since it sleeps as long again after an
 empty poll; but polls of every lane that come back empty fifty times a second take a tenth of a processor."""
 
+FETCH_MS: Final = 100
+IDLE_FETCH_MS: Final = 500
+"""So long the broker holds back an answer that would be empty. A partition with records that were fetched and not yet
+read is left out of a fetch, and cannot be fetched before that fetch has its answer: beside work the wait is short.
+After an empty poll all partitions are in the fetch, and what comes in any of them ends it."""
+
 Records = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 
 
@@ -97,7 +103,12 @@ class LaneConsumer(AIOKafkaConsumer):
                 raise
             return {}
         self.polls += 1
+        self._patience(FETCH_MS if found else IDLE_FETCH_MS)
         return found
+
+    def _patience(self, milliseconds: int) -> None:
+        if self._fetcher is not None:
+            self._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
 
     async def try_again(self, halt: Halt) -> None:
         """Read a halted partition again: an unreadable record may have been a broken transfer, or another replica leads

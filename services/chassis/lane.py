@@ -16,7 +16,7 @@ from faststream.kafka import KafkaMessage
 
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
-from services.chassis.consumer import Halt, LaneBroker, LaneConsumer
+from services.chassis.consumer import FETCH_MS, Halt, LaneBroker, LaneConsumer
 from services.chassis.fold import DueEffect
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
@@ -24,13 +24,16 @@ from services.chassis.service import Lane
 MAX_RECORDS: Final = 500
 COMMIT_LIMIT_S: Final = 8.0
 REVOKE_LIMIT_S: Final = 20.0
-WAITS_S: Final = (1.0, 2.0, 3.0)
+PAUSE_S: Final = 1.0
+"""The retry is the probe (law 7). A call of a server that is away takes seconds by itself; once the server is back,
+everybody waits for this."""
 
-Settle = Callable[[str, Topic, Sequence[Any]], Awaitable[list[DueEffect]]]
+Settle = Callable[[str, Topic, Sequence[Any], list[DueEffect]], Awaitable[None]]
 
 
 class KafkaLane(ConsumerRebalanceListener):
-    """One lane of a service. `settle` does everything up to the commit; `after` gets the calls to make after it."""
+    """One lane of a service. `settle` does everything up to the commit and lists the calls to make, which `after`
+    gets."""
 
     def __init__(
         self,
@@ -48,7 +51,6 @@ class KafkaLane(ConsumerRebalanceListener):
         self._subscriber: Any = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._failures = 0
         self._resuming: asyncio.Task[None] | None = None
         self.batches = 0
 
@@ -66,7 +68,7 @@ class KafkaLane(ConsumerRebalanceListener):
             auto_offset_reset="none",
             max_records=MAX_RECORDS,
             batch_timeout_ms=10,
-            fetch_max_wait_ms=500,  # what comes ends the wait; a lane with nothing to do asks twice a second
+            fetch_max_wait_ms=FETCH_MS,
             max_partition_fetch_bytes=512 * 1024,
             session_timeout_ms=15_000,
             heartbeat_interval_ms=1_000,  # a member hears of a rebalance by it, and keeps the others waiting until then
@@ -154,19 +156,19 @@ class KafkaLane(ConsumerRebalanceListener):
 
     async def _settled(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         self._idle.clear()
+        calls: list[DueEffect] = []
         try:
-            effects = await self._settle(self.name, self.topic, records)
+            await self._settle(self.name, self.topic, records, calls)
             started = time.perf_counter()
             await self._commit(records)
             self._observer.stage(self.name, "commit", time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - machinery: nothing was committed, the same records come again
             self._rewind_and_pause(records, error)
-        else:
-            self._failures = 0
-            self._after(effects)
         finally:
             self.batches += 1
             self._idle.set()
+        if calls:
+            self._after(calls)
 
     async def _commit(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         consumer = self.consumer
@@ -195,9 +197,7 @@ class KafkaLane(ConsumerRebalanceListener):
 
     def _rewind_and_pause(self, records: Sequence[ConsumerRecord[Any, Any]], error: Exception) -> None:
         consumer = self.consumer
-        wait_s = WAITS_S[min(self._failures, len(WAITS_S) - 1)]
-        self._failures += 1
-        self._tell("lane_paused", lane=self.name, error=error, wait_s=wait_s)
+        self._tell("lane_paused", lane=self.name, error=error, wait_s=PAUSE_S)
         if consumer is None:
             return
         first: dict[TopicPartition, int] = {}
@@ -210,10 +210,10 @@ class KafkaLane(ConsumerRebalanceListener):
         consumer.pause(*consumer.assignment())
         if self._resuming is not None:
             self._resuming.cancel()  # of an earlier pause, which a rebalance has ended: it would cut this one short
-        self._resuming = asyncio.create_task(self._resume(consumer, wait_s))
+        self._resuming = asyncio.create_task(self._resume(consumer))
 
-    async def _resume(self, consumer: LaneConsumer, wait_s: float) -> None:
-        await asyncio.sleep(wait_s)
+    async def _resume(self, consumer: LaneConsumer) -> None:
+        await asyncio.sleep(PAUSE_S)
         held = tuple(tp for tp in consumer.paused() if tp in consumer.assignment() and tp not in consumer.halts)
         if held:
             consumer.resume(*held)

@@ -72,9 +72,10 @@ class Loop:
     turns: Turns
     shared_from: int = SHARED_FROM
 
-    async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord]) -> list[DueEffect]:
-        """Everything up to the commit. Returns the calls to make after it. Raises on broken machinery."""
-        batch = Batch()
+    async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord], calls: list[DueEffect]) -> None:
+        """Everything up to the commit. `calls` gets those to make for what was saved, even where machinery broke
+        afterwards: no redelivery decides them again (law 8). Raises on broken machinery."""
+        batch = Batch(effects=calls)
         await self._timed(lane, "read", self._read(batch, lane, topic, records))
         rounds = 0
         while batch.waiting or batch.direct:
@@ -86,7 +87,6 @@ class Loop:
             await _all_of([*shares, *unasked])
         await self._timed(lane, "trim", self._trim(batch))
         self.observer.outcomes(lane, batch.outcomes)
-        return batch.effects
 
     async def _read(self, batch: Batch, lane: str, topic: Topic, records: Iterable[RawRecord]) -> None:
         turn = self.turns.turn(lane)
@@ -286,9 +286,9 @@ async def _all_of(shares: Sequence[Awaitable[None]]) -> None:
     if len(shares) == 1:
         await shares[0]
         return
-    for outcome in await asyncio.gather(*shares, return_exceptions=True):
-        if outcome is not None:
-            raise outcome
+    failures = [outcome for outcome in await asyncio.gather(*shares, return_exceptions=True) if outcome is not None]
+    if failures:
+        raise failures[0] if len(failures) == 1 else BaseExceptionGroup("shares of a round", failures)
 
 
 def _way_of(arrival: Arrival, parked: bool) -> Literal["decide", "put-aside", "unpark"]:

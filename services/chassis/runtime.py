@@ -140,10 +140,19 @@ class Engine:
         return offsets
 
     async def audited(self) -> float:
-        """One look of the audit, and a count of what is parked on the same partitions."""
+        """One look of the audit, and a count of what is parked on the same partitions. A collection that was made anew
+        lacks the rule that checks versions, and whoever wrote it does not know (law 6)."""
+        if self.store.has_rule:
+            await self.see_to_rule()
         oldest = await self.audit.once()
         self.observer.parked(await self.store.parked(list(self.audit.lane.lag())))
         return oldest
+
+    async def see_to_rule(self) -> None:
+        """Have the database check versions; tells where saves must filter instead."""
+        await self.store.see_to_rule()
+        if not self.store.has_rule:
+            self.observer.tell("versions_filtered")
 
     @property
     def runtime(self) -> Runtime:
@@ -222,9 +231,8 @@ async def running(
 async def _prepare(engine: Engine, tasks: list[asyncio.Task[Any]]) -> None:
     """What must be so before the first command is taken in; the readers go on as tasks."""
     await check_topics(engine.connection, engine.service)
-    await engine.store.prepare()
-    if not engine.store.has_rule:
-        engine.observer.tell("versions_filtered")
+    await engine.see_to_rule()
+    await engine.store.make_indexes()
     name = engine.service.name
     await engine.publisher([engine.desk.result_record(name, name, engine.keyring.own_announcement())])
     tasks.append(asyncio.create_task(engine.key_reader.run()))

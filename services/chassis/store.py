@@ -34,6 +34,7 @@ VERSION_RULE: Final[dict[str, Any]] = {
 }
 """Release 0.1.0 claims nothing, and filters on the version; it writes versions of 32 bits, this one of 64."""
 
+_RULE: Final = {"validator": VERSION_RULE, "validationLevel": "strict", "validationAction": "error"}
 _CONFLICTS: Final = frozenset({11000, 66})
 _RULE_BROKEN: Final = 121
 _EXISTS: Final = 48
@@ -95,11 +96,30 @@ class MongoStore:
         self._limit_s = limit_s
         self.has_rule = False
 
-    async def prepare(self) -> None:
-        """Let the database check versions, and make the two indexes that sweep and audit read by. Neither is unique
-        (law 3). `has_rule` says afterwards whether it does: to give an old collection the rule takes more than
-        `readWrite`."""
-        self.has_rule = await self._ruled()
+    async def see_to_rule(self) -> None:
+        """Give the collection the rule if it lacks it. `has_rule` says afterwards whether it has it, and so how saves
+        are checked: to give an old collection the rule takes more than `readWrite`."""
+        found = await self._within(self._database.list_collections(filter={"name": COLLECTION}))
+        collections = await self._within(found.to_list(length=1))
+        options = collections[0]["options"] if collections else {}
+        if {**options, **_RULE} == options:
+            self.has_rule = True
+            return
+        self.has_rule = False  # whoever is saving meanwhile filters
+        command = {"collMod" if collections else "create": COLLECTION}
+        try:
+            # A fail-over must not take it back while we count on it.
+            await self._within(self._database.command({**command, **_RULE, "writeConcern": {"w": "majority"}}))
+        except OperationFailure as error:
+            if error.code == _EXISTS:  # another replica was quicker
+                await self.see_to_rule()
+            elif error.code != _NOT_PERMITTED:
+                raise
+        else:
+            self.has_rule = True
+
+    async def make_indexes(self) -> None:
+        """The two that sweep and audit read by. Neither is unique (law 3)."""
         await self._within(
             self._collection.create_index(
                 [("partition", ASCENDING), ("due_at", ASCENDING)],
@@ -108,29 +128,6 @@ class MongoStore:
         )
         audited = [("partition", ASCENDING), ("written_minute", ASCENDING), ("_id", ASCENDING)]
         await self._within(self._collection.create_index(audited))
-
-    async def _ruled(self) -> bool:
-        rule = {"validator": VERSION_RULE, "validationLevel": "strict", "validationAction": "error"}
-        # A fail-over must not take it back while we count on it.
-        lasting = {"writeConcern": {"w": "majority"}}
-        try:
-            await self._within(self._database.command({"create": COLLECTION, **rule, **lasting}))
-        except OperationFailure as error:
-            if error.code != _EXISTS:
-                raise
-        else:
-            return True
-        found = await self._within(self._database.list_collections(filter={"name": COLLECTION}))
-        options = (await self._within(found.to_list(length=1)))[0]["options"]
-        if {**options, **rule} == options:
-            return True
-        try:
-            await self._within(self._database.command({"collMod": COLLECTION, **rule, **lasting}))
-        except OperationFailure as error:
-            if error.code != _NOT_PERMITTED:
-                raise
-            return False
-        return True
 
     def close(self) -> None:
         """Give the connections back."""

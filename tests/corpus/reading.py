@@ -138,7 +138,7 @@ async def _failure(kept: KeptDocument, record: KeptRecord, today: Today) -> list
     due_at = kept.fields["due_at"]
     today.begin_with(kept.fields, LATER if due_at is None else max(LATER, due_at + timedelta(seconds=1)))
     try:
-        await today.loop().settle("old", TOPICS[record.topic], [record])
+        await today.loop().settle("old", TOPICS[record.topic], [record], [])
     except Exception as error:  # noqa: BLE001 - machinery that fails on an old document fails for ever
         return [f"the lane stopped: {type(error).__name__}"]
     parked = ["it was parked"] if PARKED + kept.id in today.store.ids else []

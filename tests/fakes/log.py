@@ -107,20 +107,22 @@ class FakeLane:
         if not batch:
             return 0
         self.busy = True
+        calls: list[DueEffect] = []
         try:
-            effects = await self.settle(self.name, self.topic, batch)
+            await self.settle(self.name, self.topic, batch, calls)
             self.fault("commit")
         except Exception:  # noqa: BLE001 - machinery: the same records come again
             for record in reversed(batch):
                 self.positions[record.partition] = record.offset
             self.paused = True
-            return 0
+        else:
+            self.commit(batch)
+            self.paused = False
         finally:
             self.busy = False
-        self.commit(batch)
-        self.paused = False
-        self.after(effects)
-        return len(batch)
+        if calls:
+            self.after(calls)
+        return 0 if self.paused else len(batch)
 
     def commit(self, batch: Sequence[FakeRecord]) -> None:
         """Commit what is owned."""

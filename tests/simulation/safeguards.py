@@ -12,7 +12,7 @@ from faststream.kafka.parser import AioKafkaBatchParser
 from services.chassis import arrival, lane
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document
-from services.chassis.fold import Folded, Folder
+from services.chassis.fold import DueEffect, Folded, Folder
 from services.chassis.lane import KafkaLane
 from services.chassis.loop import Loop
 from services.chassis.wiring import Machinery
@@ -46,7 +46,9 @@ async def _commits_first(self: KafkaLane, records: Sequence[Any]) -> None:
     self._idle.clear()
     try:
         await self._commit(records)
-        self._after(await self._settle(self.name, self.topic, records))
+        calls: list[DueEffect] = []
+        await self._settle(self.name, self.topic, records, calls)
+        self._after(calls)
     except Exception as error:  # noqa: BLE001 - as the lane itself
         self._rewind_and_pause(records, error)
     finally:

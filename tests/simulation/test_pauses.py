@@ -50,4 +50,4 @@ async def pauses_twice(_: VirtualLoop) -> list[float]:
 
 
 def test_law7_a_second_pause_lasts_its_whole_time() -> None:
-    assert virtual_time.run(pauses_twice) == [2.5]
+    assert virtual_time.run(pauses_twice) == [1.5]

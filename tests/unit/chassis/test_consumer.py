@@ -13,7 +13,7 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from services.chassis.consumer import CAREFUL_S, LaneConsumer
+from services.chassis.consumer import CAREFUL_S, FETCH_MS, IDLE_FETCH_MS, LaneConsumer
 from tests.eventually import eventually
 
 TOPIC = "accounts.commands"
@@ -53,9 +53,11 @@ class FakeBroker:
         self.cluster = SimpleNamespace(leader_for_partition=lambda _: 1, broker_metadata=lambda _: None)
         self._metadata_max_age_ms = 300_000
         self._loop: Any = None
+        self.waits_ms: list[int] = []
 
     async def send(self, _: int, request: Any) -> Any:
         """Answer a fetch."""
+        self.waits_ms.append(request._max_wait_ms)
         return SimpleNamespace(
             API_VERSION=4,
             topics=[(topic, [self._found(*wanted) for wanted in wanted_of]) for topic, wanted_of in request.topics],
@@ -209,3 +211,16 @@ async def test_a_search_for_the_bad_record_has_an_end(opened: Open) -> None:
     broker.partitions[0][0] = stored(0, 3)
     await eventually(reading.poll, lambda count: count == 3)
     assert not reading.consumer.halts
+
+
+async def test_law14_a_fetch_waits_shortly_beside_work_and_long_where_there_is_none(opened: Open) -> None:
+    """A partition that is read at the moment cannot be fetched before the fetch of the others has its answer."""
+    broker = FakeBroker([stored(0, 5)], [])
+    reading = Reading(broker, opened(broker))
+    assert await reading.poll() == 5
+    await eventually(lambda: broker.waits_ms[-1] == FETCH_MS)
+    assert await reading.poll() == 5
+    await eventually(lambda: broker.waits_ms[-1] == IDLE_FETCH_MS)
+    broker.partitions[1].append(stored(0, 2))
+    await eventually(reading.poll, lambda count: count == 7)
+    await eventually(lambda: broker.waits_ms[-1] == FETCH_MS)

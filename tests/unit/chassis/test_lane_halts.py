@@ -78,7 +78,7 @@ def lane_of(consumer: Consumer) -> KafkaLane:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lane, "WAITS_S", (0.01,))
+    monkeypatch.setattr(lane, "PAUSE_S", 0.01)
 
 
 async def test_law7_what_waits_for_machinery_goes_on_and_what_is_halted_does_not() -> None:

@@ -6,8 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from services.chassis.document import Document
-from services.chassis.loop import SHARED_FROM
+from services.chassis.document import Document, FormatTooNew
+from services.chassis.logs import describe
+from services.chassis.loop import _all_of
+from services.chassis.publisher import PublishFailed
 from services.chassis.store import Outcome, StoreUnavailable
 from tests.component.counter import Add
 from tests.fakes.store import FakeStore
@@ -72,6 +74,46 @@ async def test_law5_a_share_that_fails_lets_the_other_end_before_the_lane_comes_
     assert [world.state(f"count:f{number}").total for number in range(4)] == [1, 1, 1, 1]
 
 
+async def test_law8_calls_of_the_share_that_was_saved_are_made_though_the_other_failed() -> None:
+    world, store = world_of(0)
+    for number in range(4):
+        world.send(Add(amount=100), f"f{number}")
+    store.fails = True
+    store.free.set()
+    process = world.process()
+    await process.lanes["ordinary"].step()
+    assert process.lanes["ordinary"].paused
+    assert len(process.started) == 2
+    await process.run()
+    assert sorted(due.aggregate for due in process.started) == [f"count:f{number}" for number in range(4)]
+
+
+async def test_law8_calls_of_what_was_saved_are_made_though_the_broker_is_away() -> None:
+    world = World()
+    world.send(Add(amount=100), "f1")
+    failures = [PublishFailed("the broker is away")]
+
+    def away(call: str) -> None:
+        if call == "publish" and failures:
+            raise failures.pop()
+
+    world.faults = away
+    process = world.process()
+    await process.lanes["ordinary"].step()
+    assert process.lanes["ordinary"].paused
+    await process.run()
+    assert [due.aggregate for due in process.started] == ["count:f1"]
+
+
+async def test_law7_both_failures_are_told_where_both_shares_fail() -> None:
+    async def fails(error: Exception) -> None:
+        raise error
+
+    with pytest.raises(ExceptionGroup) as both:
+        await _all_of([fails(StoreUnavailable("one")), fails(FormatTooNew("two"))])
+    assert describe(both.value)[0] == ["StoreUnavailable", "FormatTooNew", "ExceptionGroup"]
+
+
 async def test_law7_what_a_batch_says_without_an_aggregate_goes_out_beside_two_shares() -> None:
     world, store = world_of(4)
     store.free.set()
@@ -79,8 +121,3 @@ async def test_law7_what_a_batch_says_without_an_aggregate_goes_out_beside_two_s
     await world.process().run()
     assert len(world.records("answers")) == 4
     assert len(world.records("dead-letters")) == 1
-
-
-def test_most_batches_of_a_paced_load_are_settled_at_one_go() -> None:
-    """At 1,000 a second a batch has a dozen messages."""
-    assert SHARED_FROM >= 50
