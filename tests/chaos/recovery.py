@@ -59,9 +59,10 @@ def _of(evidence: Evidence, each: Broken, broken: Sequence[Broken], slack: float
         worst = max((_first_answer_s(evidence, service, each.ended_ms) for service in SERVICES), key=_none_last)
         yield Recovery(fault.name, "next answer of every service", worst, PROGRESS_S * slack)
     if fault.kind in ON_SERVICES:
-        waited = _longest_wait_s(evidence, each, broken)
-        if waited is not None:
-            yield Recovery(fault.name, "longest wait for an answer", waited, RECOVERY_S * slack)
+        waits = _waits_s(evidence, each, broken)
+        if waits:
+            waited, command = max(waits)
+            yield Recovery(fault.name, f"longest wait for an answer ({command})", waited, RECOVERY_S * slack)
     for took_s in each.stops_s:
         yield Recovery(fault.name, "stopped in good order", took_s, STOP_S * slack)
 
@@ -72,18 +73,21 @@ def _first_answer_s(evidence: Evidence, service: str, since_ms: int) -> float | 
     return None if first is None else (first - since_ms) / 1000
 
 
-def _longest_wait_s(evidence: Evidence, each: Broken, broken: Sequence[Broken]) -> float | None:
-    """Of the service's commands that came in the time around the fault; those that an outage delays are left out."""
+def _waits_s(evidence: Evidence, each: Broken, broken: Sequence[Broken]) -> list[tuple[float, str]]:
+    """Of the service's commands that came in the time around the fault, with their names; those that an outage delays
+    are left out."""
     outages = [other.begun_ms for other in broken if other.fault.kind in OUTAGES and other.begun_ms > each.begun_ms]
     until = min([each.begun_ms + WATCHED_MS, *(begun - BEFORE_OUTAGE_MS for begun in outages)])
-    waits = [
-        evidence.answers[entry.id][0].stamp_ms - max(said.stamp_ms, each.begun_ms)
+    return [
+        (
+            max(0, evidence.answers[entry.id][0].stamp_ms - max(said.stamp_ms, each.begun_ms)) / 1000,
+            entry.type.split(".")[2],
+        )
         for entry, said in evidence.commands()
         if each.begun_ms - SESSION_S * 1000 < said.stamp_ms < until
         and CATALOGUE[entry.type].service == each.fault.service
         and entry.id in evidence.answers
     ]
-    return max(0, *waits) / 1000 if waits else None
 
 
 def _none_last(seconds: float | None) -> float:
