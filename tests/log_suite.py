@@ -17,6 +17,7 @@ LOG_APPEND_TIME = 1
 PARTITIONS = 2
 WITHIN_S = 20.0
 CALL = DueEffect("count:1", "call", "c", datetime(2026, 3, 1, tzinfo=UTC))
+MOST = 30
 
 
 class LogUnderTest(Protocol):
@@ -31,7 +32,8 @@ class LogUnderTest(Protocol):
         """The group's committed offsets, where it has any."""
 
     def member(self, settle: Settle, after: Any = ...) -> AbstractAsyncContextManager[Any]:
-        """A lane in the group. Leaving the block ends it, at once, whatever it is doing."""
+        """A lane in the group, with batches of `MOST` records. Leaving the block ends it, at once, whatever it is
+        doing."""
 
 
 @dataclass
@@ -83,6 +85,7 @@ class LogSuite:
         got = [record for batch in reader.batches for record in batch]
         for key in (b"a", b"b"):
             assert [r.value for r in got if r.key == key] == [r.value for r in records(100) if r.key == key]
+        assert max(map(len, reader.batches)) <= MOST
         assert {r.timestamp_type for r in got} == {LOG_APPEND_TIME}
         assert log.stamps == [next(r.timestamp for r in got if r.value == b"b99")]
         assert tuple(got[0].headers) == (("ce_id", got[0].value[1:]),)

@@ -21,7 +21,6 @@ from services.chassis.fold import DueEffect
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
 
-MAX_RECORDS: Final = 500
 COMMIT_LIMIT_S: Final = 8.0
 REVOKE_LIMIT_S: Final = 20.0
 PAUSE_S: Final = 1.0
@@ -44,7 +43,7 @@ class KafkaLane(ConsumerRebalanceListener):
         acknowledged: Acknowledged,
         observer: ServiceObserver,
     ) -> None:
-        self.name, self.topic = lane.name, lane.topic
+        self.name, self.topic, self._most = lane.name, lane.topic, lane.most
         self.group = f"{service}.{lane.name}"
         self._settle, self._after, self._acknowledged = settle, after, acknowledged
         self._observer, self._tell = observer, observer.tell
@@ -66,7 +65,7 @@ class KafkaLane(ConsumerRebalanceListener):
             decoder=_decode,
             listener=self,
             auto_offset_reset="none",
-            max_records=MAX_RECORDS,
+            max_records=self._most,
             batch_timeout_ms=10,
             fetch_max_wait_ms=FETCH_MS,
             max_partition_fetch_bytes=512 * 1024,

@@ -24,11 +24,13 @@ Perform = Callable[[Any], Awaitable[Message]]
 @dataclass(frozen=True, slots=True)
 class Lane:
     """A topic, a subscriber and a consumer group `service.name` of its own (law 14). As long as an `urgent` lane has
-    something to do, the others of its process take short turns."""
+    something to do, the others of its process take short turns. A batch has `most` records: where each costs much, few,
+    since nobody is answered, and no partition moves, before all of a batch are decided."""
 
     name: str
     topic: Topic
     urgent: bool = False
+    most: int = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from services.identity.business_facts import PreparingBusinesses
 from services.identity.challenge_states import Challenge
 from services.identity.consent import NO_SUCH_CONSENT
 from services.identity.deadlines import business_due_at, due_at, on_business_timer, on_timer
-from services.identity.effects import IdentityEffects
+from services.identity.effects import HASHES_AT_ONCE, IdentityEffects
 from services.identity.ids import (
     asking_aggregate,
     consent_aggregate,
@@ -64,7 +64,7 @@ from services.identity.states import UserState
 
 LANES = (
     Lane("commands", topics.IDENTITY_COMMANDS),
-    Lane("credentials", topics.IDENTITY_CREDENTIALS, urgent=True),
+    Lane("credentials", topics.IDENTITY_CREDENTIALS, urgent=True, most=4 * HASHES_AT_ONCE),
     Lane("internal", topics.IDENTITY_INTERNAL),
     Lane("registry", topics.REGISTRY_ANSWERS),
     Lane("codes", topics.NOTIFICATIONS_CODES, urgent=True),

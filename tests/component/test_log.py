@@ -20,7 +20,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import KafkaPublisher
 from services.chassis.service import Lane
-from tests.log_suite import PARTITIONS, LogSuite
+from tests.log_suite import MOST, PARTITIONS, LogSuite
 
 
 class KafkaUnderTest:
@@ -48,7 +48,7 @@ class KafkaUnderTest:
     @contextlib.asynccontextmanager
     async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
         observer = ServiceObserver(Metrics(), structlog.get_logger())
-        lane = KafkaLane(self.prefix, Lane("ordinary", self.topic), settle, after, Acknowledged(), observer)
+        lane = KafkaLane(self.prefix, Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)
         broker = LaneBroker(
             self.connection["bootstrap_servers"],
             allow_auto_create_topics=False,

@@ -134,7 +134,7 @@ class Process:
         self.lanes = {
             lane.name: FakeLane(
                 world.log, f"{service.name}.{lane.name}", lane.name, lane.topic, self.loop.settle,
-                self.started.extend, self.acknowledged, set(partitions), fault=world.fault,
+                self.started.extend, self.acknowledged, set(partitions), lane.most, world.fault,
             )
             for lane in service.lanes
         }  # fmt: skip

@@ -14,7 +14,7 @@ from services.chassis.document import Record
 from services.chassis.lane import KafkaLane, Settle
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
-from tests.log_suite import PARTITIONS, LogSuite
+from tests.log_suite import MOST, PARTITIONS, LogSuite
 from tests.simulation.broker import SimulatedBroker
 from tests.simulation.faults import Faults, no_faults
 from tests.simulation.group import Group
@@ -73,7 +73,7 @@ class LogOfATest:
     async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
         life = Life("member")
         observer = cast("ServiceObserver", Told(lambda _: None, "member"))
-        lane = KafkaLane("test", Lane("ordinary", self.topic), settle, after, Acknowledged(), observer)
+        lane = KafkaLane("test", Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)
         broker = SimulatedBroker(lambda *_: self._group, life, self.faults, Random(1))
         lane.attach(cast("Any", broker))
         broker.start()

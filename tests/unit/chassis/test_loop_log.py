@@ -13,7 +13,7 @@ from services.chassis.acknowledged import Acknowledged
 from services.chassis.document import Record
 from services.chassis.lane import Settle
 from tests.fakes.log import FakeLane, FakeLog, FakePublisher
-from tests.log_suite import PARTITIONS, LogSuite
+from tests.log_suite import MOST, PARTITIONS, LogSuite
 
 TOPIC = replace(ACCOUNTS_COMMANDS, name="fake", partitions=PARTITIONS)
 GROUP = "accounts.ordinary"
@@ -39,7 +39,7 @@ class FakeLogUnderTest:
         for lane in self.members:
             lane.owned = {min(lane.owned)}
             share -= lane.owned
-        lane = FakeLane(self.log, GROUP, "ordinary", TOPIC, settle, after, Acknowledged(), share)
+        lane = FakeLane(self.log, GROUP, "ordinary", TOPIC, settle, after, Acknowledged(), share, MOST)
         self.members.append(lane)
 
         async def live() -> None:

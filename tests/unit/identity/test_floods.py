@@ -42,6 +42,14 @@ async def test_I14_a_flood_of_wrong_passwords_is_not_remembered_past_the_throttl
     assert len(world.records("answers")) == 60  # each is answered all the same (J3)
 
 
+async def test_I16_whoever_logs_in_first_is_answered_before_the_last_of_many_is_hashed(world: World) -> None:
+    attempt: LogIn = log_in("wrong").model_copy(update={"answer_key": KEY})
+    for n in range(20):
+        world.send(attempt.model_copy(update={"identity_number": Sealed.of(f"10000000{n:02}")}), f"flow-{n}")
+    assert 0 < await world.process().lanes["credentials"].step() < 10
+    assert 0 < len(world.records("answers")) < 10
+
+
 async def test_I14_a_flood_of_registrations_is_not_remembered_past_the_budget(world: World) -> None:
     attempt: StartRegistration = start()
     document = await flooded(world, attempt, 60)
