@@ -126,6 +126,21 @@ class LogSuite:
             assert sum((await log.committed()).values()) == 1
         assert begun == [[CALL]]
 
+    async def test_law8_calls_of_what_was_saved_are_made_though_the_batch_failed(self, log: LogUnderTest) -> None:
+        """No redelivery decides them again."""
+        await log.publish(records(1))
+        failures = [ConnectionError()]
+        begun: list[Any] = []
+
+        async def saves_and_fails(lane: str, topic: Topic, batch: Sequence[Any], calls: list[DueEffect]) -> None:
+            if failures:
+                calls.append(CALL)
+                raise failures.pop()
+
+        async with log.member(saves_and_fails, begun.append):
+            await eventually(log.committed, summing_to(1), within=WITHIN_S)
+        assert begun == [[CALL]]
+
     async def test_law5_only_what_is_owned_is_committed(self, log: LogUnderTest) -> None:
         """Of two members each owns one partition; a batch that still holds records of the other's commits its own."""
         await log.publish(records(20))

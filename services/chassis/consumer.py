@@ -132,9 +132,11 @@ class LaneConsumer(AIOKafkaConsumer):
         if self._monotonic() >= self._careful_until:
             return await super().getmany(timeout_ms=IDLE_MS, max_records=max_records)
         found: Records = {}
+        left = max_records or 1
         for tp in sorted(self.assignment() - self.paused()):
-            found |= await self._one_by_one(tp, max_records or 1)
-            if len(found.get(tp, ())) == max_records:
+            found |= await self._one_by_one(tp, left)
+            left -= len(found.get(tp, ()))
+            if left == 0:
                 break
         return found
 

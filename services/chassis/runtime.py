@@ -79,6 +79,7 @@ class Engine:
             partition_of(service.name),
             settings.call_timeout_s + 1,
         )
+        self._ruled = True
         self.ended = EndedSessions()
         self.session_reader = SessionReader(self.connection, self.ended, self.clock.present, metrics.ended_sessions)
         self.verifier = SessionVerifier(self.keyring.signing_key, self.ended.has_ended)
@@ -141,18 +142,22 @@ class Engine:
 
     async def audited(self) -> float:
         """One look of the audit, and a count of what is parked on the same partitions. A collection that was made anew
-        lacks the rule that checks versions, and whoever wrote it does not know (law 6)."""
-        if self.store.has_rule:
-            await self.see_to_rule()
+        lacks the rule that checks versions, and whoever counts on it must know (law 6)."""
+        await self._tell_of_versions(self.store.look_for_rule())
         oldest = await self.audit.once()
         self.observer.parked(await self.store.parked(list(self.audit.lane.lag())))
         return oldest
 
-    async def see_to_rule(self) -> None:
-        """Have the database check versions; tells where saves must filter instead."""
-        await self.store.see_to_rule()
-        if not self.store.has_rule:
+    async def prepare_store(self) -> None:
+        """Let the database check versions, and find what sweep and audit look for."""
+        await self._tell_of_versions(self.store.give_rule())
+        await self.store.make_indexes()
+
+    async def _tell_of_versions(self, look: Awaitable[object]) -> None:
+        await look
+        if self._ruled and not self.store.has_rule:
             self.observer.tell("versions_filtered")
+        self._ruled = self.store.has_rule
 
     @property
     def runtime(self) -> Runtime:
@@ -231,8 +236,7 @@ async def running(
 async def _prepare(engine: Engine, tasks: list[asyncio.Task[Any]]) -> None:
     """What must be so before the first command is taken in; the readers go on as tasks."""
     await check_topics(engine.connection, engine.service)
-    await engine.see_to_rule()
-    await engine.store.make_indexes()
+    await engine.prepare_store()
     name = engine.service.name
     await engine.publisher([engine.desk.result_record(name, name, engine.keyring.own_announcement())])
     tasks.append(asyncio.create_task(engine.key_reader.run()))

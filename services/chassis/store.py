@@ -96,27 +96,34 @@ class MongoStore:
         self._limit_s = limit_s
         self.has_rule = False
 
-    async def see_to_rule(self) -> None:
-        """Give the collection the rule if it lacks it. `has_rule` says afterwards whether it has it, and so how saves
-        are checked: to give an old collection the rule takes more than `readWrite`."""
-        found = await self._within(self._database.list_collections(filter={"name": COLLECTION}))
-        collections = await self._within(found.to_list(length=1))
-        options = collections[0]["options"] if collections else {}
-        if {**options, **_RULE} == options:
-            self.has_rule = True
+    async def give_rule(self) -> None:
+        """Give the collection the rule if it lacks it: an old one takes more rights than `readWrite`. `has_rule` says
+        afterwards whether it has it, and so how saves are checked."""
+        options = await self.look_for_rule()
+        if self.has_rule:
             return
-        self.has_rule = False  # whoever is saving meanwhile filters
-        command = {"collMod" if collections else "create": COLLECTION}
+        command = {"create" if options is None else "collMod": COLLECTION}
         try:
             # A fail-over must not take it back while we count on it.
-            await self._within(self._database.command({**command, **_RULE, "writeConcern": {"w": "majority"}}))
+            answer = await self._within(self._database.command({**command, **_RULE, "writeConcern": {"w": "majority"}}))
         except OperationFailure as error:
             if error.code == _EXISTS:  # another replica was quicker
-                await self.see_to_rule()
+                await self.give_rule()
             elif error.code != _NOT_PERMITTED:
                 raise
         else:
+            if "writeConcernError" in answer:
+                raise StoreUnavailable("write concern not satisfied")
             self.has_rule = True
+
+    async def look_for_rule(self) -> dict[str, Any] | None:
+        """The options of the collection, None where there is none; `has_rule` says whether the rule is among them.
+        One that is made anew lacks it; another release's is another."""
+        found = await self._within(self._database.list_collections(filter={"name": COLLECTION}))
+        collections = await self._within(found.to_list(length=1))
+        options = collections[0]["options"] if collections else None
+        self.has_rule = options is not None and {**options, **_RULE} == options
+        return options
 
     async def make_indexes(self) -> None:
         """The two that sweep and audit read by. Neither is unique (law 3)."""
@@ -157,7 +164,8 @@ class MongoStore:
         outcomes: list[Outcome] = ["saved"] * len(drafts)
         if not drafts:
             return outcomes
-        operations = [self._operation(draft, written_at) for draft in drafts]
+        ruled = self.has_rule
+        operations = [self._operation(draft, written_at, ruled) for draft in drafts]
         try:
             await self._within(self._collection.bulk_write(operations, ordered=False))
         except BulkWriteError as error:
@@ -166,7 +174,7 @@ class MongoStore:
                 raise StoreUnavailable("write concern not satisfied") from None
             for write_error in details["writeErrors"]:
                 index = write_error["index"]
-                is_claim = self.has_rule and drafts[index].version > 0
+                is_claim = ruled and drafts[index].version > 0
                 outcomes[index] = _judged(write_error["code"], is_claim)
         except (OperationFailure, InvalidDocument) as error:
             # Every other refusal of a whole bulk (no rights, no room, no primary) would meet any document.
@@ -178,13 +186,13 @@ class MongoStore:
             return [(await self._save([draft], written_at))[0] for draft in drafts]
         return outcomes
 
-    def _operation(self, draft: Document, written_at: datetime) -> InsertOne[dict[str, Any]] | UpdateOne:
+    def _operation(self, draft: Document, written_at: datetime, ruled: bool) -> InsertOne[dict[str, Any]] | UpdateOne:
         partition = self._partition_of(draft.id)
         if draft.version == 0:
             return InsertOne({"_id": draft.id, **_FIRST, **stored(draft, written_at, partition)})
         fields = changes(draft, written_at, partition)
         return UpdateOne(
-            {"_id": draft.id} if self.has_rule else {"_id": draft.id, "version": draft.version},
+            {"_id": draft.id} if ruled else {"_id": draft.id, "version": draft.version},
             {
                 "$set": {**fields, "claimed_version": draft.version + 1},
                 "$inc": {"version": _ONE},

@@ -64,7 +64,7 @@ from services.identity.states import UserState
 
 LANES = (
     Lane("commands", topics.IDENTITY_COMMANDS),
-    Lane("credentials", topics.IDENTITY_CREDENTIALS, urgent=True, most=4 * HASHES_AT_ONCE),
+    Lane("credentials", topics.IDENTITY_CREDENTIALS, urgent=True, most=16 * HASHES_AT_ONCE),
     Lane("internal", topics.IDENTITY_INTERNAL),
     Lane("registry", topics.REGISTRY_ANSWERS),
     Lane("codes", topics.NOTIFICATIONS_CODES, urgent=True),

@@ -27,7 +27,7 @@ async def save_row(bench: Bench) -> None:
         MongoStore(bench.stack.mongo_uri, name, partition_of("accounts")) for name in ("rule", "filter")
     ]
     for store in (ruled, filtering):
-        await store.see_to_rule()
+        await store.give_rule()
         await store.make_indexes()
         await store.save([_changed(Document(i), 0) for i in IDS], datetime.now(UTC))
     await _without_rule(bench.stack.mongo_uri, filtering)

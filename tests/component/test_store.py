@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 
 from deploy.local.stack import Stack
+from deploy.local.stack.mongodb import mongod_binary, mongodb_answers
+from deploy.local.stack.server import EmbeddedServer, free_port
 from services.chassis.document import Document
 from services.chassis.store import COLLECTION, VERSION_RULE, MongoStore
 from tests.store_suite import NOON, StoreSuite, partition_of
@@ -33,7 +36,7 @@ async def bare(stack: Stack, database_name: str) -> AsyncIterator[MongoStore]:
 
 @pytest.fixture
 async def store(bare: MongoStore) -> MongoStore:
-    await bare.see_to_rule()
+    await bare.give_rule()
     await bare.make_indexes()
     assert bare.has_rule
     return bare
@@ -103,16 +106,40 @@ async def test_a_collection_that_is_there_is_given_the_rule(
     """Without one, with another, and with the rule, but as a mere warning."""
     await collection.database.create_collection(COLLECTION, validationAction="warn", **options)
     for _ in range(2):
-        await bare.see_to_rule()
+        await bare.give_rule()
         assert bare.has_rule
         assert (await collection.options())["validator"] == VERSION_RULE
         assert (await collection.options())["validationAction"] == "error"
 
 
+@pytest.fixture
+async def with_rights(tmp_path: Path) -> AsyncIterator[str]:
+    """A server that asks who one is. Yields the URI of a user who may read and write in `theirs` and nothing else."""
+    address = f"127.0.0.1:{free_port()}"
+    command = [str(mongod_binary()), "--auth", "--bind_ip", "127.0.0.1", "--port", address.partition(":")[2]]
+    command += ["--dbpath", str(tmp_path), "--nounixsocket", "--quiet"]
+    alone = EmbeddedServer(
+        "MongoDB", command, tmp_path / "mongod.log", lambda: mongodb_answers(f"mongodb://{address}/")
+    )
+    await alone.start()
+    try:
+        await _user(f"mongodb://{address}/", "root", ["root"])
+        await _user(f"mongodb://root:secret@{address}/", "service", [{"role": "readWrite", "db": "theirs"}])
+        yield f"mongodb://service:secret@{address}/"
+    finally:
+        await alone.stop()
+
+
+async def _user(uri: str, name: str, roles: list[Any]) -> None:
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(uri)
+    await client.admin.command("createUser", name, pwd="secret", roles=roles)
+    client.close()
+
+
 async def test_a_user_with_the_fewest_rights_makes_the_collection_with_the_rule(with_rights: str) -> None:
     store = MongoStore(with_rights, "theirs", partition_of)
-    await store.see_to_rule()
-    await store.see_to_rule()
+    await store.give_rule()
+    await store.give_rule()
     assert store.has_rule
     store.close()
 
@@ -120,25 +147,29 @@ async def test_a_user_with_the_fewest_rights_makes_the_collection_with_the_rule(
 async def test_where_the_rule_cannot_be_given_versions_are_filtered(with_rights: str) -> None:
     store = MongoStore(with_rights, "theirs", partition_of)
     await store.save([replace(OLD, version=0)], NOON)
-    await store.see_to_rule()
+    await store.give_rule()
     assert not store.has_rule
     await store.save([replace(OLD, state="quicker")], NOON)
     assert await store.save([OLD], NOON) == ["conflict"]
     store.close()
 
 
-async def test_law6_a_collection_that_lost_its_rule_is_noticed(with_rights: str) -> None:
-    store = MongoStore(with_rights, "theirs", partition_of)
-    await store.see_to_rule()
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(with_rights)
-    await client["theirs"].drop_collection(COLLECTION)
-    client.close()
+async def test_law6_a_collection_that_lost_its_rule_or_has_another_is_noticed(
+    store: MongoStore, collection: Collection
+) -> None:
+    database = collection.database
+    await database.drop_collection(COLLECTION)
+    await store.look_for_rule()
+    assert not store.has_rule
     await store.save([replace(OLD, version=0)], NOON)  # makes the collection anew
-    await store.see_to_rule()
+    await store.look_for_rule()
     assert not store.has_rule
     await store.save([replace(OLD, state="quicker")], NOON)
     assert await store.save([OLD], NOON) == ["conflict"]
-    store.close()
+    for rule, is_ours in ((VERSION_RULE, True), ({"state": {"$ne": "x"}}, False)):
+        await database.command("collMod", COLLECTION, validator=rule)
+        await store.look_for_rule()
+        assert store.has_rule == is_ours
 
 
 async def test_law6_who_goes_by_the_rule_and_who_filters_see_each_other(

@@ -44,10 +44,10 @@ async def test_I14_a_flood_of_wrong_passwords_is_not_remembered_past_the_throttl
 
 async def test_I16_whoever_logs_in_first_is_answered_before_the_last_of_many_is_hashed(world: World) -> None:
     attempt: LogIn = log_in("wrong").model_copy(update={"answer_key": KEY})
-    for n in range(20):
+    for n in range(60):
         world.send(attempt.model_copy(update={"identity_number": Sealed.of(f"10000000{n:02}")}), f"flow-{n}")
-    assert 0 < await world.process().lanes["credentials"].step() < 10
-    assert 0 < len(world.records("answers")) < 10
+    assert 0 < await world.process().lanes["credentials"].step() < 40
+    assert 0 < len(world.records("answers")) < 40
 
 
 async def test_I14_a_flood_of_registrations_is_not_remembered_past_the_budget(world: World) -> None:
