@@ -287,11 +287,9 @@ async def _all_of(shares: Sequence[Awaitable[None]]) -> None:
         await shares[0]
         return
     failures = [outcome for outcome in await asyncio.gather(*shares, return_exceptions=True) if outcome is not None]
-    errors = [failure for failure in failures if isinstance(failure, Exception)]
-    if len(errors) == len(failures) > 1:
-        raise ExceptionGroup("shares of a round", errors)
     if failures:
-        raise next((failure for failure in failures if failure not in errors), failures[0])
+        together = BaseExceptionGroup("shares of a round", failures)
+        raise together if isinstance(together, Exception) and len(failures) > 1 else failures[0]
 
 
 def _way_of(arrival: Arrival, parked: bool) -> Literal["decide", "put-aside", "unpark"]:
