@@ -12,6 +12,8 @@ ON_CONTAINERS := $(PY) -m deploy.local.engine
 CONTAINER_TESTS := $(PY) -m pytest -q tests/component tests/containers tests/journeys \
   --ignore=tests/component/test_sms_gateway.py --ignore=tests/component/test_mail.py \
   --ignore=tests/journeys/test_rolling_upgrade.py
+# How texts hash decides the order of sets: a simulation's seed is the same day only under the same.
+SAME_DAYS := PYTHONHASHSEED=0
 # Two workers, each with a Kafka and a MongoDB of its own; servers that were given by address are one for all.
 SIDE_BY_SIDE := $(if $(HESABI_KAFKA_BOOTSTRAP)$(HESABI_MONGO_URI),,-n 2 --dist loadfile)
 # What the gate runs on containers besides everything on the embedded servers, so that it stays under 25 minutes.
@@ -34,7 +36,7 @@ up: $(INSTALLED) ## all of it, running until Ctrl-C, to be played with by ./hesa
 
 test: static ## the gate: static checks, every test on the real stack, a short chaos, then containers (CI runs this)
 	$(PY) -m pytest -q tests/contract tests/guards
-	$(PY) -m pytest -q $(SIDE_BY_SIDE) tests/component tests/unit tests/corpus tests/simulation
+	$(SAME_DAYS) $(PY) -m pytest -q $(SIDE_BY_SIDE) tests/component tests/unit tests/corpus tests/simulation
 	$(PY) -m pytest tests/journeys
 	$(MAKE) --no-print-directory simulate
 	$(MAKE) --no-print-directory chaos SECONDS=90
@@ -44,7 +46,7 @@ test-containers: $(INSTALLED) ## every component test and journey, all of it in 
 	$(ON_CONTAINERS) $(CONTAINER_TESTS)
 
 check: static ## the fast gate: format, lint, types, imports, tests without Kafka and MongoDB
-	$(PY) -m pytest -q tests/unit tests/contract tests/guards tests/corpus tests/simulation
+	$(SAME_DAYS) $(PY) -m pytest -q tests/unit tests/contract tests/guards tests/corpus tests/simulation
 
 contracts: $(INSTALLED) ## write the published schemas, samples and AsyncAPI; refuses what breaks a promise
 	$(PY) -m deploy.publishing
@@ -76,9 +78,8 @@ bench-growth: $(INSTALLED) ## throughput with more partitions, processes and doc
 counts: $(INSTALLED) ## keep what each stage of the loop costs today, in instructions; make check refuses a tenth more
 	$(PY) -m tests.benchmarks.counts
 
-# How texts hash decides the order of sets: a seed is the same day only under the same.
 simulate: $(INSTALLED) ## made-up days with everything that can go wrong: SEEDS=2000 FIRST=1, or one of them told: SEED=17
-	@PYTHONHASHSEED=0 $(PY) -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),2000) --first $(or $(FIRST),1))
+	@$(SAME_DAYS) $(PY) -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),2000) --first $(or $(FIRST),1))
 
 stack: $(INSTALLED) ## a bare Kafka and MongoDB in the foreground, for developers
 	$(PY) -m deploy.local.stack

@@ -12,7 +12,7 @@ Seen = TypeVar("Seen")
 
 
 async def eventually(
-    look: Callable[[], Seen | Awaitable[Seen]], accept: Callable[[Seen], bool] = bool, *, within: float = 10
+    look: Callable[[], Seen | Awaitable[Seen]], accept: Callable[[Seen], bool] = bool, *, within: float = 60
 ) -> Seen:
     """What `look` (a function or a coroutine function) returns once `accept` takes it.
 

@@ -183,7 +183,8 @@ async def open_house(stack: Stack, keys_folder: Path) -> AsyncIterator[House]:
     fingerprints = make_keys(keys_folder)
     connection = {"bootstrap_servers": stack.kafka_bootstrap}
     async with (
-        AIOKafkaProducer(**connection, acks="all", enable_idempotence=True) as producer,
+        # Tests kill the broker, and what waits to be sent must outlive its start.
+        AIOKafkaProducer(**connection, acks="all", enable_idempotence=True, request_timeout_ms=180_000) as producer,
         AIOKafkaConsumer(**connection, auto_offset_reset="earliest") as ear,
     ):
         house = House(stack, keys_folder, fingerprints, producer)

@@ -22,7 +22,7 @@ ACCOUNT, UNKNOWN_ACCOUNT = "30012345678", "30099999999"
 @pytest.fixture
 async def channel(stack: Stack, tmp_path: Path, database_name: str) -> AsyncIterator[Channel]:
     """Accounts at work, and a channel beside it."""
-    async with open_channel(stack, tmp_path, database_name, dues_wait_s=2) as channel:
+    async with open_channel(stack, tmp_path, database_name, dues_wait_s=6) as channel:
         yield channel
 
 

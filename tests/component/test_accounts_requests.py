@@ -48,7 +48,7 @@ WRITTEN_BY_HAND = (("outage", "place"), ("complaint", "description"), ("insulati
 @pytest.fixture
 async def channel(stack: Stack, tmp_path: Path, database_name: str) -> AsyncIterator[Channel]:
     """Accounts at work, and a channel whose person has saved their address."""
-    async with open_channel(stack, tmp_path, database_name, dues_wait_s=2) as channel:
+    async with open_channel(stack, tmp_path, database_name, dues_wait_s=6) as channel:
         saved = NationalAddressSaved(user_id=channel.user_id, region=1)
         await channel.publish(saved, "identity", f"user:{channel.user_id}", "address-" + channel.user_id)
         yield channel

@@ -120,7 +120,7 @@ async def test_A9_without_consents_and_without_a_reading_nobody_waits_for_ever(
     stack: Stack, tmp_path: Path, database_name: str
 ) -> None:
     waits = {
-        "transfer_consent_wait_s": 4,
+        "transfer_consent_wait_s": 12,
         "transfer_answer_wait_s": 1,
         "transfer_reading_wait_s": 0.5,
         "transfer_days_ahead": 0,

@@ -39,10 +39,17 @@ def flow_on(partition: int, name: str) -> str:
     )
 
 
+def _text_of(settings: Path) -> str:
+    try:
+        return settings.read_text()
+    except FileNotFoundError:  # of another run, which has just ended
+        return ""
+
+
 def segment_of(house: House, partition: int) -> Path:
     """The file of a partition of the command topic."""
     address = f"PLAINTEXT://{house.stack.kafka_bootstrap}"
-    (kafka,) = (each.parent for each in RUNS.glob("run-*/kafka/server.properties") if address in each.read_text())
+    (kafka,) = (each.parent for each in RUNS.glob("run-*/kafka/server.properties") if address in _text_of(each))
     (segment,) = (kafka / "data" / f"{TOPIC}-{partition}").glob("*.log")
     return segment
 

@@ -192,7 +192,7 @@ async def test_A9_without_a_contact_or_in_time_there_is_no_consent(
     monkeypatch.setattr(challenge, "READ_LATE", timedelta(0))  # nobody waits a quarter of an hour here
     user_id = outside.distinct(said.UserRegistered)[0][1].user_id
     nobody = await asked(outside, "nobody", datetime.now(UTC) + timedelta(hours=1))
-    late = await asked(outside, user_id, datetime.now(UTC) + timedelta(seconds=2))
+    late = await asked(outside, user_id, datetime.now(UTC) + timedelta(seconds=8))
     await outside.next_code()
     answers = await eventually(
         lambda: outside.distinct(sessions.ConsentNotGiven), lambda seen: len(seen) == 2, within=30

@@ -24,7 +24,7 @@ from services.notifications.templates import Language
 from tests.component.neighbours import neighbour_process
 
 COMPOSER = Composer(contact_channels(EmailAddress("care@company.example")), frozenset({"hesabi.example"}))
-LIMITS = CallLimits(connect=1.0, read=1.0, total=1.5)
+LIMITS = CallLimits(connect=3.0, read=3.0, total=4.0)
 LINK = "https://hesabi.example/activate?token=abc"
 
 

@@ -170,7 +170,7 @@ class Closed:
     opens: datetime = field(init=False)
 
     def changed(self) -> dict[str, Any]:
-        self.opens = datetime.now(RIYADH) + timedelta(seconds=20)
+        self.opens = datetime.now(RIYADH) + timedelta(seconds=30)
         return {"broadcast_opens": self.opens.time(), "broadcast_closes": (self.opens + timedelta(hours=2)).time()}
 
     def begun(self) -> AbstractAsyncContextManager[Outside]:

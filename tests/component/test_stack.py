@@ -123,7 +123,7 @@ async def test_nothing_runs_on_when_the_command_has_ended(sign: signal.Signals, 
     process, address = await stack_command()
     servers = servers_of(process)
     assert len(servers) == 2
-    assert await kafka_answers(address)
+    await eventually(lambda: kafka_answers(address), bool)
     process.send_signal(sign)
     assert await process.wait() == code
     await eventually(lambda: not any(Path(server, "exe").exists() for server in servers))

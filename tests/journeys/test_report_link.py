@@ -19,12 +19,12 @@ from deploy.local.system import System
 from tests.eventually import until_instant
 from tests.journeys.counting import ignore, named
 
-LINK_LIFE_S = 2
+LINK_LIFE_S = 8
 
 
 @pytest.fixture
 async def short_links(system: System) -> AsyncIterator[System]:
-    """Reports with links of two seconds."""
+    """Reports with links of eight seconds."""
     await system.service("reports").restart(link_life_s=LINK_LIFE_S)
     yield system
     await system.service("reports").restart(link_life_s=system.lives.report_link_s)

@@ -112,8 +112,8 @@ class SigningUp:
     async def second_code(self, accepted: Answered) -> None:
         """Too late, asked for again, right (I6, I9, I14)."""
         say, flow = self.journal.ask, self.flow
-        code = await self.code(self.person.mobile, 1)
         await say("Another code too soon", "I14", ResendOtp(), key=flow, expected="resend-too-soon")
+        code = await self.code(self.person.mobile, 1)
         await self.until_late(accepted)
         late = ConfirmOtp(code=Sealed.of(code))
         await say("A late code", "I6 I15", late, key=flow, expected="code-not-accepted")

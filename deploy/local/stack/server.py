@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-START_SECONDS = 90
+START_SECONDS = 240
+"""A replica waits for all its groups, on a busy machine for a minute; what dies meanwhile is told at once."""
+
 STOP_SECONDS = 20
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 8

@@ -13,6 +13,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from services.chassis.logs import ALLOWED_FIELDS, MAX_POSITIONS, _Foreign, configure_logs, describe, log_loop_error
+from tests.logs_restored import logs_restored
 
 MARKED = "marked-7f3a"
 OTHER_MARKED = "+966500000001"
@@ -43,16 +44,10 @@ class Written:
 @pytest.fixture
 def written() -> Iterator[Written]:
     """Logs as a service has them, put back afterwards as they were."""
-    root, handlers, level = logging.root, logging.root.handlers[:], logging.root.level
-    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-    configuration = structlog.get_config()
-    written = Written()
-    configure_logs("identity", "replica-1", "info", written.drop, written.stream)
-    yield written
-    logging.captureWarnings(capture=False)
-    root.handlers[:], root.level = handlers, level
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    structlog.configure(**configuration)
+    with logs_restored():
+        written = Written()
+        configure_logs("identity", "replica-1", "info", written.drop, written.stream)
+        yield written
 
 
 def log() -> Any:

@@ -16,6 +16,7 @@ from services.chassis import publisher
 from services.chassis.document import Record
 from services.chassis.publisher import KafkaPublisher, PublishFailed, fail_all
 from tests.eventually import eventually
+from tests.own_loop import on_its_own_loop
 
 RECORD = Record("accounts.events", b"k", b"v", [])
 
@@ -63,6 +64,7 @@ async def test_of_several_the_oldest_counts() -> None:
     assert sending.oldest_send_s == 0
 
 
+@on_its_own_loop
 async def test_a_batch_that_was_being_tried_again_fails_without_a_complaint() -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
@@ -100,6 +102,7 @@ async def test_who_waits_for_a_producer_whose_end_hangs_waits_no_longer_than_tha
     Producer.client.close.assert_awaited_once()
 
 
+@on_its_own_loop
 async def test_what_was_queued_before_a_send_failed_fails_without_a_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.collect()  # of what other tests left
     complaints: list[dict[str, Any]] = []
