@@ -11,7 +11,7 @@ TURN_S: Final = 0.01
 """Opening the seals of a full batch takes a quarter of a second; nobody waits for that."""
 
 SHORT_TURN_S: Final = 0.001
-SHORT_ROUND: Final = 32
+SHORT_ROUND: Final = 12
 """Aggregates. A message of an urgent lane waits for a turn, or for a stage of a round, a dozen times on its way."""
 
 URGENT_FOR_S: Final = 2.0

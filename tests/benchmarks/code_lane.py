@@ -28,11 +28,12 @@ from services.chassis.keyring import Keyring
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.flood import MESSAGES, identity_keyring
-from tests.benchmarks.latency import drained
+from tests.benchmarks.latency import drained, read_by
 
 PER_SECOND: Final = 20
 SECONDS: Final = 20.0
 WARM_UP_S: Final = 2.0
+FLOODED: Final = "notifications.identity-notices"
 APP_SID: Final = "bench-app-sid"
 CODE_LIFE: Final = timedelta(seconds=60)  # I6
 MOST_MS: Final = 1000.0
@@ -51,6 +52,7 @@ async def code_lane_row(bench: Bench) -> None:
         assert flood.stdin is not None
         flood.stdin.write(b"\n")
         beside = await _ask(producer, keyring, asyncio.create_task(_through(bench, flood)))
+        read = await read_by(bench.stack.kafka_bootstrap, FLOODED)
         handed_over = await _settled(bench.stack.kafka_bootstrap, alone.keys() | beside.keys())
     p99: dict[str, float] = {}
     for name, asked in (("alone", alone), ("beside a flood", beside)):
@@ -60,6 +62,8 @@ async def code_lane_row(bench: Bench) -> None:
         bench.runs.append({"who": f"codes {name}", "row": "codes", "codes": len(waits), "waits_ms": sorted(waits)})
         what = f"p99 of {len(waits)} codes {name}, from request to hand-over"
         bench.found(Figure("codes", what, round(p99[name]), "ms", at_most=MOST_MS))
+    what = "ordinary messages a second beside codes"
+    bench.found(Figure("codes", what, round(PER_SECOND * read / len(beside)), f"{read:,} of {MESSAGES:,} read"))
     ratio = round(p99["beside a flood"] / p99["alone"], 2)
     bench.found(Figure("codes", f"beside {MESSAGES:,} messages of alone", ratio, at_most=MOST_OF_ALONE))
 
@@ -115,7 +119,7 @@ async def _through(bench: Bench, flood: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SECONDS):
             await flood.wait()
-            await drained(bench.stack.kafka_bootstrap, "notifications.identity-notices", ContactProven.topic)
+            await drained(bench.stack.kafka_bootstrap, FLOODED, ContactProven.topic)
 
 
 @contextlib.asynccontextmanager

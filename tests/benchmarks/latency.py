@@ -73,6 +73,16 @@ async def drained(kafka: str, group: str, topic: Topic = MESSAGE_OF["a"].topic) 
         await admin.close()
 
 
+async def read_by(kafka: str, group: str) -> int:
+    """How many records a group has committed."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        return sum(found.offset for found in (await admin.list_consumer_group_offsets(group)).values())
+    finally:
+        await admin.close()
+
+
 async def paced(kafka: str, keys: Path, rate: int, first_number: int) -> dict[str, float]:
     """Send `rate` events a second for some seconds; returns p50 and p99 in milliseconds. The first second warms up."""
     loader = Loader("a", keys)
