@@ -1,21 +1,17 @@
 """No stage of the loop becomes a tenth dearer unnoticed. Instructions are counted: time depends on the machine."""
 
-import asyncio
 import warnings
 
 import pytest
 
-from tests.benchmarks.counts import Counts, counted, kept_counts, minor_version, overgrown
+from tests.benchmarks.counts import counted, kept_counts, minor_version, overgrown
 from tests.gates import Gates
+from tests.own_loop import on_its_own_loop
 
 
-def alone() -> Counts:
-    """Counted on an event loop of its own: on that of the tests other tests' tasks may still have their turns."""
-    return asyncio.run(counted())
-
-
-def test_no_stage_costs_a_tenth_more_than_is_kept() -> None:
-    found, kept = alone(), kept_counts()
+@on_its_own_loop
+async def test_no_stage_costs_a_tenth_more_than_is_kept() -> None:
+    found, kept = await counted(), kept_counts()
     assert all(found.values())
     version = minor_version()
     if version not in kept:
@@ -23,8 +19,9 @@ def test_no_stage_costs_a_tenth_more_than_is_kept() -> None:
     assert overgrown(found, kept.get(version, found)) == []
 
 
-def test_counts_are_the_same_each_time() -> None:
-    assert alone() == alone()
+@on_its_own_loop
+async def test_counts_are_the_same_each_time() -> None:
+    assert await counted() == await counted()
 
 
 @pytest.mark.parametrize(
