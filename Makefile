@@ -16,7 +16,7 @@ CONTAINER_TESTS := $(PY) -m pytest -q tests/component tests/containers tests/jou
 SAME_DAYS := PYTHONHASHSEED=0
 # Two workers, each with a Kafka and a MongoDB of its own; servers that were given by address are one for all.
 SIDE_BY_SIDE := $(if $(HESABI_KAFKA_BOOTSTRAP)$(HESABI_MONGO_URI),,-n 2 --dist loadfile)
-# What the gate runs on containers besides everything on the embedded servers, so that it stays under 25 minutes.
+# What the gate runs on containers besides everything on the embedded servers: all of it takes a quarter of an hour.
 CONTAINER_CORE := $(PY) -m pytest -q tests/component/test_stack.py tests/component/test_store.py \
   tests/component/test_log.py tests/component/test_chassis_breakdowns.py tests/component/test_accounts_transfer.py \
   tests/containers tests/journeys/test_journey.py tests/journeys/test_report_link.py
