@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, assert_never
 
@@ -16,7 +17,7 @@ from contracts.values.email_address import EmailAddress, parse_email
 from contracts.values.mobile import Mobile, parse_mobile
 from services.notifications.attempt import AskStatus, Attempt, SendBroadcast, SendCode, SendEmail, SendSms
 from services.notifications.composing import Composer, NotComposed
-from services.notifications.hand_over import Accepted, HandOver, NotSent, Rejected, Unknown
+from services.notifications.hand_over import Accepted, HandOver, LastLook, NotSent, Rejected, TooLate, Unknown
 from services.notifications.mail import Mail, build_mail
 from services.notifications.mail_transport import MailClient, MailRelay
 from services.notifications.receipts_door import RECEIPTS_PATH
@@ -38,8 +39,8 @@ from services.notifications.unifonic_wire import (
 class SmsGateway(Protocol):
     """What is asked of a gateway; `UnifonicClient` is one."""
 
-    async def hand_over(self, sms: Sms) -> HandOver:
-        """One attempt; never raises for what the gateway does."""
+    async def hand_over(self, sms: Sms, last_look: LastLook) -> HandOver | TooLate:
+        """One attempt; never raises for what the gateway does. Nothing leaves that `last_look` speaks against."""
         ...
 
     async def status_of(self, correlation_id: str) -> StatusAnswer:
@@ -59,11 +60,6 @@ class Relay(Protocol):
     async def hand_over(self, mail: Mail) -> HandOver:
         """One attempt; never raises for what the relay does."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class TooLate:
-    """Its turn came when it could no longer be used (N2): no call was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +116,7 @@ class NotificationsEffects:
         match parse_mobile(attempt.content.address.reveal()):
             case Mobile() as recipient:
                 sms = Sms(attempt.about.message_id, recipient, _values(attempt)["text"])
-                outcome: Outcome = self._too_late(attempt) or await self.broadcasts.hand_over(sms)
+                outcome: Outcome = await self._handed_over(self.broadcasts, sms, attempt)
             case _:
                 outcome = NotAnAddress()
         return _report(BroadcastHandOverReported, attempt, outcome)
@@ -145,7 +141,7 @@ class NotificationsEffects:
                 return composed
             case _, Mobile():
                 sms = Sms(attempt.about.message_id, recipient, composed.text)
-                return self._too_late(attempt) or await gateway.hand_over(sms)
+                return await self._handed_over(gateway, sms, attempt)
             case _:
                 return NotAnAddress()
 
@@ -170,8 +166,11 @@ class NotificationsEffects:
             case _:
                 return NotAnAddress()
 
+    async def _handed_over(self, gateway: SmsGateway, sms: Sms, attempt: Attempt) -> HandOver | TooLate:
+        return self._too_late(attempt) or await gateway.hand_over(sms, partial(self._too_late, attempt))
+
     def _too_late(self, attempt: Attempt) -> TooLate | NotSent | None:
-        """The last look at the clock before the call: the attempt may have stood in line (N2)."""
+        """Whether the attempt may not begin any more: it may have stood in line, or waited for a connection (N2)."""
         now = self.clock()
         if now > attempt.about.hand_over_by:
             return TooLate()

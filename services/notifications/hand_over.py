@@ -1,5 +1,6 @@
 """What became of one attempt to hand a message to a gateway or relay (N6). Always a value; an attempt never raises."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,7 +35,14 @@ class Unknown:
     reason: Literal["no-answer-in-time", "connection-cut", "server-error", "answer-not-understood"]
 
 
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """Its turn came when it could no longer be used (N2): no byte of the message left."""
+
+
 HandOver = Accepted | Rejected | NotSent | Unknown
+LastLook = Callable[[], NotSent | TooLate | None]
+"""A look at the clock, just before the first byte leaves: what speaks against sending it by now, if anything does."""
 
 
 @dataclass(frozen=True, slots=True)

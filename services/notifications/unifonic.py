@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx
 
-from services.notifications.hand_over import CallLimits, HandOver, NotSent, Unknown
+from services.notifications.hand_over import CallLimits, HandOver, LastLook, NotSent, TooLate, Unknown
 from services.notifications.unifonic_wire import (
     MESSAGES_PATH,
     STATUS_PATH,
@@ -30,15 +30,31 @@ class _Answer:
     body: bytes
 
 
-class _Wire:
-    """Sees from the transport's own trace whether a byte of the request may have left."""
+class _HeldBack(Exception):
+    """Raised inside the transport, before the first byte."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: NotSent | TooLate) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class _Wire:
+    """Sees from the transport's own trace whether a byte of the request may have left, and looks at the clock before
+    the first one does: what stood still while it was connecting must not be sent when its attempt is settled (N6)."""
+
+    def __init__(self, last_look: LastLook) -> None:
         self.touched = False
+        self._last_look = last_look
 
     async def __call__(self, event: str, _info: dict[str, Any]) -> None:
         if event.endswith("send_request_headers.started"):
+            if (reason := self._last_look()) is not None:
+                raise _HeldBack(reason)
             self.touched = True
+
+
+def _whenever() -> None:
+    """A question may be asked at any time."""
 
 
 class UnifonicClient:
@@ -65,30 +81,35 @@ class UnifonicClient:
     ) -> None:
         await self._http.aclose()
 
-    async def hand_over(self, sms: Sms) -> HandOver:
-        """Hands one message over, once. Takes at most the total limit; never raises for what the gateway does."""
-        match await self._call(MESSAGES_PATH, message_form(self._account, sms)):
+    async def hand_over(self, sms: Sms, last_look: LastLook) -> HandOver | TooLate:
+        """Hands one message over, once, unless `last_look` speaks against it. Takes at most the total limit; never
+        raises for what the gateway does."""
+        match await self._call(MESSAGES_PATH, message_form(self._account, sms), last_look):
             case _Answer(status, body):
                 return read_answer(status, body)
-            case NotSent() | Unknown() as failure:
+            case NotSent() | Unknown() | TooLate() as failure:
                 return failure
 
     async def status_of(self, correlation_id: str) -> StatusAnswer:
         """Asks what became of a message, to settle an `Unknown` (N6). Ask once the total limit is over."""
-        match await self._call(STATUS_PATH, status_form(self._account, correlation_id)):
+        match await self._call(STATUS_PATH, status_form(self._account, correlation_id), _whenever):
             case _Answer(status, body):
                 return read_status(status, body)
-            case NotSent() | Unknown():
+            case NotSent() | Unknown() | TooLate():
                 return NoAnswer()
 
-    async def _call(self, path: str, form: dict[str, str]) -> _Answer | NotSent | Unknown:
-        wire = _Wire()
+    async def _call(
+        self, path: str, form: dict[str, str], last_look: LastLook
+    ) -> _Answer | NotSent | Unknown | TooLate:
+        wire = _Wire(last_look)
         try:
             async with (
                 asyncio.timeout(self._total),
                 self._http.stream("POST", path, data=form, extensions={"trace": wire}) as response,
             ):
                 body = await _limited_body(response)
+        except _HeldBack as held:
+            return held.reason
         except (TimeoutError, httpx.TimeoutException):
             return Unknown("no-answer-in-time") if wire.touched else NotSent("no-connection")
         except httpx.HTTPError:

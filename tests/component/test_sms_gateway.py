@@ -14,7 +14,7 @@ import pytest
 from contracts.values.mobile import Mobile
 from deploy.local.neighbours.running import LoopbackHttp, Reply, Request
 from deploy.local.neighbours.sms_gateway import Fault, FaultKind, SmsGateway
-from services.notifications.hand_over import Accepted, CallLimits, HandOver, NotSent, Rejected, Unknown
+from services.notifications.hand_over import Accepted, CallLimits, HandOver, NotSent, Rejected, TooLate, Unknown
 from services.notifications.unifonic import MAX_ANSWER_BYTES, UnifonicClient
 from services.notifications.unifonic_wire import (
     Found,
@@ -51,9 +51,13 @@ async def client_of(url: str, limits: CallLimits = LIMITS) -> AsyncIterator[Unif
         yield client
 
 
-async def handed_over(url: str, limits: CallLimits = LIMITS) -> HandOver:
+def in_time() -> None:
+    """Nothing speaks against sending it."""
+
+
+async def handed_over(url: str, limits: CallLimits = LIMITS) -> HandOver | TooLate:
     async with client_of(url, limits) as client:
-        return await client.hand_over(SMS)
+        return await client.hand_over(SMS, in_time)
 
 
 async def test_N6_an_accepted_message_is_billed_once_and_not_before_200_ms(gateway: SmsGateway) -> None:
@@ -105,6 +109,22 @@ async def test_N6_a_connection_that_is_never_taken_is_not_sent() -> None:
             assert await handed_over(url, CallLimits(0.2, 0.2, 0.4)) == NotSent("no-connection")
 
 
+@pytest.mark.parametrize("reason", [TooLate(), NotSent("not-now")])
+async def test_N2_N6_no_byte_leaves_after_a_last_look_that_speaks_against_it(reason: NotSent | TooLate) -> None:
+    """The look comes when the connection stands: connecting may have taken its time, or the process stood still."""
+    came: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set_result(await reader.read(100))
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with client_of(f"http://127.0.0.1:{port}") as client:
+            assert await client.hand_over(SMS, lambda: reason) == reason
+            assert await asyncio.wait_for(came, 60) == b""
+
+
 async def test_N6_an_answer_that_trickles_ends_at_the_total_limit() -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
@@ -146,7 +166,7 @@ async def test_N6_a_redirect_is_not_followed() -> None:
 async def test_N3_a_wrong_app_sid_is_refused(gateway: SmsGateway) -> None:
     wrong = replace(account(gateway.url), app_sid="another")
     async with UnifonicClient(wrong, LIMITS) as client:
-        assert await client.hand_over(SMS) == Rejected("credentials", "401")
+        assert await client.hand_over(SMS, in_time) == Rejected("credentials", "401")
         assert await client.status_of("attempt-1") == NoAnswer()
     assert gateway.ledger.bills == []
 
@@ -155,8 +175,8 @@ async def test_N6_an_unknown_hand_over_is_settled_by_query(gateway: SmsGateway) 
     gateway.inject(Fault("drop-after-accepting"))
     gateway.inject(Fault("drop"))
     async with client_of(gateway.url) as client:
-        assert isinstance(await client.hand_over(SMS), Unknown)
-        assert isinstance(await client.hand_over(replace(SMS, correlation_id="attempt-2")), Unknown)
+        assert isinstance(await client.hand_over(SMS, in_time), Unknown)
+        assert isinstance(await client.hand_over(replace(SMS, correlation_id="attempt-2"), in_time), Unknown)
         found = await client.status_of("attempt-1")
         assert isinstance(found, Found)
         assert found.gateway_message_id == gateway.ledger.bills[0].gateway_message_id
@@ -181,7 +201,7 @@ async def test_N6_receipts_come_to_the_door_with_its_secret(gateway: SmsGateway)
     async with LoopbackHttp(door) as server:
         url = callback_url(f"http://127.0.0.1:{server.port}/receipts", SECRET)
         async with UnifonicClient(account(gateway.url, url), LIMITS) as client:
-            outcome = await client.hand_over(SMS)
+            outcome = await client.hand_over(SMS, in_time)
         assert isinstance(outcome, Accepted)
         await eventually(lambda: len(receipts) == 2)
     assert receipts == [Receipt(outcome.gateway_message_id, "attempt-1", status) for status in ("sent", "delivered")]
@@ -191,7 +211,7 @@ async def test_N6_receipts_come_to_the_door_with_its_secret(gateway: SmsGateway)
 async def test_N6_a_message_without_a_receipt_is_still_found_by_query(gateway: SmsGateway) -> None:
     gateway.inject(Fault("no-receipt"))
     async with client_of(gateway.url) as client:
-        assert isinstance(await client.hand_over(SMS), Accepted)
+        assert isinstance(await client.hand_over(SMS, in_time), Accepted)
 
         async def delivered() -> bool:
             found = await client.status_of("attempt-1")
@@ -232,14 +252,15 @@ async def test_N6_the_gateways_own_door_tells_its_ledger_and_takes_faults(gatewa
 
 async def test_N6_the_gateway_bills_every_accepted_request_even_a_repeated_one(gateway: SmsGateway) -> None:
     async with client_of(gateway.url) as client:
-        await client.hand_over(SMS)
-        await client.hand_over(SMS)
+        await client.hand_over(SMS, in_time)
+        await client.hand_over(SMS, in_time)
     assert len(gateway.ledger.bills_of("attempt-1")) == 2
 
 
 async def test_N6_the_gateway_refuses_a_recipient_that_is_no_saudi_mobile(gateway: SmsGateway) -> None:
     async with client_of(gateway.url) as client:
-        assert await client.hand_over(replace(SMS, recipient=Mobile("+201001234567"))) == Rejected("recipient", "ER-04")
+        abroad = replace(SMS, recipient=Mobile("+201001234567"))
+        assert await client.hand_over(abroad, in_time) == Rejected("recipient", "ER-04")
 
 
 async def test_N6_the_gateway_runs_as_a_process_of_its_own() -> None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from contracts.notifications import ReceiptReceived
-from services.notifications.hand_over import Accepted, HandOver, NotSent, Unknown
+from services.notifications.hand_over import Accepted, HandOver, LastLook, NotSent, TooLate, Unknown
 from services.notifications.mail import Mail
 from services.notifications.unifonic_wire import Found, NeverAccepted, NoAnswer, Sms, StatusAnswer
 from tests.simulation.faults import Faults
@@ -79,7 +79,7 @@ class GatewayClient:
     ) -> None:
         """Nothing is held open."""
 
-    async def hand_over(self, sms: Sms) -> HandOver:
+    async def hand_over(self, sms: Sms, last_look: LastLook) -> HandOver | TooLate:
         """One attempt."""
         company, life, began = self._company, self._life, now_s()
         fails = company.fails()
@@ -87,6 +87,8 @@ class GatewayClient:
         if now_s() - began > CALL_LIMIT_S:
             # The process was frozen before a byte had left; the call's own limit ends it when it wakes up.
             return NotSent("no-connection")
+        if (reason := last_look()) is not None:
+            return reason
         if company.faults.strikes("freeze-at-a-gateway", life.name):
             if company.chance.random() < 0.5:
                 company.take(sms)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pytest
 
-from contracts.notifications import CodeHandOverReported, HandOverReported, StatusReported
+from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported
 from contracts.sealed import Secret
 from contracts.values.contact_channel import contact_channels
@@ -16,7 +16,7 @@ from services.notifications.attempt import AskStatus, Attempt, SendBroadcast, Se
 from services.notifications.composing import Composer
 from services.notifications.delivery_states import About, Content
 from services.notifications.effects import NotificationsEffects
-from services.notifications.hand_over import Accepted, HandOver, NotSent, Rejected, Unknown
+from services.notifications.hand_over import Accepted, HandOver, LastLook, NotSent, Rejected, TooLate, Unknown
 from services.notifications.mail import Mail
 from services.notifications.unifonic_wire import Found, NeverAccepted, NoAnswer, Sms, StatusAnswer
 from tests.scenario import NOON
@@ -25,13 +25,21 @@ CARE = EmailAddress("care@power.example")
 
 
 class Gateway:
-    """Answers as told and remembers what it was handed."""
+    """Answers as told and remembers what it was handed. `connect` happens before the first byte leaves."""
 
-    def __init__(self, outcome: HandOver = Accepted("gw-1"), status: StatusAnswer = NoAnswer()) -> None:  # noqa: B008
-        self.outcome, self.status = outcome, status
+    def __init__(
+        self,
+        outcome: HandOver = Accepted("gw-1"),  # noqa: B008
+        status: StatusAnswer = NoAnswer(),  # noqa: B008
+        connect: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.outcome, self.status, self.connect = outcome, status, connect
         self.handed: list[Sms] = []
 
-    async def hand_over(self, sms: Sms) -> HandOver:
+    async def hand_over(self, sms: Sms, last_look: LastLook) -> HandOver | TooLate:
+        self.connect()
+        if (reason := last_look()) is not None:
+            return reason
         self.handed.append(sms)
         return self.outcome
 
@@ -153,6 +161,27 @@ async def test_N2_the_last_look_at_the_clock_comes_right_before_the_call(late: t
     reports = [await calls.send_sms(SendSms(SMS)), await calls.send_email(SendEmail(EMAIL))]
     assert [r.result for r in reports if isinstance(r, HandOverReported)] == [result, result]
     assert (gateway.handed, relay.handed) == ([], [])
+
+
+async def test_N2_N6_the_clock_is_looked_at_again_once_there_is_a_connection() -> None:
+    now = NOON
+
+    def stands_still() -> None:
+        nonlocal now
+        now += timedelta(seconds=11)
+
+    codes, others, broadcasts = (Gateway(connect=stands_still) for _ in range(3))
+    calls = effects(codes, others, broadcasts, clock=lambda: now)
+    for call in (
+        calls.send_code(SendCode(CODE)),
+        calls.send_sms(SendSms(SMS)),
+        calls.send_broadcast(SendBroadcast(BROADCAST)),
+    ):
+        now = NOON
+        report = await call
+        assert isinstance(report, AttemptReported)
+        assert (report.result, report.reason) == ("not-sent", "not-now")
+    assert [gateway.handed for gateway in (codes, others, broadcasts)] == [[], [], []]
 
 
 async def test_N2_a_code_that_stood_in_line_too_long_is_not_sent() -> None:
