@@ -54,10 +54,12 @@ class FakeBroker:
         self._metadata_max_age_ms = 300_000
         self._loop: Any = None
         self.waits_ms: list[int] = []
+        self.on_fetch: Callable[[], None] = lambda: None
 
     async def send(self, _: int, request: Any) -> Any:
         """Answer a fetch."""
         self.waits_ms.append(request._max_wait_ms)
+        self.on_fetch()
         return SimpleNamespace(
             API_VERSION=4,
             topics=[(topic, [self._found(*wanted) for wanted in wanted_of]) for topic, wanted_of in request.topics],
@@ -116,9 +118,9 @@ class Reading:
         self.broker, self.consumer = broker, consumer
         self.records: list[Any] = []
 
-    async def poll(self) -> Any:
+    async def poll(self, limit: int = 500) -> Any:
         """How many records there are so far."""
-        found = await self.consumer.getmany(timeout_ms=10, max_records=500)
+        found = await self.consumer.getmany(timeout_ms=10, max_records=limit)
         for tp, records in found.items():
             self.records += records
             self.broker.committed[tp] = records[-1].offset + 1
@@ -224,3 +226,46 @@ async def test_law14_a_fetch_waits_shortly_beside_work_and_long_where_there_is_n
     broker.partitions[1].append(stored(0, 2))
     await eventually(reading.poll, lambda count: count == 7)
     await eventually(lambda: broker.waits_ms[-1] == FETCH_MS)
+
+
+async def beside_a_batch(reading: Reading) -> None:
+    """A batch of one is under way; two more have been fetched beside it, and another three have come since."""
+    kept = reading.broker.partitions[0]
+    kept.append(stored(0, 1))
+    await eventually(reading.poll, lambda count: count == 1)
+    kept.append(stored(1, 2))
+    await eventually(lambda: NAMES[0] in reading.consumer._fetcher._records)
+    kept.append(stored(3, 3))
+
+
+async def test_law14_a_batch_takes_what_has_come_since_the_last_one_began(opened: Open) -> None:
+    """Otherwise it would wait for one batch more: the client fetches no more before what it has is taken."""
+    broker = FakeBroker([])
+    reading = Reading(broker, opened(broker))
+    await beside_a_batch(reading)
+    assert await reading.poll() == 6
+    assert reading.of(0) == list(range(6))
+
+
+async def test_law14_what_has_come_since_is_no_more_than_a_batch_takes(opened: Open) -> None:
+    broker = FakeBroker([])
+    reading = Reading(broker, opened(broker))
+    await beside_a_batch(reading)
+    assert [await reading.poll(limit=4), await reading.poll(limit=4)] == [5, 6]
+    assert reading.of(0) == list(range(6))
+
+
+async def test_law14_trap_14_what_was_found_before_a_rebalance_is_read_again_after_it(opened: Open) -> None:
+    broker = FakeBroker([])
+    reading = Reading(broker, opened(broker))
+    await beside_a_batch(reading)
+
+    def assigned_anew() -> None:
+        broker.on_fetch = lambda: None
+        reading.consumer._subscription.assign_from_user(set(NAMES[:1]))
+        reading.consumer.seek(NAMES[0], broker.committed[NAMES[0]])
+
+    broker.on_fetch = assigned_anew
+    assert await reading.poll() == 1
+    await eventually(reading.poll, lambda count: count == 6)
+    assert reading.of(0) == list(range(6))
