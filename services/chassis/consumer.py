@@ -146,13 +146,23 @@ class LaneConsumer(AIOKafkaConsumer):
         return found
 
     async def _latest(self, limit: int) -> Records:
-        """What was fetched when the last batch began, and what has come since."""
+        """What was fetched when the last batch began, and what has come since.
+
+        Raises:
+            Exception: what the client raises, while nothing is in hand.
+        """
         assignment = self._subscription.subscription.assignment
         found: Records = await super().getmany(timeout_ms=0, max_records=limit)
         left = limit - sum(len(records) for records in found.values())
         if left == 0:
             return found
-        since: Records = await super().getmany(timeout_ms=SINCE_MS if found else IDLE_MS, max_records=left)
+        since: Records = {}
+        try:
+            since = await super().getmany(timeout_ms=SINCE_MS if found else IDLE_MS, max_records=left)
+        except Exception:
+            if not found:
+                raise
+            self._is_astray = True  # what is in hand is handed over; the error comes again when it is committed
         if found and (self._subscription.reassignment_in_progress or not assignment.active):
             # What was found first has gone to somebody else meanwhile, who reads it from what is committed.
             self._is_astray = True

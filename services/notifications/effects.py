@@ -170,7 +170,9 @@ class NotificationsEffects:
         return self._too_late(attempt) or await gateway.hand_over(sms, partial(self._too_late, attempt))
 
     def _too_late(self, attempt: Attempt) -> TooLate | NotSent | None:
-        """Whether the attempt may not begin any more: it may have stood in line, or waited for a connection (N2)."""
+        """Whether the attempt may not begin any more: it may have stood in line, or waited for a connection (N2). A
+        mail may leave later by its call's limit: nobody pays for it, and its Message-ID makes two of them one (law 8).
+        """
         now = self.clock()
         if now > attempt.about.hand_over_by:
             return TooLate()

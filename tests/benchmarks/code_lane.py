@@ -118,7 +118,7 @@ async def _through(bench: Bench, flood: asyncio.subprocess.Process) -> None:
     """Until the flood has been read, or as long as codes were asked for without it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SECONDS):
-            await flood.wait()
+            assert await flood.wait() == 0, "the flood was not sent"
             await drained(bench.stack.kafka_bootstrap, FLOODED, ContactProven.topic)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.subscription_state import ManualSubscription
 from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
+from services.chassis import consumer as consumer_module
 from services.chassis.consumer import CAREFUL_S, FETCH_MS, IDLE_FETCH_MS, LaneConsumer
 from tests.eventually import eventually
 
@@ -228,7 +230,7 @@ async def test_law14_a_fetch_waits_shortly_beside_work_and_long_where_there_is_n
     await eventually(lambda: broker.waits_ms[-1] == FETCH_MS)
 
 
-async def beside_a_batch(reading: Reading) -> None:
+async def beside_a_batch(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch of one is under way; two more have been fetched beside it, and another three have come since."""
     kept = reading.broker.partitions[0]
     kept.append(stored(0, 1))
@@ -236,29 +238,38 @@ async def beside_a_batch(reading: Reading) -> None:
     kept.append(stored(1, 2))
     await eventually(lambda: NAMES[0] in reading.consumer._fetcher._records)
     kept.append(stored(3, 3))
+    monkeypatch.setattr(consumer_module, "SINCE_MS", 30_000)  # a machine that is slow finds them, too
 
 
-async def test_law14_a_batch_takes_what_has_come_since_the_last_one_began(opened: Open) -> None:
+async def test_law14_a_batch_takes_what_has_come_since_the_last_one_began(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Otherwise it would wait for one batch more: the client fetches no more before what it has is taken."""
     broker = FakeBroker([])
     reading = Reading(broker, opened(broker))
-    await beside_a_batch(reading)
+    await beside_a_batch(reading, monkeypatch)
     assert await reading.poll() == 6
     assert reading.of(0) == list(range(6))
 
 
-async def test_law14_what_has_come_since_is_no_more_than_a_batch_takes(opened: Open) -> None:
+async def test_law14_what_has_come_since_is_no_more_than_a_batch_takes(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broker = FakeBroker([])
     reading = Reading(broker, opened(broker))
-    await beside_a_batch(reading)
-    assert [await reading.poll(limit=4), await reading.poll(limit=4)] == [5, 6]
+    await beside_a_batch(reading, monkeypatch)
+    assert await reading.poll(limit=4) == 5
+    monkeypatch.undo()
+    await eventually(reading.poll, lambda count: count == 6)
     assert reading.of(0) == list(range(6))
 
 
-async def test_law14_trap_14_what_was_found_before_a_rebalance_is_read_again_after_it(opened: Open) -> None:
+async def test_law14_trap_14_what_was_found_before_a_rebalance_is_read_again_after_it(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broker = FakeBroker([])
     reading = Reading(broker, opened(broker))
-    await beside_a_batch(reading)
+    await beside_a_batch(reading, monkeypatch)
 
     def assigned_anew() -> None:
         broker.on_fetch = lambda: None
@@ -267,5 +278,43 @@ async def test_law14_trap_14_what_was_found_before_a_rebalance_is_read_again_aft
 
     broker.on_fetch = assigned_anew
     assert await reading.poll() == 1
+    monkeypatch.undo()
+    await eventually(reading.poll, lambda count: count == 6)
+    assert reading.of(0) == list(range(6))
+
+
+async def test_law14_trap_14_nothing_is_handed_over_while_the_group_moves_its_partitions(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lane is idle as long as a poll looks for later records: a rebalance does not wait for it."""
+    broker = FakeBroker([])
+    reading = Reading(broker, opened(broker))
+    await beside_a_batch(reading, monkeypatch)
+    later = broker.partitions[0].pop()
+    # Nothing has come since: the client would wait for the rebalance's end before it handed that over.
+    monkeypatch.setattr(consumer_module, "SINCE_MS", 1_000)
+    broker.on_fetch = lambda: monkeypatch.setattr(ManualSubscription, "_reassignment_in_progress", True)
+    assert await reading.poll() == 1
+    monkeypatch.undo()
+    broker.on_fetch = lambda: None
+    broker.partitions[0].append(later)
+    await eventually(reading.poll, lambda count: count == 6)
+    assert reading.of(0) == list(range(6))
+
+
+async def test_trap_19_what_is_in_hand_is_handed_over_before_a_record_that_cannot_be_fetched(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client steps over such a record by itself: going on behind it would lose what was in hand."""
+    broker = FakeBroker([])
+    reading = Reading(broker, opened(broker))
+    await beside_a_batch(reading, monkeypatch)
+    first, after, whole = broker.partitions[0][-1]
+    broker.partitions[0][-1] = (first, after, whole[:-5])
+    assert await reading.poll() == 3
+    monkeypatch.undo()
+    await eventually(reading.poll, lambda _: bool(reading.consumer.halts))
+    broker.partitions[0][-1] = (first, after, whole)
+    await reading.consumer.try_again(reading.consumer.halts[NAMES[0]])
     await eventually(reading.poll, lambda count: count == 6)
     assert reading.of(0) == list(range(6))
