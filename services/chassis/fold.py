@@ -64,7 +64,7 @@ class _Step:
 
 @dataclass(slots=True)
 class Folder:
-    """Folds the messages of one service's aggregates. `present()` is the corrected wall clock (law 9);
+    """Folds the messages of one service's aggregates. `present()` is the corrected clock (law 9);
     `is_published(aggregate, entry)` says whether an entry is known to be on the log (law 5)."""
 
     service: Service

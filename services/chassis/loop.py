@@ -57,7 +57,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Loop:
-    """The loop of one service. `present()` is the corrected wall clock; `turns` has a monotonic one, for measuring.
+    """The loop of one service. `present()` is the corrected clock; `turns` has a monotonic one, for measuring.
     `shared_from`: a round of so many aggregates is settled in two shares."""
 
     service: str

@@ -30,7 +30,7 @@ from services.chassis.turns import Turns
 class Outside:
     """What the machinery of a service is given: database and log, clocks, cryptography, an ear for what it tells.
 
-    `present()` is the corrected wall clock, `monotonic()` one for measuring. `committed()` gives what every lane's
+    `present()` is the corrected clock, `monotonic()` one for measuring. `committed()` gives what every lane's
     group has committed."""
 
     store: Store

@@ -94,7 +94,7 @@ class Process:
         self.chance = Random(f"{world.seed}/{name}")
         self.life = Life(name, self._falls_silent)
         self.skew_s = self.chance.uniform(-30.0, 30.0)
-        self.clock = Clock(lambda: ms(self.wall()))
+        self.clock = Clock(lambda: ms(self.wall()), lambda: round(now_s() * 1000))
         self.told = Told(world.say, name)
         self.broker = SimulatedBroker(world.group, self.life, world.faults, self.chance)
         self._publish = SimulatedPublisher(world.log, self.life, world.faults, self.chance, self.clock.corrected_by)
