@@ -51,8 +51,8 @@ empty poll; but polls of every lane that come back empty fifty times a second ta
 
 SINCE_MS: Final = 5
 """So long a poll that finds records looks for later ones. Those it finds were fetched as the last batch began, and
-the client fetches no more before they are taken (trap 42): what has come since would wait for one batch more. Where much comes,
-this answers at once."""
+the client fetches no more before they are taken (trap 42): what has come since would wait for one batch more. Where
+much comes, this answers at once."""
 
 FETCH_MS: Final = 100
 IDLE_FETCH_MS: Final = 500
