@@ -1,6 +1,7 @@
 """What every test may ask for. Nothing is started before a test asks for it."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -19,6 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any-machine")
     config.stash[_GATES] = Gates()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Begun in a shell's background: what tests begin would inherit that, and not hear Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
