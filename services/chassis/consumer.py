@@ -153,22 +153,22 @@ class LaneConsumer(AIOKafkaConsumer):
         """
         assignment = self._subscription.subscription.assignment
         found: Records = await super().getmany(timeout_ms=0, max_records=limit)
+        if not found:
+            return await super().getmany(timeout_ms=IDLE_MS, max_records=limit)
         left = limit - sum(len(records) for records in found.values())
         if left == 0:
             return found
         since: Records = {}
         try:
-            since = await super().getmany(timeout_ms=SINCE_MS if found else IDLE_MS, max_records=left)
-        except Exception:
-            if not found:
-                raise
-            self._is_astray = True  # what is in hand is handed over; the error comes again when it is committed
-        if found and (self._subscription.reassignment_in_progress or not assignment.active):
+            since = await super().getmany(timeout_ms=SINCE_MS, max_records=left)
+        except Exception:  # noqa: BLE001 - what is in hand is handed over; the error comes again when it is committed
+            self._is_astray = True
+        if self._subscription.reassignment_in_progress or not assignment.active:
             # What was found first has gone to somebody else meanwhile, who reads it from what is committed.
             self._is_astray = True
             return {}
         for tp, records in since.items():
-            found[tp] = [*found.get(tp, ()), *records]
+            found.setdefault(tp, []).extend(records)
         return found
 
     async def _one_by_one(self, tp: TopicPartition, limit: int) -> Records:

@@ -1,15 +1,11 @@
 """A made-up broker from which the client's own fetcher reads, and what reads from it as FastStream does."""
 
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
-
-from services.chassis.consumer import LaneConsumer
 
 TOPIC = "accounts.commands"
 NAMES = [TopicPartition(TOPIC, number) for number in range(3)]
@@ -78,32 +74,6 @@ def stored(first: int, count: int, **faults: Any) -> tuple[int, int, bytes]:
 
 
 Open = Callable[[FakeBroker], Any]
-
-
-@contextlib.asynccontextmanager
-async def opening() -> AsyncIterator[Open]:
-    """Consumers that have all partitions of a broker, at their beginning."""
-    consumers: list[Any] = []
-
-    def open_at(broker: FakeBroker) -> Any:
-        consumer: Any = LaneConsumer(group_id="accounts.ordinary", enable_auto_commit=False, auto_offset_reset="none")
-        consumers.append(consumer)
-        consumer.assign(list(broker.committed))
-        broker._loop = consumer._loop
-        consumer._coordinator = SimpleNamespace(
-            check_errors=lambda: None, fetch_committed_offsets=broker.fetch_committed_offsets
-        )
-        consumer._client = broker
-        consumer._fetcher = Fetcher(broker, consumer._subscription, auto_offset_reset="none")
-        for tp, offset in broker.committed.items():
-            consumer.seek(tp, offset)
-        return consumer
-
-    yield open_at
-    for consumer in consumers:
-        consumer._coordinator = None
-        consumer._closed = True
-        await consumer._fetcher.close()
 
 
 class Reading:

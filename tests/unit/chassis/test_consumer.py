@@ -1,19 +1,11 @@
 """One bad record costs no other and stops at most its own partition (traps 3, 18 and 19)."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from aiokafka.errors import GroupAuthorizationFailedError
 
 from services.chassis.consumer import CAREFUL_S, FETCH_MS, IDLE_FETCH_MS
 from tests.eventually import eventually
-from tests.unit.chassis.fetching import NAMES, FakeBroker, Open, Reading, opening, stored
-
-
-@pytest.fixture
-async def opened() -> AsyncIterator[Open]:
-    async with opening() as open_at:
-        yield open_at
+from tests.unit.chassis.fetching import NAMES, FakeBroker, Open, Reading, stored
 
 
 async def test_trap_19_a_corrupt_record_stops_its_partition_and_costs_no_other(opened: Open) -> None:
