@@ -84,23 +84,25 @@ class UnifonicClient:
     async def hand_over(self, sms: Sms, last_look: LastLook) -> HandOver | TooLate:
         """Hands one message over, once, unless `last_look` speaks against it. Takes at most the total limit; never
         raises for what the gateway does."""
-        match await self._call(MESSAGES_PATH, message_form(self._account, sms), last_look):
+        try:
+            answer = await self._call(MESSAGES_PATH, message_form(self._account, sms), last_look)
+        except _HeldBack as held:
+            return held.reason
+        match answer:
             case _Answer(status, body):
                 return read_answer(status, body)
-            case NotSent() | Unknown() | TooLate() as failure:
-                return failure
+            case NotSent() | Unknown():
+                return answer
 
     async def status_of(self, correlation_id: str) -> StatusAnswer:
         """Asks what became of a message, to settle an `Unknown` (N6). Ask once the total limit is over."""
         match await self._call(STATUS_PATH, status_form(self._account, correlation_id), _whenever):
             case _Answer(status, body):
                 return read_status(status, body)
-            case NotSent() | Unknown() | TooLate():
+            case NotSent() | Unknown():
                 return NoAnswer()
 
-    async def _call(
-        self, path: str, form: dict[str, str], last_look: LastLook
-    ) -> _Answer | NotSent | Unknown | TooLate:
+    async def _call(self, path: str, form: dict[str, str], last_look: LastLook) -> _Answer | NotSent | Unknown:
         wire = _Wire(last_look)
         try:
             async with (
@@ -108,8 +110,6 @@ class UnifonicClient:
                 self._http.stream("POST", path, data=form, extensions={"trace": wire}) as response,
             ):
                 body = await _limited_body(response)
-        except _HeldBack as held:
-            return held.reason
         except (TimeoutError, httpx.TimeoutException):
             return Unknown("no-answer-in-time") if wire.touched else NotSent("no-connection")
         except httpx.HTTPError:
