@@ -5,6 +5,7 @@ pauses, and returns, so that the group's membership stays alive while it waits.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -16,6 +17,7 @@ from faststream.kafka import KafkaMessage
 
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
+from services.chassis.clients import opened
 from services.chassis.consumer import FETCH_MS, Halt, LaneBroker, LaneConsumer
 from services.chassis.fold import DueEffect
 from services.chassis.observer import ServiceObserver
@@ -284,15 +286,12 @@ async def begin_at_the_beginning(connection: Mapping[str, Any], group: str, topi
 
     Afterwards an offset out of range is an error that stops the lane, never a silent jump."""
     consumer = AIOKafkaConsumer(**connection, group_id=group, enable_auto_commit=False, auto_offset_reset="none")
-    async with asyncio.timeout(30):
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic.name, p) for p in range(topic.partitions)]
-            consumer.assign(partitions)
-            missing = [tp for tp in partitions if await consumer.committed(tp) is None]
-            if missing:
+    async with asyncio.timeout(30), opened(consumer):
+        partitions = [TopicPartition(topic.name, p) for p in range(topic.partitions)]
+        consumer.assign(partitions)
+        missing = [tp for tp in partitions if await consumer.committed(tp) is None]
+        if missing:
+            with contextlib.suppress(
+                CommitFailedError
+            ):  # the group has living members, who did this before they joined
                 await consumer.commit(await consumer.beginning_offsets(missing))
-        except CommitFailedError:
-            pass  # the group has living members, who have done this before they joined
-        finally:
-            await consumer.stop()

@@ -5,17 +5,15 @@ everything. And if nobody answers for a topic here either, then a lane of it tha
 """
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.topics import Topic
+from services.chassis.clients import opened
 
 ASK_EVERY_S: Final = 2.0
-STOP_LIMIT_S: Final = 2.0
-
 
 Ends = Mapping[TopicPartition, int]
 
@@ -32,20 +30,20 @@ class LogEnds:
     async def run(self) -> None:
         """Ask until cancelled; with a new client after any failure."""
         while True:
-            client = AIOKafkaConsumer(**self._connection, group_id=None, enable_auto_commit=False)
+            client = AIOKafkaConsumer(
+                **self._connection,
+                group_id=None,
+                enable_auto_commit=False,
+                request_timeout_ms=int(self._limit_s * 1000),
+            )
             try:
-                await self._ask(client)
+                async with opened(client):
+                    await self._ask(client)
             except Exception:  # noqa: BLE001 - the broker is away: that is the answer
                 self.ends = {}
-            finally:
-                with contextlib.suppress(Exception):
-                    async with asyncio.timeout(STOP_LIMIT_S):
-                        await client.stop()
             await asyncio.sleep(ASK_EVERY_S)
 
     async def _ask(self, client: AIOKafkaConsumer) -> None:
-        async with asyncio.timeout(self._limit_s):
-            await client.start()
         while True:
             try:
                 self.ends = await self._of(client, *self._partitions)

@@ -17,6 +17,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulat
 
 from contracts.topics import CATALOGUE as TOPICS
 from contracts.topics import MAX_RECORD_BYTES
+from services.chassis.clients import start
 from services.chassis.document import Record
 from services.chassis.traces import carried
 
@@ -108,7 +109,7 @@ class KafkaPublisher:
                 )
                 try:
                     async with asyncio.timeout(START_LIMIT_S):
-                        await producer.start()
+                        await start(producer)
                 except BaseException as error:
                     self._say_farewell(producer)
                     if isinstance(error, Exception):

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from contracts.decision import Customer
 from contracts.message import Message
 from services.chassis.audit import AUDIT_EVERY_S
+from services.chassis.clients import opened
 from services.chassis.clock import SKEW_ALARM, Clock
 from services.chassis.connection import broker_security, kafka_connection
 from services.chassis.consumer import LaneBroker
@@ -127,15 +128,11 @@ class Engine:
         """What each lane's group has committed, from the broker. Every order to skip that it rests on is known then."""
         admin = AIOKafkaAdminClient(**self.connection)
         offsets: dict[tuple[int, str, int], int] = {}
-        async with asyncio.timeout(self.settings.call_timeout_s * 2):
-            await admin.start()
-            try:
-                for lane in self.lanes:
-                    found = await admin.list_consumer_group_offsets(lane.group)
-                    for tp, committed in found.items():
-                        offsets[lane.topic.epoch, tp.topic, tp.partition] = committed.offset
-            finally:
-                await admin.close()
+        async with asyncio.timeout(self.settings.call_timeout_s * 2), opened(admin):
+            for lane in self.lanes:
+                found = await admin.list_consumer_group_offsets(lane.group)
+                for tp, committed in found.items():
+                    offsets[lane.topic.epoch, tp.topic, tp.partition] = committed.offset
         async with asyncio.timeout(ORDERS_READ_S):
             await self.order_reader.catch_up()
         return offsets

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from contracts.topics import CATALOGUE, IDENTITY_SESSIONS, ORDERS
+from services.chassis.clients import opened
 from services.chassis.service import Service
 
 
@@ -24,13 +25,9 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
     read += [IDENTITY_SESSIONS, ORDERS[service.name]]
     written = [topic for topic in CATALOGUE.values() if service.name in topic.writers]
     wanted = {topic.name: topic for topic in (*read, *written)}
-    async with asyncio.timeout(limit_s):
-        await admin.start()
-        try:
-            described = {t["topic"]: t for t in await admin.describe_topics(list(wanted))}
-            answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, n) for n in wanted])
-        finally:
-            await admin.close()
+    async with asyncio.timeout(limit_s), opened(admin):
+        described = {t["topic"]: t for t in await admin.describe_topics(list(wanted))}
+        answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, n) for n in wanted])
     for name, topic in wanted.items():
         found = described.get(name, {"error_code": 3, "partitions": []})
         if found["error_code"] != 0:

@@ -16,6 +16,7 @@ from contracts.envelope import Envelope, from_headers
 from contracts.message import Message
 from contracts.topics import Topic
 from services.chassis.arrival import RawRecord
+from services.chassis.clients import opened
 from services.chassis.connection import FROM_THE_BEGINNING
 
 RETRY_S: Final = 2.0
@@ -82,19 +83,21 @@ class TopicReader:
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(**self._connection, **FROM_THE_BEGINNING)
-        await consumer.start()
-        try:
+        async with opened(consumer):
             consumer.assign(self._partitions)
             await consumer.seek_to_beginning(*self._partitions)
             self._consumer = consumer
-            while True:
-                async with self._moved:  # before the poll: whoever waits for an empty topic need not wait it out
-                    self._positions = {tp: await consumer.position(tp) for tp in self._partitions}
-                    self._moved.notify_all()
-                fetched: Mapping[Any, Sequence[Any]] = await consumer.getmany(timeout_ms=POLL_MS)
-                for records in fetched.values():
-                    for record in records:
-                        self.take(record)
-        finally:
-            self._consumer, self._positions = None, {}
-            await consumer.stop()
+            try:
+                await self._take_all(consumer)
+            finally:
+                self._consumer, self._positions = None, {}
+
+    async def _take_all(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            async with self._moved:  # before the poll: whoever waits for an empty topic need not wait it out
+                self._positions = {tp: await consumer.position(tp) for tp in self._partitions}
+                self._moved.notify_all()
+            fetched: Mapping[Any, Sequence[Any]] = await consumer.getmany(timeout_ms=POLL_MS)
+            for records in fetched.values():
+                for record in records:
+                    self.take(record)
