@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final
 
 from joserfc.jwk import OKPKey
@@ -60,22 +61,35 @@ class Desk:
     told: Callable[[Result], None]
     results: list[Result] = field(default_factory=list)
 
-    async def replay(self, letters: Sequence[Letter]) -> bool:
-        """Replay letters in this order; those of one parked aggregate come one behind the other. Ends at the first
-        refusal of a parked aggregate's letter: those behind it would be refused, too. False if one was refused.
+    async def replay_records(self, letters: Sequence[Letter]) -> None:
+        """Replay letters of single records. Those whose records stood on one partition go one behind the other, in this
+        order: their orders have different keys, and one that overtakes makes duplicates of those before it.
 
         Raises:
             NoAnswer: nothing was heard of an order in time.
         """
-        went_well = True
+        rows: dict[tuple[str, str, int], list[Letter]] = {}
+        for letter in letters:
+            rows.setdefault((letter.service, letter.body.source_topic, letter.body.partition), []).append(letter)
+        for firsts in zip_longest(*rows.values()):
+            await self._replay_together([letter for letter in firsts if letter is not None])
+
+    async def replay_parked(self, letters: Sequence[Letter]) -> bool:
+        """Replay letters of one parked aggregate: the service takes each in its turn. Ends at the first refusal: those
+        behind it would be refused, too. False if one was refused.
+
+        Raises:
+            NoAnswer: nothing was heard of an order in time.
+        """
         for start in range(0, len(letters), AT_ONCE):
-            part = letters[start : start + AT_ONCE]
-            sent = [(letter, await self._send(replay_order(letter, self.by), letter.key)) for letter in part]
-            results = [await self._result(order, letter.service, letter) for letter, order in sent]
-            went_well = went_well and not any(result.is_refused for result in results)
-            if not went_well and part[0].whose is not None:
-                break
-        return went_well
+            results = await self._replay_together(letters[start : start + AT_ONCE])
+            if any(result.is_refused for result in results):
+                return False
+        return True
+
+    async def _replay_together(self, letters: Sequence[Letter]) -> list[Result]:
+        sent = [(letter, await self._send(replay_order(letter, self.by), letter.key)) for letter in letters]
+        return [await self._result(order, letter.service, letter) for letter, order in sent]
 
     async def drop(self, letters: Sequence[Letter]) -> None:
         """Drop letters of single records."""

@@ -37,6 +37,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "letter-not-readable": "this release cannot read its record: replay it with one that does, or drop it",
     "original-not-kept": "its record was too large to be kept in the letter: read it at its place, then drop this",
     "topic-not-read": "the service does not read its topic: an order is given anew, anything else is dropped",
+    "letters-settled": "they have been replayed or dropped meanwhile: look at the list again",
     "letters-left": "more was put aside meanwhile: replay it, too",
     "aggregate-not-parked": "it is not parked",
     "command-expired": "the order came too late: give it again",

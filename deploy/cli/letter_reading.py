@@ -1,7 +1,7 @@
 """Reading dead letters and what the audit tells of them, as they are now, by nobody's consumer group."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,6 +13,7 @@ from deploy.cli.letters import Book, Deed, Letter, book_of, read_record
 from deploy.local.watch import partitions_of
 from services.chassis.connection import kafka_connection
 
+BEFORE_THE_OLDEST: Final = timedelta(hours=1)
 _LOOK_MS: Final = 200
 _FETCH_BYTES: Final = 4 * 1024 * 1024
 
@@ -20,7 +21,8 @@ _FETCH_BYTES: Final = 4 * 1024 * 1024
 async def read_book(system: Installation, services: Collection[str]) -> Book:
     """The dead letters of these services and what has been done about them.
 
-    The audit is read from the oldest letter on: nothing is done about a letter before it is there.
+    The audit is read from a little before the oldest letter: nothing is done about a letter before it is there, but
+    that its aggregate was parked goes out together with it, and an outage may come between the two.
 
     Raises:
         NotReached: Kafka does not answer.
@@ -32,8 +34,9 @@ async def read_book(system: Installation, services: Collection[str]) -> Book:
         with reaching(system):
             await consumer.start()
             letters = await _read(consumer, {DEAD_LETTERS[service].name for service in services}, None)
-            stamps = [each.stamp for each in letters]
-            deeds = await _read(consumer, {AUDIT[service].name for service in services}, min(stamps, default=None))
+            oldest = min((each.stamp for each in letters), default=None)
+            since = None if oldest is None else oldest - BEFORE_THE_OLDEST
+            deeds = await _read(consumer, {AUDIT[service].name for service in services}, since)
     finally:
         await stopped(consumer.stop)
     return book_of([*letters, *deeds], datetime.now(UTC))

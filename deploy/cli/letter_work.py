@@ -54,7 +54,7 @@ def planned(book: Book, chosen: Iterable[Letter], aggregate: Whose | None = None
     if aggregate is not None and aggregate in book.parked and not book.open_of(aggregate):
         whole.add(aggregate)
     records = [letter for letter in chosen if letter.whose is None]
-    records.sort(key=lambda letter: (letter.body.source_topic, letter.body.partition, letter.body.offset))
+    records.sort(key=lambda letter: (letter.body.source_topic, letter.body.epoch, letter.body.offset))
     return Plan(records, parked, frozenset(whole))
 
 
@@ -79,24 +79,25 @@ async def replay(desk: Desk, plan: Plan, reread: Reread) -> None:
     Raises:
         NotReached, NoAnswer: on the way; what was told before then stands.
     """
-    await desk.replay(plan.records)
+    await desk.replay_records(plan.records)
     for whose in [*plan.parked, *(plan.whole - plan.parked.keys())]:
-        went_well = await desk.replay(plan.parked.get(whose, []))
+        went_well = await desk.replay_parked(plan.parked.get(whose, []))
         if whose in plan.whole and went_well:
             await _let_go(desk, whose, reread)
 
 
 async def _let_go(desk: Desk, whose: Whose, reread: Reread) -> None:
+    result = await desk.unpark(whose)
     for _ in range(ROUNDS):
-        result = await desk.unpark(whose)
         if result.what != LETTERS_LEFT:
             return
         desk.results.remove(result)
         behind = (await reread()).open_of(whose)
         if not behind:
             await asyncio.sleep(BEHIND_S)
-        elif not await desk.replay(behind):
+        elif not await desk.replay_parked(behind):
             return
+        result = await desk.unpark(whose)
 
 
 async def drop(desk: Desk, plan: Plan, book: Book) -> None:

@@ -18,6 +18,7 @@ from services.chassis.fold import MAX_ROUND_BYTES, Folded
 from services.chassis.letters import whole
 from services.chassis.orders import Told, cause_of, told_entries
 from services.chassis.parked_letters import is_parked, letters_of, twin_state
+from services.chassis.service import KeyedHash
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Morgue:
 
     service: str
     encoder: Encoder
+    keyed_hash: KeyedHash
     is_published: Callable[[str, Entry], bool]
 
     def put_aside(self, undecodable: Undecodable, at: datetime) -> list[tuple[str, Entry]]:
@@ -140,7 +142,7 @@ class Morgue:
             offset=place.offset,
             aggregate=aggregate,
             message_type=type_name if type_name in CATALOGUE else None,
-            original=Sealed.of(whole(raw)),
+            original=Sealed.of(whole(raw, self.keyed_hash)),
         )
 
     def _entry(

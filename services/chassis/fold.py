@@ -5,7 +5,7 @@ message that fails names its aggregate: what was folded before it is kept, and i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -108,14 +108,16 @@ class Folder:
             folded.outcomes.append("duplicate")
             return state
         letters, wanted = letters_of(self.service.name, draft, twin), arrival.letters
-        if wanted is not None and (no := letters.judge(*wanted)) is not None:
+        drops = arrival.incoming is order
+        if wanted is not None and (no := letters.judge(*wanted, drops=drops)) is not None:
             self._tell(folded, Told(order, arrival.position, no))
             folded.outcomes.append("refused")
             return state
-        if wanted is not None and wanted[1] <= letters.settled:
-            folded.outcomes.append("duplicate")
-        elif arrival.incoming is order:
+        if drops:  # what is settled among them is not told to be dropped
+            order = replace(order, body=order.body.model_copy(update={"first": letters.settled + 1}))
             folded.outcomes.append("dropped")
+        elif wanted is not None and wanted[1] <= letters.settled:
+            folded.outcomes.append("duplicate")
         elif not self._is_settled(folded, arrival):
             state = await self._decide(folded, codec, state, arrival)
         told = Told(order, arrival.position, folded.outcomes[-1])
@@ -123,13 +125,20 @@ class Folder:
             self._tell(folded, told)  # nothing was saved: told again when it comes again
             return state
         numbers = [arrival.order_number] + ([(letters.stream, wanted[1])] if wanted is not None else [])
+        self._remember(folded, numbers, told)
+        return state
+
+    def _remember(self, folded: Folded, numbers: Sequence[tuple[str, int]], told: Told) -> None:
+        """An order was carried out. Its numbers say from now on that all of it was said: what was to go out unsaved is
+        saved with them, else it could be lost in between (J3)."""
+        draft, unsaved = folded.draft, folded.direct
+        folded.direct = []
         for stream, number in numbers:
             if not draft.has_decided(stream, number):
-                draft.remember_number(stream, number, order.now)
-        for entry in told_entries(self.encoder, draft.id, told, self.present()):
-            queued(draft, entry)
+                draft.remember_number(stream, number, told.order.now)
+        for entry in [*unsaved, *told_entries(self.encoder, draft.id, told, self.present())]:
+            queued(draft, replace(entry, cause=told.position))
         folded.changed = True
-        return state
 
     def _tell(self, folded: Folded, told: Told) -> None:
         folded.direct += told_entries(self.encoder, folded.draft.id, told, self.present())

@@ -1,19 +1,31 @@
 """What a dead letter holds of the record that was put aside, and that record again from it (architecture, law 7)."""
 
 import base64
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.chassis.arrival import RawRecord
 from services.chassis.document import Position
+from services.chassis.service import KeyedHash
 
 MAX_KEPT_VALUE_BYTES: Final = 90 * 1024
 MAX_KEPT_HEADER_CHARACTERS: Final = 16 * 1024
 MAX_KEPT_KEY_BYTES: Final = 1024
 """Larger ones are not copied into the dead letter: they stay readable at their position for the topic's retention. All
 three at their largest, in base64, fit into one seal."""
+
+UNPROVEN_UNTIL: Final = datetime(2027, 6, 1, tzinfo=UTC)
+"""Letters of release 0.1 lack the proof. Orders to replay them are obeyed up to this instant."""
+
+_PROOF: Final = "dead-letter"
+_Stamp = Annotated[int, Field(ge=946_684_800_000, lt=32_503_680_000_000)]
+"""Milliseconds, in years that leave room to reckon in."""
 
 
 @dataclass(slots=True)
@@ -29,47 +41,72 @@ class KeptRecord:
     headers: Sequence[tuple[str, bytes | None]]
 
 
-class Misplaced(Exception):
-    """A letter's record stood elsewhere than is said."""
+class _Kept(BaseModel):
+    """The text in a letter. Anybody can make a seal, so it is read as strictly as what comes from outside. `whole`:
+    nothing was too large. Release 0.1 says neither that nor the place, and proves nothing."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    key: str | None
+    value: str | None
+    headers: tuple[tuple[str, str | None], ...] | None
+    stamp_ms: _Stamp
+    place: tuple[str, int, int] | None = None
+    whole: bool | None = None
+    proof: str | None = None
+
+    def is_proven(self, keyed_hash: KeyedHash) -> bool:
+        """Whether this service has written it."""
+        return self.proof is not None and hmac.compare_digest(
+            self.proof.encode(), _proof_of(self.model_dump(exclude={"proof"}), keyed_hash).encode()
+        )
 
 
-def whole(raw: RawRecord) -> str:
-    """The record as the text that is sealed into its letter, with its place: nobody can pass it off as another."""
+class Unproven(Exception):
+    """No letter of this service says that such a record stood there."""
+
+
+def whole(raw: RawRecord, keyed_hash: KeyedHash) -> str:
+    """The record as the text that is sealed into its letter: with its place, so that nobody can pass it off as another,
+    and with the service's own proof, since anybody can make a seal."""
     value = raw.value or b""
     headers = [[name, _text(content)] for name, content in raw.headers]
-    kept = {
+    fits = {
         "key": len(raw.key or b"") <= MAX_KEPT_KEY_BYTES,
         "value": len(value) <= MAX_KEPT_VALUE_BYTES,
         "headers": len(json.dumps(headers)) <= MAX_KEPT_HEADER_CHARACTERS,
     }
-    return json.dumps(
-        {
-            "key": _text(raw.key) if kept["key"] else None,
-            "value": _text(value) if kept["value"] else None,
-            "headers": headers if kept["headers"] else None,
-            "stamp_ms": raw.timestamp,
-            "place": [raw.topic, raw.partition, raw.offset],
-            "whole": all(kept.values()),
-        }
-    )
+    kept: dict[str, Any] = {
+        "key": _text(raw.key) if fits["key"] else None,
+        "value": _text(value) if fits["value"] else None,
+        "headers": headers if fits["headers"] else None,
+        "stamp_ms": raw.timestamp,
+        "place": [raw.topic, raw.partition, raw.offset],
+        "whole": all(fits.values()),
+    }
+    return json.dumps(kept | {"proof": _proof_of(kept, keyed_hash)})
 
 
-def kept_record(text: str, place: Position) -> KeptRecord | None:
-    """The record that `whole` made this text of; None where it was too large to be kept.
+def kept_record(text: str, place: Position, keyed_hash: KeyedHash, at: datetime) -> KeptRecord | None:
+    """The record that `whole` made this text of; None where it was too large to be kept. `at`: when the order came.
 
     Raises:
-        Misplaced: it stood elsewhere.
-        KeyError, TypeError, ValueError: the text is none of `whole`.
+        Unproven: it stood elsewhere, or was never put aside.
+        ValueError: the text is none of `whole`.
     """
-    kept: dict[str, Any] = json.loads(text)
-    at = [place.topic, place.partition, place.offset]
-    if kept.get("place", at) != at:  # release 0.1 does not say it
-        raise Misplaced
-    if not kept.get("whole", None not in (kept["value"], kept["headers"])):
+    kept = _Kept.model_validate_json(text)
+    at_place = kept.place in {None, (place.topic, place.partition, place.offset)}
+    if not at_place or not (kept.is_proven(keyed_hash) or (kept.proof is None and at < UNPROVEN_UNTIL)):
+        raise Unproven
+    if kept.headers is None or kept.value is None or kept.whole is False:
         return None
-    headers = [(str(name), _bytes(content)) for name, content in kept["headers"]]
-    key, value = _bytes(kept["key"]), _bytes(kept["value"])
-    return KeptRecord(place.topic, place.partition, place.offset, int(kept["stamp_ms"]), key, value, headers)
+    headers = [(name, _bytes(content)) for name, content in kept.headers]
+    key, value = _bytes(kept.key), _bytes(kept.value)
+    return KeptRecord(place.topic, place.partition, place.offset, kept.stamp_ms, key, value, headers)
+
+
+def _proof_of(kept: dict[str, Any], keyed_hash: KeyedHash) -> str:
+    return keyed_hash(_PROOF, json.dumps(kept))
 
 
 def _text(content: bytes | None) -> str | None:
@@ -77,4 +114,4 @@ def _text(content: bytes | None) -> str | None:
 
 
 def _bytes(text: str | None) -> bytes | None:
-    return None if text is None else base64.b64decode(text)
+    return None if text is None else base64.b64decode(text, validate=True)

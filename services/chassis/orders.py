@@ -27,7 +27,7 @@ from services.chassis.arrival import PARKED, Arrival, Decoder, Skipped, Undecoda
 from services.chassis.document import Entry, Position
 from services.chassis.encoding import Encoder
 from services.chassis.known import OperatorsOrder
-from services.chassis.letters import KeptRecord, Misplaced, kept_record
+from services.chassis.letters import KeptRecord, Unproven, kept_record
 from services.chassis.sealing import SealBroken
 
 
@@ -73,7 +73,11 @@ def _misaddressed(arrival: Arrival, body: OperatorsOrder) -> Refusal | None:
 def _replayed(decoder: Decoder, arrival: Arrival, order: Incoming[Any], body: ReplayDeadLetter) -> Read:
     first_place = Position(body.epoch, body.source_topic, body.partition, body.offset)
     topic = _topic_read(decoder, body.source_topic)
-    kept = _original(decoder, body, first_place) if topic is not None else Refusal("not-found", "topic-not-read")
+    kept = (
+        _original(decoder, body, first_place, order.now)
+        if topic is not None
+        else Refusal("not-found", "topic-not-read")
+    )
     if isinstance(kept, Refusal) or topic is None:
         return Told(order, arrival.position, kept if isinstance(kept, Refusal) else "skipped")
     again = decoder.read(kept, replace(topic, epoch=body.epoch), stamp_of(kept), order.now)
@@ -110,16 +114,16 @@ def _topic_read(decoder: Decoder, name: str) -> Topic | None:
     return None if name == REPLAY[decoder.service.name].name else read.get(name)
 
 
-def _original(decoder: Decoder, body: ReplayDeadLetter, first_place: Position) -> KeptRecord | Refusal:
+def _original(decoder: Decoder, body: ReplayDeadLetter, first_place: Position, at: datetime) -> KeptRecord | Refusal:
     place = {name: getattr(body, name) for name in ("source_topic", "epoch", "partition", "offset")}
     letter = DEAD_LETTER[decoder.service.name](reason="replayed", original=body.original, **place)
     key = PARKED + body.aggregate if body.aggregate is not None else _cause_of(body)
     try:
         text = decoder.opener(letter, key)("original")
-        kept = kept_record(text, first_place)
-    except Misplaced:
+        kept = kept_record(text, first_place, decoder.keyed_hash, at)
+    except Unproven:
         return Refusal("malformed", "letter-does-not-fit")
-    except (SealBroken, KeyError, TypeError, ValueError):
+    except (SealBroken, KeyError, ValueError):
         return Refusal("malformed", "letter-not-opened")
     return kept or Refusal("not-available-now", "original-not-kept")
 

@@ -34,12 +34,15 @@ class ParkedLetters:
         """Whether none is left."""
         return self.settled >= self.put_aside
 
-    def judge(self, first: int, last: int) -> Refusal | None:
-        """Why the letters from `first` to `last` cannot be settled now, None if they can."""
+    def judge(self, first: int, last: int, *, drops: bool = False) -> Refusal | None:
+        """Why the letters from `first` to `last` cannot be settled now, None if they can. A settled one is replayed
+        as a duplicate, but not dropped any more."""
         if not first <= last <= self.put_aside:
             return Refusal("not-found", "letter-unknown")
         if first > self.settled + 1:
             return Refusal("not-available-now", "letter-out-of-order")
+        if drops and last <= self.settled:
+            return Refusal("not-available-now", "letters-settled")
         return None
 
 

@@ -74,7 +74,7 @@ def wired(service: Service, outside: Outside) -> Machinery:
         name,
         Decoder(service, outside.keyed_hash, outside.opener, outside.check_token),
         Folder(service, codecs, encoder, present, acknowledged.knows),
-        Morgue(name, encoder, acknowledged.knows),
+        Morgue(name, encoder, outside.keyed_hash, acknowledged.knows),
         store,
         publish,
         acknowledged,

@@ -20,6 +20,7 @@ from tests.component.counter import Add, Mine
 from tests.component.service_under_test import House
 from tests.eventually import eventually
 from tests.unit.chassis.test_replay_parked import MENDED
+from tests.unit.chassis.test_replay_records import OLD
 
 MARK = "MARKED-0559998877"
 ROOT = Path(__file__).parents[2]
@@ -162,6 +163,22 @@ async def test_law7_messages_that_go_on_coming_stay_behind_the_letters(house: Ho
         await sending
         await eventually(lambda: added(house, flow), lambda found: len(found) > count)
         assert added(house, flow) == sent
+
+
+async def test_law7_records_of_one_aggregate_are_replayed_in_their_order(house: House) -> None:
+    """Their orders have different keys: sent all at once, later ones would make duplicates of those before them."""
+    flow, typist, count = "unread-1", Typist(house), 12
+    async with house.service(release=OLD):
+        commands = [await house.send(Add(amount=amount), flow) for amount in range(1, count + 1)]
+        listed = partial(typist.letters, "--reason", "type-unknown", "--topic", "accounts.commands")
+        await eventually(listed, at_least(count), within=60)
+    async with house.service():
+        code, output = await typist.types(
+            "replay", "--reason", "type-unknown", "--topic", "accounts.commands", "--yes", "--why", "known by now"
+        )
+        assert (code, f"{count} decided" in output) == (YES, True), output
+        await house.all_answered(flow, commands)
+        assert added(house, flow) == list(range(1, count + 1))
 
 
 async def test_law7_a_record_that_nobody_may_read_is_listed_and_dropped(house: House) -> None:

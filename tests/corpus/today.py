@@ -109,7 +109,7 @@ class Today:
         """The real loop of a process that knows nothing yet."""
         acknowledged, encoder = Acknowledged(), Encoder(self.name, self.keyring.seal_fields)
         folder = Folder(self.service, self.codecs, encoder, lambda: self.present, acknowledged.knows)
-        morgue = Morgue(self.name, encoder, acknowledged.knows)
+        morgue = Morgue(self.name, encoder, self.decoder.keyed_hash, acknowledged.knows)
         return Loop(
             self.name, self.decoder, folder, morgue, self.store, FakePublisher(self.log), acknowledged, self.told,
             lambda: self.present, Turns(lambda: 0.0),

@@ -1,6 +1,7 @@
 """A service on a fake log, store and clock, with the real loop: processes of it can crash and begin again."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -73,7 +74,7 @@ def fake_token(token: str, now: datetime, channel: str) -> Customer | TokenRefus
 
 
 def keyed_hash(purpose: str, text: str) -> str:
-    return f"{purpose}-{text}".encode().hex().ljust(32, "0")[:32]
+    return hashlib.sha256(f"{purpose}-{text}".encode()).hexdigest()[:32]
 
 
 @dataclass
@@ -122,7 +123,7 @@ class Process:
             service.name,
             self.decoder,
             Folder(service, codecs, encoder, world.present, self.acknowledged.knows),
-            Morgue(service.name, encoder, self.acknowledged.knows),
+            Morgue(service.name, encoder, keyed_hash, self.acknowledged.knows),
             world.store,
             FakePublisher(world.log, fault=world.fault),
             self.acknowledged,

@@ -19,7 +19,7 @@ from services.chassis.keys import PrivateKeys
 from services.chassis.letters import MAX_KEPT_HEADER_CHARACTERS, MAX_KEPT_VALUE_BYTES
 from tests.component.counter import Add
 from tests.fakes.log import FakeRecord
-from tests.fakes.world import NOON, Process, World
+from tests.fakes.world import NOON, Process, World, keyed_hash
 from tests.first_copies import envelope_of
 
 POSITION = Position(1, "accounts.commands", 3, 17)
@@ -35,7 +35,7 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 
 def put_aside(keyring: Keyring, raw: FakeRecord) -> tuple[Any, dict[str, Any], int]:
     """The letter, what its seal holds, and the size of its record."""
-    morgue = Morgue("accounts", Encoder("accounts", keyring.seal_fields), lambda *_: False)
+    morgue = Morgue("accounts", Encoder("accounts", keyring.seal_fields), keyed_hash, lambda *_: False)
     ((key, entry),) = morgue.put_aside(Undecodable(POSITION, raw, "envelope"), NOON)
     letter = DEAD_LETTER["accounts"].model_validate_json(entry.body)
     record = entry.record("accounts", key)

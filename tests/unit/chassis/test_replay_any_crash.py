@@ -5,16 +5,19 @@ import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.chassis.document import Document
 from services.chassis.parked_letters import is_parked
+from services.chassis.publisher import PublishFailed
 from services.chassis.service import Service
 from services.chassis.store import Outcome
 from tests.component.counter import Add, counter_service
 from tests.fakes.crashes import run_through
 from tests.fakes.world import Crash, Operator, World
+from tests.first_copies import first_copies
 from tests.unit.chassis.test_loop_any_crash import Trouble, facing, troubles
 from tests.unit.chassis.test_replay_parked import MENDED, added
 
@@ -104,6 +107,38 @@ async def test_law7_a_dropped_message_that_comes_again_at_any_point_stays_droppe
         world, _ = await dropped_and_come_again(point)
         assert world.total() == 600, f"after a crash at call {point}"
         assert not is_parked(world.store.documents["parked:count:f1"])
+
+
+async def replayed_too_late(fails_at: int, error: type[Exception]) -> tuple[World, list[str], int]:
+    """Letters of commands are replayed when their life is over, with a crash or a failure at the so-many-th load, save,
+    send or commit. Returns the commands, and how many of those there were."""
+    world, calls = World(), 0
+    commands = [world.send(Add(amount=amount)) for amount in (666, 2, 3)]
+    await run(world, OLD)
+    world.pass_time(minutes=20)
+    Operator(world).replay_all()
+
+    def fault(call: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == fails_at:
+            raise error
+
+    world.faults = fault
+    await run(world, MENDED)
+    return world, commands, calls
+
+
+@pytest.mark.parametrize("error", [Crash, PublishFailed])
+async def test_J3_a_letter_whose_command_is_refused_is_answered_whatever_fails(error: type[Exception]) -> None:
+    _, _, calls = await replayed_too_late(0, error)
+    for point in range(1, calls + 1):
+        world, commands, _ = await replayed_too_late(point, error)
+        answered = {dict(record.headers)["ce_correlationid"] for record in world.records("answers")}
+        assert {command.encode() for command in commands} <= answered, f"after {error.__name__} at call {point}"
+        refusals = [told for told in world.bodies("audit") if told.get("reason") == "command-expired"]
+        assert len(refusals) >= len(commands)
+        first_copies(world.records("audit"))
 
 
 @settings(max_examples=120, deadline=None)

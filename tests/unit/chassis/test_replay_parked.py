@@ -137,8 +137,21 @@ async def test_law7_a_drop_leaves_no_letter_out() -> None:
     await in_one_life(world)
     assert [operator.told(order) for order in orders] == [
         ["letter-out-of-order"], ["letter-unknown"], ["letter-unknown"], ["ParkedLettersDropped"],
-        ["ParkedLettersDropped"],
+        ["letters-settled"],
     ]  # fmt: skip
+
+
+async def test_law7_what_was_decided_is_not_told_to_be_dropped() -> None:
+    """Two operators at work: one has replayed what the other, with an older list, drops."""
+    world, operator = await parked_world(666, 2, 3)
+    first, second, _ = operator.letters()
+    decided = [operator.replay(*first), operator.replay(*second)]
+    late, in_part = operator.drop(1, 2), operator.drop(1, 3)
+    await in_one_life(world)
+    assert [operator.told(order) for order in decided] == [["decided"], ["decided"]]
+    assert (operator.told(late), operator.told(in_part)) == (["letters-settled"], ["ParkedLettersDropped"])
+    assert [(told["first"], told["last"]) for told in world.bodies("audit") if "first" in told] == [(3, 3)]
+    assert added(world) == [600, 2]
 
 
 async def test_law7_only_what_is_parked_is_unparked_and_only_once() -> None:

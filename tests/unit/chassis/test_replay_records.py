@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,11 @@ import pytest
 from contracts.operations import REPLAY_DEAD_LETTER
 from contracts.sealed import Sealed
 from services.chassis.instants import ms
+from services.chassis.letters import UNPROVEN_UNTIL
 from services.chassis.service import Service
 from tests.component.counter import Add, CallMade, Heard, Mine, counter_service
 from tests.fakes.log import FakeRecord
-from tests.fakes.world import NOON, Operator, World, fake_seal, letters, with_route
+from tests.fakes.world import NOON, Operator, World, fake_open, fake_seal, letters, with_route
 from tests.first_copies import first_copies
 from tests.unit.chassis.test_replay_parked import added
 
@@ -159,6 +160,12 @@ def _headers(world: World, body: Any) -> Any:
     return other.log.in_order[0].headers
 
 
+def kept(**changes: Any) -> str:
+    """The text in a letter, as anybody may write it; the letters of release 0.1 look like this."""
+    good = {"key": "ZjE=", "value": "e30=", "headers": [], "stamp_ms": ms(NOON)}
+    return json.dumps(good | changes)
+
+
 def _sealed_anew(text: str) -> Sealed:
     order = REPLAY_DEAD_LETTER["accounts"](
         letter_id="l", source_topic="t", epoch=1, partition=0, offset=0, original=Sealed.of(text), operator="sami",
@@ -173,11 +180,28 @@ def _sealed_anew(text: str) -> Sealed:
     ("changes", "key", "reason"),
     [
         ({"original": Sealed(jwe="A..A.A.A")}, None, "letter-not-opened"),
-        ({"original": _sealed_anew("no JSON")}, None, "letter-not-opened"),
-        ({"original": _sealed_anew("{}")}, None, "letter-not-opened"),
+        *(
+            ({"original": _sealed_anew(text)}, None, "letter-not-opened")
+            for text in (
+                "no JSON",
+                "{}",
+                "[]",
+                '"x"',
+                "[" * 100_000,
+                kept(stamp_ms=float("inf")),
+                kept(stamp_ms=10**20),
+                kept(stamp_ms=-(10**14)),
+                kept(stamp_ms=1.5),
+                kept(value="no base64"),
+                kept(headers=[["h", 1]]),
+            )
+        ),
+        ({"original": _sealed_anew(kept(place=["accounts.commands", 0, 5]))}, None, "letter-does-not-fit"),
+        ({"original": _sealed_anew(kept(proof="0" * 32))}, None, "letter-does-not-fit"),
+        ({"original": _sealed_anew(kept(proof="é"))}, None, "letter-does-not-fit"),
         ({"offset": 9}, "1.accounts.commands.1.9", "letter-does-not-fit"),
         (
-            {"aggregate": "count:f1", "sequence": 1, "original": _sealed_anew('{"place": []}')},
+            {"aggregate": "count:f1", "sequence": 1, "original": _sealed_anew(kept(place=["a", 1, 1]))},
             "count:f1",
             "letter-does-not-fit",
         ),
@@ -204,6 +228,33 @@ async def test_law7_an_order_that_does_not_fit_is_refused(
     await world.process().run()
     assert operator.told(sent) == [reason]
     assert added(world) == []
+
+
+@pytest.mark.parametrize(
+    ("proven", "at", "told"),
+    [
+        (False, UNPROVEN_UNTIL - timedelta(seconds=1), "decided"),
+        (False, UNPROVEN_UNTIL, "letter-does-not-fit"),
+        (True, UNPROVEN_UNTIL, "decided"),
+    ],
+)
+async def test_law12_a_letter_without_its_service_s_proof_is_taken_until_those_of_0_1_are_gone(
+    proven: bool, at: datetime, told: str
+) -> None:
+    world = World()
+    world.send(Heard(amount=1), sequence=1)
+    await world.process().run()
+    world.send(CallMade(amount=5), "count:f1", sequence=1)
+    await world.process(service=OLD).run()
+    world.pass_time(seconds=(at - world.now).total_seconds())
+    operator = Operator(world)
+    record, letter = operator.letters()[0]
+    text = json.loads(fake_open(letter["original"]))
+    of_0_1 = {name: text[name] for name in ("key", "value", "headers", "stamp_ms")}
+    order = operator.replay(record, letter, original=_sealed_anew(json.dumps(text if proven else of_0_1)))
+    await world.process().run()
+    assert operator.told(order) == [told]
+    assert world.state().calls == (1 if told == "decided" else 0)
 
 
 def _place_key(record: FakeRecord) -> str:

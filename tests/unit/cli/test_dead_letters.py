@@ -4,6 +4,7 @@ import io
 import json
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from rich.console import Console
@@ -141,7 +142,10 @@ class FakeDesk:
         self.results: list[Result] = []
         self._unparking, self._refused = unparking, refused
 
-    async def replay(self, letters: list[Letter]) -> bool:
+    async def replay_records(self, letters: list[Letter]) -> None:
+        await self.replay_parked(letters)
+
+    async def replay_parked(self, letters: list[Letter]) -> bool:
         self.orders += [f"replay {letter.sequence}" for letter in letters]
         self.results += [
             Result("accounts", self._refused or "decided", each, None, bool(self._refused)) for each in letters
@@ -190,6 +194,20 @@ async def test_law7_nothing_is_unparked_after_a_refusal() -> None:
     text = page(result_page(desk.results))
     assert "letter-fails-again: the bug is still there" in text
     assert [each["refused"] for each in result_json(desk.results)] == [True, True]
+
+
+async def test_law7_giving_up_on_an_aggregate_is_a_refusal() -> None:
+    found = book(await parked(666))
+    settled = book(await parked(666))
+    settled.settled_to[WHOSE] = 1
+
+    async def nothing_to_see_yet() -> Book:
+        return settled
+
+    desk: Any = FakeDesk(["letters-left"] * 3)
+    with patch("deploy.cli.letter_work.ROUNDS", 2), patch("deploy.cli.letter_work.BEHIND_S", 0):
+        await replay(desk, planned(found, [each for each in found.letters if each.whose]), nothing_to_see_yet)
+    assert [(result.what, result.is_refused) for result in desk.results] == [("decided", False), ("letters-left", True)]
 
 
 async def test_law7_dropping_all_lets_the_aggregate_go_on() -> None:
