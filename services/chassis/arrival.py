@@ -67,7 +67,7 @@ class TokenCheck(Protocol):
 
 @dataclass(slots=True)
 class Arrival:
-    """A decoded message on its way to its aggregate. `stream` None: not remembered (timers, nudges).
+    """A decoded message on its way to its aggregate. `stream` None: not remembered (nudges).
     `obstacle`: why the aggregate need not be asked. `order`: the operator's order that brought it; of a letter that is
     replayed, message, stream and number are the original's, and `first_place` is where that stood."""
 
@@ -188,7 +188,10 @@ class Decoder:
 
     def _internal(self, arrival: Arrival) -> Arrival | Undecodable:
         body = arrival.incoming.body
-        arrival.aggregate, arrival.stream = body.aggregate.removeprefix(PARKED), None
+        arrival.aggregate = body.aggregate.removeprefix(PARKED)
+        # Decided once more by somebody who has lost the partition, a timer would queue messages that the commit behind it
+        # seems to prove published (law 5). Its stream is not the commands': a letter among those may be replayed.
+        arrival.stream = None if isinstance(body, Nudge) else f"timers/{arrival.stream}"
         arrival.kind = self._kind_of(arrival.aggregate)
         # Whoever may write the command topic can say that he is the service: a wake-up that no decision of the kind
         # hears must not count as a failure of the aggregate, three of which park it.

@@ -53,10 +53,10 @@ def test_law4_streams_of_our_own_count_by_sequence_and_all_others_by_offset() ->
     assert stream_of(record(sequence=5)) == ("1/accounts.commands/3", 17)  # a channel counts nothing for us
 
 
-def test_law10_timers_are_not_remembered() -> None:
+def test_law5_timers_are_numbered_by_their_place_beside_commands() -> None:
     timer = record(b'{"aggregate":"count:f9"}', type_name=TIMER_ELAPSED["accounts"].type_name, source="accounts")
     arrival = read(timer)
-    assert (arrival.stream, arrival.aggregate) == (None, "count:f9")
+    assert (arrival.stream, arrival.aggregate) == ("timers/1/accounts.commands/3", "count:f9")
 
 
 @pytest.mark.parametrize(
