@@ -35,8 +35,8 @@ Why = Annotated[
     str,
     StringConstraints(min_length=3, max_length=200, pattern=r"^[0-9]{0,7}([^\x00-\x1f@0-9\u0660-\u0669][0-9]{0,7})*$"),
 ]
-"""Why an operator does something, in 3 to 200 characters of their own. Without `@` and without eight digits in a row:
-no address and no number of a person gets into it."""
+"""Why an operator does something, in 3 to 200 characters of their own. Without `@` and without eight digits in a row;
+the command line also refuses numbers that are written with blanks or hyphens."""
 
 Operator = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z][a-z0-9._-]{0,63}$")]
 """The account name of the operator who orders something."""

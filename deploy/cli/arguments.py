@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 from contracts.topics import CHANNELS
 from deploy.cli.letter_arguments import ABOUT, add_actions, operator_name
 from deploy.cli.outcome import EXIT_CODES, USAGE, Wrong
+from deploy.cli.reasons import MEANT
 
 _MAIN: Final = f"""\
 Plays a customer, a channel or a neighbour of Hesabi by hand.
@@ -218,7 +219,7 @@ def _skip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--partition", required=True, type=int, metavar="N")
     parser.add_argument("--offset", required=True, type=int, metavar="N", help="the record at which it stands")
     parser.add_argument("--through", type=int, metavar="N", help="the last one of several; a corrupt batch has many")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="for the audit: 3 to 200 characters")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help=f"for the audit: {MEANT}")
     parser.add_argument("--operator", default=operator_name(), metavar="NAME", help="who orders it (%(default)s)")
     parser.add_argument("--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="to wait for it (30)")
 

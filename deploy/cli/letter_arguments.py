@@ -9,6 +9,7 @@ from typing import Final
 from contracts.topics import CATALOGUE, SERVICES
 from deploy.cli.letters import Filters
 from deploy.cli.outcome import EXIT_CODES
+from deploy.cli.reasons import MEANT
 
 OPERATOR: Final = "HESABI_OPERATOR"
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
@@ -75,7 +76,7 @@ def _filters(parser: argparse.ArgumentParser, *, named: bool) -> None:
 
 def _order_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--why", required=True, metavar="TEXT",
-                        help="3 to 200 characters for the audit; no @ and no eight digits in a row")  # fmt: skip
+                        help=f"for the audit: {MEANT}")  # fmt: skip
     parser.add_argument("--operator", default=operator_name(), metavar="NAME", help="who orders it (%(default)s)")
     parser.add_argument("--yes", action="store_true", help="do not ask, however many they are")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="to wait for each order (60)")

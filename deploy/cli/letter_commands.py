@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
-from contracts.operations import Operator, Why
+from contracts.operations import Operator
 from contracts.topics import SERVICES
 from deploy.cli.installation import Installation
 from deploy.cli.letter_arguments import filters_of
@@ -20,6 +20,7 @@ from deploy.cli.letter_reading import read_book
 from deploy.cli.letter_work import Plan, check_no_gap, drop, planned, replay
 from deploy.cli.letters import Book, Filters, Letter
 from deploy.cli.outcome import REFUSED, YES, Wrong
+from deploy.cli.reasons import MEANT, reason
 
 ASK_OVER: Final = 10
 """So many letters are replayed or dropped without a question."""
@@ -112,9 +113,9 @@ def _one(book: Book, beginning: str) -> Letter:
 
 def _by(given: argparse.Namespace) -> By:
     try:
-        why = TypeAdapter[str](Why).validate_python(given.why)
-    except ValidationError:
-        raise Wrong("--why takes 3 to 200 characters, without @ and without eight digits in a row") from None
+        why = reason(given.why)
+    except ValueError:
+        raise Wrong(f"--why takes {MEANT}") from None
     try:
         operator = TypeAdapter[str](Operator).validate_python(given.operator)
     except ValidationError:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from joserfc.jwk import OKPKey
-from pydantic import ValidationError
 
 from contracts.operations import SKIP_RECORDS, RecordSkipped, SkipRecords
 from contracts.topics import AUDIT, OPERATORS, SERVICES
 from deploy.cli.connecting import channel
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
+from deploy.cli.reasons import MEANT, reason
 from deploy.kubernetes.lanes import LANES
 from deploy.local.watch import Seen
 
@@ -55,12 +55,10 @@ def order_of(wish: Wish) -> SkipRecords:
             first_offset=wish.first,
             last_offset=wish.last,
             operator=wish.operator,
-            why=wish.why,
+            why=reason(wish.why),
         )
-    except ValidationError:
-        raise Wrong(
-            "--reason has 3 to 200 characters, no @ and no eight digits in a row; --operator is an account's name"
-        ) from None
+    except ValueError:
+        raise Wrong(f"--reason has {MEANT}; --operator is an account's name") from None
 
 
 async def skip(system: Installation, wish: Wish, within: float) -> list[RecordSkipped]:

@@ -189,8 +189,8 @@ class Decoder:
     def _internal(self, arrival: Arrival) -> Arrival | Undecodable:
         body = arrival.incoming.body
         arrival.aggregate = body.aggregate.removeprefix(PARKED)
-        # Decided once more by somebody who has lost the partition, a timer would queue messages that the commit behind it
-        # seems to prove published (law 5). Its stream is not the commands': a letter among those may be replayed.
+        # Decided once more by somebody who has lost the partition, a timer would queue messages that the commit behind
+        # it seems to prove published (law 5). Its stream is not the commands': a letter of those may be replayed.
         arrival.stream = None if isinstance(body, Nudge) else f"timers/{arrival.stream}"
         arrival.kind = self._kind_of(arrival.aggregate)
         # Whoever may write the command topic can say that he is the service: a wake-up that no decision of the kind

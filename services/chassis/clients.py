@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer
@@ -31,25 +31,39 @@ async def start(client: Client) -> None:
     try:
         await asyncio.shield(starting)
     except asyncio.CancelledError:
-        await asyncio.wait([starting], timeout=STOP_LIMIT_S)
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        await _ended(starting, STOP_LIMIT_S)
         raise
+
+
+async def stop(
+    client: AIOKafkaConsumer | AIOKafkaAdminClient, stopping: Coroutine[Any, Any, None], limit_s: float = STOP_LIMIT_S
+) -> None:
+    """Let the client's own way to stop run for so long, and then close its connections.
+
+    Without a broker it would not end by itself (trap 16). And it calls itself off, connections still open, where a
+    fetch waits for its next try (trap 44): that must not seem to be a cancellation of whoever stops it."""
+    await _ended(asyncio.create_task(stopping), limit_s)
+    await _ended(asyncio.create_task(client._client.close()), limit_s)  # noqa: SLF001
+
+
+async def _ended(task: asyncio.Task[None], limit_s: float) -> None:
+    """Wait so long for the task to end, then call it off. What it raises is of no interest any more."""
+    try:
+        await asyncio.wait([task], timeout=limit_s)
+    finally:
+        task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
 async def opened(client: AIOKafkaConsumer | AIOKafkaAdminClient) -> AsyncIterator[None]:
-    """The client is started here, and stopped on leaving within `STOP_LIMIT_S`: without a broker it never would by
-    itself (trap 16).
+    """The client is started here and stopped on leaving.
 
     Raises:
         KafkaError: the broker does not answer.
     """
-    stop: Callable[[], Awaitable[None]] = client.close if isinstance(client, AIOKafkaAdminClient) else client.stop
     try:
         await start(client)
         yield
     finally:
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(STOP_LIMIT_S):
-                await stop()
+        await stop(client, client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())

@@ -27,9 +27,11 @@ from aiokafka.protocol.fetch import FetchRequest
 from cramjam import DecompressionError
 from faststream.kafka import KafkaBroker
 
+from services.chassis.clients import stop
 from services.chassis.lenient_batch import first_batch
 
 CALL_LIMIT_S: Final = 8.0
+STOP_LIMIT_S: Final = 5.0
 LENIENT_BYTES: Final = 512 * 1024
 CAREFUL_S: Final = 5.0
 """How long partitions are read record by record at most, until the bad one is met again."""
@@ -110,6 +112,10 @@ class LaneConsumer(AIOKafkaConsumer):
         self.polls += 1
         self._patience(FETCH_MS if found else IDLE_FETCH_MS)
         return found
+
+    async def stop(self) -> None:
+        """Leave the group and close the connections, within `STOP_LIMIT_S`."""
+        await stop(self, super().stop(), STOP_LIMIT_S)  # type: ignore[no-untyped-call]
 
     def _patience(self, milliseconds: int) -> None:
         if self._fetcher is not None:

@@ -197,8 +197,11 @@ class KafkaLane(ConsumerRebalanceListener):
         return True
 
     def _rewind_and_pause(self, records: Sequence[ConsumerRecord[Any, Any]], error: Exception) -> None:
-        consumer = self.consumer
+        self._go_back(records)
         self._tell("lane_paused", lane=self.name, error=error, wait_s=PAUSE_S)
+
+    def _go_back(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        consumer = self.consumer
         if consumer is None:
             return
         first: dict[TopicPartition, int] = {}
@@ -291,7 +294,5 @@ async def begin_at_the_beginning(connection: Mapping[str, Any], group: str, topi
         consumer.assign(partitions)
         missing = [tp for tp in partitions if await consumer.committed(tp) is None]
         if missing:
-            with contextlib.suppress(
-                CommitFailedError
-            ):  # the group has living members, who did this before they joined
+            with contextlib.suppress(CommitFailedError):  # it has living members, who did this before they joined
                 await consumer.commit(await consumer.beginning_offsets(missing))

@@ -5,6 +5,7 @@ and code positions, never its text; of a library its logger's name and a fixed e
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict
@@ -74,7 +75,7 @@ def configure_logs(service: str, replica: str, level: LogLevel, dropped: Count, 
             structlog.processors.JSONRenderer(serializer=json.dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Bearing(stream or sys.stdout))),
         cache_logger_on_first_use=False,
     )
     logging.captureWarnings(capture=True)
@@ -83,6 +84,24 @@ def configure_logs(service: str, replica: str, level: LogLevel, dropped: Count, 
     sys.excepthook = _crashed
     threading.excepthook = lambda args: _report("thread_crashed", args.exc_value)
     sys.unraisablehook = lambda args: _report("error_ignored", args.exc_value)
+
+
+class _Bearing:
+    """A stream that nobody reads any more, or a full disk, loses lines and nothing else: whoever tells something has
+    something to do."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        """Write it if that is possible."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        """Let it out if that is possible."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -70,9 +70,9 @@ async def _live(
 ) -> int:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(log_loop_error)
-    stop = asyncio.Event()
+    ending = _Ending(settings.stop_timeout_s)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ending.ask)
     messages = at_start(settings) if at_start is not None else ()
     try:
         async with (
@@ -84,9 +84,11 @@ async def _live(
             async with serve(app, settings.http_host, settings.http_port) as port:
                 log.info("started", port=port, version=VERSION)
                 async with _alongside(end_if_stalled(engine.progress)):
-                    await stop.wait()
-                end_in_any_case(settings.stop_timeout_s)
+                    await ending.is_asked_for()
                 log.info("stopping")
+    except asyncio.CancelledError:
+        if not ending.asked.is_set():
+            raise
     except TopicsUnfit as error:
         sys.stderr.write(f"start: {error}\n")
         return CANNOT_START
@@ -95,6 +97,30 @@ async def _live(
         return CANNOT_START
     log.info("stopped")
     return 0
+
+
+class _Ending:
+    """What SIGTERM and SIGINT bring about, within `limit_s` in any case: a process at work stops, and one that is still
+    starting is called off."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._starting = asyncio.current_task()
+        self.asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """To be called at the signal; from the second time on nothing happens."""
+        if self.asked.is_set():
+            return
+        end_in_any_case(self._limit_s)
+        self.asked.set()
+        if self._starting is not None:
+            self._starting.cancel()
+
+    async def is_asked_for(self) -> None:
+        """The process has started: wait."""
+        self._starting = None
+        await self.asked.wait()
 
 
 def tune_interpreter() -> None:

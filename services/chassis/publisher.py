@@ -6,6 +6,7 @@ its sequence numbers can no longer be trusted. The next call makes a new one, an
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -24,6 +25,10 @@ from services.chassis.traces import carried
 SEND_LIMIT_S: Final = 20.0
 START_LIMIT_S: Final = 10.0
 STOP_LIMIT_S: Final = 3.0
+
+
+Place = tuple[str, int]
+"""A topic and a partition."""
 
 
 class PublishFailed(Exception):
@@ -47,6 +52,7 @@ class KafkaPublisher:
         self._on_stamp = on_stamp
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._turns: dict[Place, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._farewells: set[asyncio.Task[None]] = set()
         self._under_way: list[float] = []
         self._waiting_since: float | None = None
@@ -76,16 +82,19 @@ class KafkaPublisher:
         sent: list[asyncio.Future[Any]] = []
         try:
             async with asyncio.timeout(SEND_LIMIT_S):
-                await _send(producer, records, sent)
-                acknowledgements = await asyncio.gather(*sent)
-        except BaseException as error:
-            for each in sent:  # what becomes of them is of no interest to anybody any more
-                each.add_done_callback(_is_heard)
-            self._abandon(producer)
-            if isinstance(error, Exception):
-                raise PublishFailed(type(error).__name__) from None
+                await self._send(producer, records, sent)
+                done, _ = await asyncio.wait(sent, return_when=asyncio.FIRST_EXCEPTION)
+            return max(int(each.result().timestamp) for each in done)
+        except asyncio.CancelledError:
+            # Who called has no time left, or stops. The producer is as good as before, unless this fails later.
+            for each in sent:
+                each.add_done_callback(lambda ended: self._abandon(producer) if _has_failed(ended) else None)
             raise
-        return max(int(each.timestamp) for each in acknowledgements)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the producer is not trusted any more
+            for each in sent:  # what becomes of them is of no interest to anybody any more
+                each.add_done_callback(_has_failed)
+            self._abandon(producer)
+            raise PublishFailed(type(error).__name__) from None
 
     async def close(self) -> None:
         """Stop within a few seconds, whatever the broker does."""
@@ -115,8 +124,33 @@ class KafkaPublisher:
                     if isinstance(error, Exception):
                         raise PublishFailed(type(error).__name__) from None
                     raise
-                self._producer = producer
+                self._producer, self._turns = producer, defaultdict(asyncio.Lock)
             return self._producer
+
+    async def _send(
+        self, producer: AIOKafkaProducer, records: Sequence[Record], sent: list[asyncio.Future[Any]]
+    ) -> None:
+        """Queue the records as whole batches, one partition's after another's, each in its order; `sent` gets a future
+        for each, which costs a quarter of one a record."""
+        open_batches: dict[Place, BatchBuilder] = {}
+        turns, trace = self._turns, carried()
+
+        async def queue(place: Place, batch: BatchBuilder) -> None:
+            # One at a time: the library counts the time that a batch waits for the one before it again at each look,
+            # and takes a hundred that wait for milliseconds each for late (trap 45).
+            async with turns[place]:
+                sent.append(await producer.send_batch(batch, place[0], partition=place[1]))
+
+        for record in records:
+            place = record.topic, await _partition(producer, record)
+            batch = open_batches.get(place) or open_batches.setdefault(place, producer.create_batch())
+            if not _append(batch, record, trace):
+                await queue(place, batch)
+                batch = open_batches[place] = producer.create_batch()
+                if not _append(batch, record, trace):
+                    raise MessageSizeTooLargeError
+        for place, batch in open_batches.items():
+            await queue(place, batch)
 
     def _abandon(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
@@ -129,26 +163,8 @@ class KafkaPublisher:
         task.add_done_callback(self._farewells.discard)
 
 
-def _is_heard(sent: asyncio.Future[Any]) -> None:
-    if not sent.cancelled():
-        sent.exception()
-
-
-async def _send(producer: AIOKafkaProducer, records: Sequence[Record], sent: list[asyncio.Future[Any]]) -> None:
-    """Queue the records as whole batches, one partition's after another's, each in its order; `sent` gets a future for
-    each, which costs a quarter of one a record."""
-    open_batches: dict[tuple[str, int], BatchBuilder] = {}
-    trace = carried()
-    for record in records:
-        place = record.topic, await _partition(producer, record)
-        batch = open_batches.get(place) or open_batches.setdefault(place, producer.create_batch())
-        if not _append(batch, record, trace):
-            sent.append(await producer.send_batch(batch, place[0], partition=place[1]))
-            batch = open_batches[place] = producer.create_batch()
-            if not _append(batch, record, trace):
-                raise MessageSizeTooLargeError
-    for (topic, partition), batch in open_batches.items():
-        sent.append(await producer.send_batch(batch, topic, partition=partition))
+def _has_failed(sent: asyncio.Future[Any]) -> bool:
+    return not sent.cancelled() and sent.exception() is not None
 
 
 async def _partition(producer: AIOKafkaProducer, record: Record) -> int:

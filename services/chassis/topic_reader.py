@@ -77,8 +77,10 @@ class TopicReader:
         """
         async with self._moved:
             await self._moved.wait_for(lambda: self._consumer is not None)
-            assert self._consumer is not None
-            ends = await self._consumer.end_offsets(self._partitions)
+            consumer = self._consumer
+        assert consumer is not None
+        ends = await consumer.end_offsets(self._partitions)
+        async with self._moved:
             await self._moved.wait_for(lambda: all(self._positions.get(tp, -1) >= end for tp, end in ends.items()))
 
     async def _read(self) -> None:
@@ -94,8 +96,11 @@ class TopicReader:
 
     async def _take_all(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            async with self._moved:  # before the poll: whoever waits for an empty topic need not wait it out
-                self._positions = {tp: await consumer.position(tp) for tp in self._partitions}
+            # Before the poll: whoever waits for an empty topic need not wait it out. Not under the lock: who is called
+            # off while waiting must get it back first, and the broker may take its time.
+            positions = {tp: await consumer.position(tp) for tp in self._partitions}
+            async with self._moved:
+                self._positions = positions
                 self._moved.notify_all()
             fetched: Mapping[Any, Sequence[Any]] = await consumer.getmany(timeout_ms=POLL_MS)
             for records in fetched.values():

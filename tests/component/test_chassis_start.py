@@ -1,6 +1,7 @@
 """What a service refuses to start on: exit code and one clear line (law 9; settings)."""
 
 import asyncio
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,25 @@ async def test_a_broker_that_is_not_there_ends_the_process_in_time(house: House,
     code, lines = await refusal(house, tmp_path / "log", HESABI_KAFKA_BOOTSTRAP="127.0.0.1:1")
     assert (code, lines) == (3, [])
     assert '"event": "failed"' in (tmp_path / "log").read_text()
+
+
+async def test_a_start_is_called_off_by_a_signal(house: House, tmp_path: Path) -> None:
+    """A broker that takes connections and says nothing would be waited for longer than a process may take to stop."""
+    asked = asyncio.Event()
+
+    async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(says_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with house.process(tmp_path / "log", HESABI_KAFKA_BOOTSTRAP=f"127.0.0.1:{port}") as process:
+            await asyncio.wait_for(asked.wait(), WITHIN_S)
+            process.send_signal(signal.SIGTERM)
+            _, complaint = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    assert (process.returncode, complaint) == (0, b"")
+    assert '"event": "stopped"' in (tmp_path / "log").read_text()
 
 
 async def test_law8_what_effects_hold_open_is_closed_after_the_calls_in_flight(house: House) -> None:

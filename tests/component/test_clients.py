@@ -1,4 +1,4 @@
-"""What was begun to be opened is closed (traps 16 and 43)."""
+"""What was begun to be opened is closed (traps 16, 43 and 44)."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from deploy.local.stack import Stack
 from services.chassis.clients import opened, start
+from services.chassis.consumer import LaneConsumer
 
 
 async def all_garbage() -> None:
@@ -105,3 +106,34 @@ async def test_a_broker_that_is_not_there_is_told() -> None:
     with pytest.raises(Exception, match="Unable to bootstrap"):
         async with opened(nowhere):
             raise AssertionError("it never starts")
+
+
+async def stuck_in_its_next_try(consumer: Any) -> None:
+    """As a fetch of a partition whose leader refuses connections."""
+    waits = asyncio.create_task(asyncio.Event().wait())
+    await asyncio.sleep(0)
+    consumer._fetcher._pending_tasks.add(waits)
+
+
+async def test_trap_44_a_client_that_calls_its_own_stop_off_is_closed_and_nobody_else_is_called_off(
+    stack: Stack,
+) -> None:
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=stack.kafka_bootstrap, group_id=None)
+
+    async def work() -> None:
+        async with opened(consumer):
+            await stuck_in_its_next_try(consumer)
+            raise OSError("the read broke")
+
+    with pytest.raises(OSError, match="the read broke"):
+        await work()
+    assert consumer._client._sync_task is None
+    assert not any(connection.connected() for connection in consumer._client._conns.values())
+
+
+async def test_trap_44_a_lane_s_consumer_stops_as_a_whole(stack: Stack) -> None:
+    consumer: Any = LaneConsumer(bootstrap_servers=stack.kafka_bootstrap, group_id=None)
+    await consumer.start()
+    await stuck_in_its_next_try(consumer)
+    await consumer.stop()
+    assert consumer._client._sync_task is None

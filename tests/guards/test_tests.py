@@ -20,6 +20,7 @@ WAITING_IS_ITS_JOB = {
     "tests/component/stuck_process.py": "a process that stands still",
     "tests/simulation/virtual_time.py": "time is counted there, nobody waits",
     "tests/component/test_sms_gateway.py::trickle": "a gateway that answers slowly",
+    "tests/unit/chassis/test_publisher.py::_send": "a broker that takes its time",
 }
 PATCHES = {"patch", "setattr", "delattr"}
 

@@ -76,6 +76,21 @@ def lane_of(consumer: Consumer) -> KafkaLane:
     return made
 
 
+async def test_law7_a_lane_whose_word_is_not_taken_has_gone_back_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next good batch would commit past the broken one."""
+    consumer = Consumer(halts={}, held=set())
+    paused = lane_of(consumer)
+
+    def not_taken(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(paused, "_tell", not_taken)
+    with pytest.raises(BrokenPipeError):
+        await paused._settled([record(TWO, 3)])
+    assert consumer.sought == {TWO: 3}
+    assert (consumer.held, paused.paused) == ({ONE, TWO}, True)
+
+
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane, "PAUSE_S", 0.01)

@@ -50,6 +50,27 @@ def written() -> Iterator[Written]:
         yield written
 
 
+@pytest.mark.parametrize("broken", ["write", "flush"])
+def test_style_15_who_tells_something_goes_on_though_nobody_can_be_told(broken: str) -> None:
+    """A pipe whose reader has gone, a disk that is full: the line is lost, and nothing else."""
+
+    class Gone(io.StringIO):
+        def write(self, line: str) -> int:
+            if broken == "write":
+                raise BrokenPipeError
+            return super().write(line)
+
+        def flush(self) -> None:
+            if broken == "flush":
+                raise OSError(28, "No space left on device")
+
+    dropped = list[int]()
+    with logs_restored():
+        configure_logs("identity", "replica-1", "info", dropped.append, Gone())
+        log().error("lane_stalled", lane="ordinary", told_to="nobody")
+    assert dropped == [1], "it was on its way out"
+
+
 def log() -> Any:
     return structlog.get_logger()
 

@@ -33,8 +33,8 @@ async def test_law10_a_wake_up_is_decided_by_the_clock_and_one_that_changes_noth
 
 
 async def test_law5_a_wake_up_is_decided_once_whoever_lost_its_partition_since() -> None:
-    """A process that stood still meets a wake-up that others have decided and committed. Its own look at the clock would
-    decide it otherwise; what it queued would seem proven by their commit, and be lost if it died before sending."""
+    """A process that stood still meets a wake-up that others have decided and committed. By now it would decide
+    otherwise; what it queued would seem proven by their commit, and be lost if it died before sending."""
     world = World()
     frozen = world.process()
     world.send(Add(amount=1, wake_after_ms=1))

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 from unittest.mock import AsyncMock
 
@@ -131,3 +131,74 @@ async def test_what_was_queued_before_a_send_failed_fails_without_a_complaint(mo
     await asyncio.sleep(0)
     gc.collect()
     assert complaints == []
+
+
+class Broker:
+    """A producer on the library's own queue: one batch of a partition at a time is on its way, for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.queue, self.seconds = MessageAccumulator(ClusterMetadata(), 100_000, 0, 15), seconds
+        self.fails: Exception | None = None
+        self.on_its_way = False
+        self.sending = asyncio.create_task(self._send())
+
+    def create_batch(self) -> BatchBuilder:
+        return cast("BatchBuilder", self.queue.create_builder())
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> asyncio.Future[Any]:
+        return cast("asyncio.Future[Any]", await self.queue.add_batch(batch, TopicPartition(topic, partition), 15))
+
+    async def _send(self) -> None:
+        while True:
+            for place in list(self.queue._batches):
+                batch = self.queue._pop_batch(place)
+                self.on_its_way = True
+                await asyncio.sleep(self.seconds)
+                if self.fails is None:
+                    batch.done(0, 1)
+                else:
+                    batch.failure(self.fails)
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def sent(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[KafkaPublisher, Broker, list[Any]]]:
+    """A publisher, its producer's way to the broker, and the producers that it has given up."""
+    broker, given_up = Broker(0.005), list[Any]()
+    sending = KafkaPublisher({}, lambda *_: None)
+    monkeypatch.setattr(sending, "_running", AsyncMock(return_value=broker))
+    monkeypatch.setattr(sending, "_abandon", given_up.append)
+    yield sending, broker, given_up
+    broker.sending.cancel()
+
+
+async def test_trap_45_many_that_wait_a_little_each_are_not_late(
+    sent: tuple[KafkaPublisher, Broker, list[Any]],
+) -> None:
+    sending, _, given_up = sent
+    await asyncio.gather(*(sending([RECORD]) for _ in range(150)))
+    assert given_up == []
+
+
+async def test_who_gives_up_waiting_does_not_take_the_producer_from_others(
+    sent: tuple[KafkaPublisher, Broker, list[Any]],
+) -> None:
+    sending, broker, given_up = sent
+    broker.seconds = 0.2
+    hurried, other = (asyncio.create_task(sending([RECORD])) for _ in range(2))
+    await eventually(lambda: broker.on_its_way)
+    hurried.cancel()
+    await other
+    assert (hurried.cancelled(), given_up) == (True, [])
+
+
+async def test_trap_17_what_fails_after_its_sender_gave_up_ends_the_producer(
+    sent: tuple[KafkaPublisher, Broker, list[Any]],
+) -> None:
+    sending, broker, given_up = sent
+    broker.seconds, broker.fails = 0.2, KafkaConnectionError("gone")
+    hurried = asyncio.create_task(sending([RECORD]))
+    await eventually(lambda: broker.on_its_way)
+    hurried.cancel()
+    await eventually(lambda: given_up)
+    assert given_up == [broker]

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.envelope import Envelope, to_headers
 from contracts.identity_sessions import SessionsEnded
@@ -15,6 +18,7 @@ from services.chassis.arrival import RawRecord
 from services.chassis.key_reader import KeyReader
 from services.chassis.keyring import Keyring
 from services.chassis.topic_reader import TopicReader, said
+from tests.eventually import eventually
 from tests.fakes.log import FakeRecord
 from tests.fakes.world import NOON
 from tests.unit.chassis.test_keyring import announced, fresh
@@ -51,6 +55,36 @@ def test_law11_what_its_writer_cannot_have_written_is_passed_over(tmp_path: Path
         KeyReader({}, ring, ["identity"]).take(other)
     with pytest.raises(Exception, match="identity"):
         ring.public_key("identity")
+
+
+async def test_law11_who_waits_for_a_reader_is_called_off_in_time_though_the_broker_says_nothing(
+    tmp_path: Path,
+) -> None:
+    class Silent:
+        """Its broker does not say where to read."""
+
+        asked = False
+
+        async def position(self, _: TopicPartition) -> int:
+            self.asked = True
+            await asyncio.Event().wait()
+            raise AssertionError("never")
+
+        async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+            return dict.fromkeys(partitions, 1)
+
+    ring, _, _ = fresh(tmp_path)
+    reader = KeyReader({}, ring, ["identity"])
+    silent = Silent()
+    reader._consumer = cast("AIOKafkaConsumer", silent)
+    waiting = asyncio.create_task(reader.catch_up())
+    await eventually(lambda: reader._moved._waiters)
+    reading = asyncio.create_task(reader._take_all(reader._consumer))
+    await eventually(lambda: silent.asked)
+    waiting.cancel()
+    done, _ = await asyncio.wait([waiting], timeout=10)
+    reading.cancel()
+    assert done
 
 
 class Breaks(TopicReader):

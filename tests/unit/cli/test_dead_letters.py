@@ -4,11 +4,11 @@ import io
 import json
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from rich.console import Console
 
+from deploy.cli import letter_work
 from deploy.cli.__main__ import main
 from deploy.cli.letter_orders import By, Result, replay_order
 from deploy.cli.letter_pages import letter_json, letter_list, letter_page, result_json, result_page
@@ -196,7 +196,7 @@ async def test_law7_nothing_is_unparked_after_a_refusal() -> None:
     assert [each["refused"] for each in result_json(desk.results)] == [True, True]
 
 
-async def test_law7_giving_up_on_an_aggregate_is_a_refusal() -> None:
+async def test_law7_giving_up_on_an_aggregate_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     found = book(await parked(666))
     settled = book(await parked(666))
     settled.settled_to[WHOSE] = 1
@@ -205,8 +205,9 @@ async def test_law7_giving_up_on_an_aggregate_is_a_refusal() -> None:
         return settled
 
     desk: Any = FakeDesk(["letters-left"] * 3)
-    with patch("deploy.cli.letter_work.ROUNDS", 2), patch("deploy.cli.letter_work.BEHIND_S", 0):
-        await replay(desk, planned(found, [each for each in found.letters if each.whose]), nothing_to_see_yet)
+    monkeypatch.setattr(letter_work, "ROUNDS", 2)
+    monkeypatch.setattr(letter_work, "BEHIND_S", 0)
+    await replay(desk, planned(found, [each for each in found.letters if each.whose]), nothing_to_see_yet)
     assert [(result.what, result.is_refused) for result in desk.results] == [("decided", False), ("letters-left", True)]
 
 
