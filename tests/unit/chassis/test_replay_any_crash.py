@@ -24,6 +24,18 @@ from tests.unit.chassis.test_replay_parked import MENDED, added
 OLD = counter_service()
 
 
+class FailsAt:
+    """Breaks the so-many-th load, save, send or commit; 0: none. `calls`: how many there were."""
+
+    def __init__(self, point: int, error: type[BaseException] = Crash) -> None:
+        self.calls, self._point, self._error = 0, point, error
+
+    def __call__(self, call: str) -> None:
+        self.calls += 1
+        if self.calls == self._point:
+            raise self._error
+
+
 async def run(world: World, service: Service, batch: int = 500, members: int = 1) -> None:
     """Through every crash, with this release of the service."""
     await run_through(world, batch, members, service)
@@ -46,14 +58,7 @@ async def told_to_go_on(world: World, later: Sequence[int] = (), batch: int = 50
 
 async def parked_and_told_to_go_on(crash_at: int) -> tuple[World, int]:
     """One life of a counter, with a crash at the so-many-th load, save, send or commit. Returns how many there were."""
-    world, calls = World(), 0
-
-    def fault(call: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == crash_at:
-            raise Crash
-
+    world, fault = World(), FailsAt(crash_at)
     world.faults = fault
     for amount in (1, 666, 3):
         world.send(Add(amount=amount))
@@ -61,7 +66,7 @@ async def parked_and_told_to_go_on(crash_at: int) -> tuple[World, int]:
     await told_to_go_on(world, [4])
     world.send(Add(amount=5))
     await run(world, MENDED)
-    return world, calls
+    return world, fault.calls
 
 
 async def test_law7_a_crash_at_any_point_from_parking_to_unparking() -> None:
@@ -75,14 +80,7 @@ async def test_law7_a_crash_at_any_point_from_parking_to_unparking() -> None:
 
 async def dropped_and_come_again(crash_at: int) -> tuple[World, int]:
     """The last letter is dropped and its aggregate unparked; every process reads the commands from the beginning."""
-    world, calls = World(), 0
-
-    def fault(call: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == crash_at:
-            raise Crash
-
+    world, fault = World(), FailsAt(crash_at)
     for amount in (666, 2):
         world.send(Add(amount=amount))
     await run(world, OLD)
@@ -98,7 +96,7 @@ async def dropped_and_come_again(crash_at: int) -> tuple[World, int]:
             for lane in lanes:
                 while await process.lanes[lane].step():
                     pass
-    return world, calls
+    return world, fault.calls
 
 
 async def test_law7_a_dropped_message_that_comes_again_at_any_point_stays_dropped() -> None:
@@ -109,28 +107,22 @@ async def test_law7_a_dropped_message_that_comes_again_at_any_point_stays_droppe
         assert not is_parked(world.store.documents["parked:count:f1"])
 
 
-async def replayed_too_late(fails_at: int, error: type[Exception]) -> tuple[World, list[str], int]:
+async def replayed_too_late(fails_at: int, error: type[BaseException]) -> tuple[World, list[str], int]:
     """Letters of commands are replayed when their life is over, with a crash or a failure at the so-many-th load, save,
     send or commit. Returns the commands, and how many of those there were."""
-    world, calls = World(), 0
+    world, fault = World(), FailsAt(fails_at, error)
     commands = [world.send(Add(amount=amount)) for amount in (666, 2, 3)]
     await run(world, OLD)
     world.pass_time(minutes=20)
     Operator(world).replay_all()
 
-    def fault(call: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == fails_at:
-            raise error
-
     world.faults = fault
     await run(world, MENDED)
-    return world, commands, calls
+    return world, commands, fault.calls
 
 
 @pytest.mark.parametrize("error", [Crash, PublishFailed])
-async def test_J3_a_letter_whose_command_is_refused_is_answered_whatever_fails(error: type[Exception]) -> None:
+async def test_J3_a_letter_whose_command_is_refused_is_answered_whatever_fails(error: type[BaseException]) -> None:
     _, _, calls = await replayed_too_late(0, error)
     for point in range(1, calls + 1):
         world, commands, _ = await replayed_too_late(point, error)
