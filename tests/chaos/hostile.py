@@ -99,13 +99,14 @@ async def send_hostile(producer: AIOKafkaProducer) -> list[Explained]:
 
 
 def hostile_producer(bootstrap: str) -> AIOKafkaProducer:
-    """What they are sent with: idempotent and patient, so that each is there once and its place is known."""
+    """What they are sent with: idempotent, so that each is there once and its place is known, and more patient than any
+    outage is long: a broker that starts again beside services that all try it takes a minute on a slow machine."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         client_id="hostile",
         acks="all",
         enable_idempotence=True,
-        request_timeout_ms=60_000,
+        request_timeout_ms=300_000,
         max_request_size=MAX_RECORD_BYTES,
     )
 
