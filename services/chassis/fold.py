@@ -137,6 +137,7 @@ class Folder:
             if not draft.has_decided(stream, number):
                 draft.remember_number(stream, number, told.order.now)
         for entry in [*unsaved, *told_entries(self.encoder, draft.id, told, self.present())]:
+            # An answer that is given again would seem proven by its first cause, and be trimmed unsent.
             queued(draft, replace(entry, cause=told.position))
         folded.changed = True
 

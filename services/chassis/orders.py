@@ -73,13 +73,11 @@ def _misaddressed(arrival: Arrival, body: OperatorsOrder) -> Refusal | None:
 def _replayed(decoder: Decoder, arrival: Arrival, order: Incoming[Any], body: ReplayDeadLetter) -> Read:
     first_place = Position(body.epoch, body.source_topic, body.partition, body.offset)
     topic = _topic_read(decoder, body.source_topic)
-    kept = (
-        _original(decoder, body, first_place, order.now)
-        if topic is not None
-        else Refusal("not-found", "topic-not-read")
-    )
-    if isinstance(kept, Refusal) or topic is None:
-        return Told(order, arrival.position, kept if isinstance(kept, Refusal) else "skipped")
+    if topic is None:
+        return Told(order, arrival.position, Refusal("not-found", "topic-not-read"))
+    kept = _original(decoder, body, first_place, order.now)
+    if isinstance(kept, Refusal):
+        return Told(order, arrival.position, kept)
     again = decoder.read(kept, replace(topic, epoch=body.epoch), stamp_of(kept), order.now)
     if body.aggregate is not None:
         return _of_parked(arrival, order, again)
