@@ -19,6 +19,12 @@ FROM_THE_BEGINNING: Final[Mapping[str, Any]] = {
 it begins again; by itself the library would go on at the end, and nobody would learn what stands in between."""
 
 
+RETRY_AFTER_MS: Final = 500
+"""So long a client waits before it tries a broker again that it could not reach or that asked it to wait. A process
+has a client for each lane and more; after the library's 100 ms they would crowd a broker that starts again, and burn
+processor time as long as it is away."""
+
+
 class Brokers(Protocol):
     """What of a program's settings says how its brokers are reached."""
 
@@ -49,7 +55,11 @@ def kafka_connection(settings: Brokers) -> dict[str, Any]:
     Raises:
         OSError: the file of CA certificates cannot be read.
     """
-    connection: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap, "client_id": settings.replica}
+    connection: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "client_id": settings.replica,
+        "retry_backoff_ms": RETRY_AFTER_MS,
+    }
     context = _tls(settings)
     if context is not None:
         connection["ssl_context"] = context
@@ -60,8 +70,21 @@ def kafka_connection(settings: Brokers) -> dict[str, Any]:
     return connection | {"security_protocol": _protocol(settings)}
 
 
-def broker_security(settings: ServiceSettings) -> BaseSecurity:
-    """The same for FastStream, which takes login and certificates in a form of its own."""
+def broker_connection(settings: ServiceSettings) -> dict[str, Any]:
+    """The same for FastStream, which takes login and certificates in a form of its own.
+
+    Raises:
+        OSError: the file of CA certificates cannot be read.
+    """
+    return {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "client_id": settings.replica,
+        "retry_backoff_ms": RETRY_AFTER_MS,
+        "security": _security(settings),
+    }
+
+
+def _security(settings: ServiceSettings) -> BaseSecurity:
     context = _tls(settings)
     if settings.kafka_user is None or settings.kafka_password is None:
         return BaseSecurity(ssl_context=context, use_ssl=context is not None)

@@ -17,7 +17,7 @@ from contracts.message import Message
 from services.chassis.audit import AUDIT_EVERY_S
 from services.chassis.clients import opened
 from services.chassis.clock import SKEW_ALARM, Clock
-from services.chassis.connection import broker_security, kafka_connection
+from services.chassis.connection import broker_connection, kafka_connection
 from services.chassis.consumer import LaneBroker
 from services.chassis.ended_sessions import EndedSessions
 from services.chassis.halts import ATTEND_EVERY_S, Halts
@@ -198,12 +198,10 @@ async def running(
     """Start the service; on leaving, let batches and calls in flight end, within 10 s in all."""
     engine = Engine(service, settings, keys, metrics or Metrics())
     broker = LaneBroker(
-        settings.kafka_bootstrap,
+        **broker_connection(settings),
         allow_auto_create_topics=False,
         apply_types=False,
         logger=LaneErrors(engine.observer.tell),
-        client_id=settings.replica,
-        security=broker_security(settings),
         graceful_timeout=DRAIN_S,
     )
     tasks: list[asyncio.Task[Any]] = []

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from faststream.kafka import KafkaBroker
 
-from services.chassis.connection import broker_security, kafka_connection
+from services.chassis.connection import broker_connection, kafka_connection
 from services.chassis.settings import ServiceSettings
 
 CA = next(p for p in (ssl.get_default_verify_paths().cafile, "/etc/ssl/certs/ca-certificates.crt") if p)
+SHARED = ("bootstrap_servers", "client_id", "retry_backoff_ms")
 LOGIN = {"kafka_user": "identity", "kafka_password": "planted-password"}
 
 
@@ -39,9 +41,11 @@ async def test_L11_login_and_certificates_reach_every_client(more: dict[str, Any
     assert connection["security_protocol"] == protocol
     assert ("sasl_plain_password" in connection) == ("kafka_user" in more)
     assert AIOKafkaAdminClient(**connection) is not None  # aiokafka itself accepts what it is given
-    security = broker_security(settings(**more))
-    assert security.use_ssl == protocol.endswith("SSL")
-    assert getattr(security, "username", None) == more.get("kafka_user")
+    lanes = broker_connection(settings(**more))
+    assert KafkaBroker(**lanes) is not None
+    assert lanes["security"].use_ssl == protocol.endswith("SSL")
+    assert getattr(lanes["security"], "username", None) == more.get("kafka_user")
+    assert {option: lanes[option] for option in SHARED} == {option: connection[option] for option in SHARED}
 
 
 def test_L11_a_missing_file_of_certificates_is_an_error_at_the_start() -> None:
