@@ -12,7 +12,6 @@ from deploy.cli.connecting import channel
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
 from deploy.cli.reasons import MEANT, reason
-from deploy.kubernetes.lanes import LANES
 from deploy.local.watch import Seen
 
 MOST_AT_ONCE: Final = 1_000
@@ -39,6 +38,8 @@ def order_of(wish: Wish) -> SkipRecords:
     """
     if wish.service not in SERVICES:
         raise Wrong(f"services are: {', '.join(sorted(SERVICES))}")
+    from deploy.kubernetes.lanes import LANES  # noqa: PLC0415 - all four services: a second that other commands spare
+
     lanes = {lane.name: lane.topic for lane in LANES[wish.service]}
     if wish.lane not in lanes:
         raise Wrong(f"lanes of {wish.service} are: {', '.join(lanes)}")

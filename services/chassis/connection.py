@@ -5,10 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from faststream.security import BaseSecurity, SASLScram512
 from pydantic import SecretStr
-
-from services.chassis.settings import ServiceSettings
 
 FROM_THE_BEGINNING: Final[Mapping[str, Any]] = {
     "group_id": None,
@@ -17,7 +14,6 @@ FROM_THE_BEGINNING: Final[Mapping[str, Any]] = {
 }
 """Options of a consumer that reads topics whole, without a group. An offset that the log does not have is an error, and
 it begins again; by itself the library would go on at the end, and nobody would learn what stands in between."""
-
 
 RETRY_AFTER_MS: Final = 500
 """So long a client waits before it tries a broker again that it could not reach or that asked it to wait. A process
@@ -68,28 +64,6 @@ def kafka_connection(settings: Brokers) -> dict[str, Any]:
         connection["sasl_plain_username"] = settings.kafka_user
         connection["sasl_plain_password"] = settings.kafka_password.get_secret_value()
     return connection | {"security_protocol": _protocol(settings)}
-
-
-def broker_connection(settings: ServiceSettings) -> dict[str, Any]:
-    """The same for FastStream, which takes login and certificates in a form of its own.
-
-    Raises:
-        OSError: the file of CA certificates cannot be read.
-    """
-    return {
-        "bootstrap_servers": settings.kafka_bootstrap,
-        "client_id": settings.replica,
-        "retry_backoff_ms": RETRY_AFTER_MS,
-        "security": _security(settings),
-    }
-
-
-def _security(settings: ServiceSettings) -> BaseSecurity:
-    context = _tls(settings)
-    if settings.kafka_user is None or settings.kafka_password is None:
-        return BaseSecurity(ssl_context=context, use_ssl=context is not None)
-    password = settings.kafka_password.get_secret_value()
-    return SASLScram512(settings.kafka_user, password, ssl_context=context, use_ssl=context is not None)
 
 
 def _protocol(settings: Brokers) -> str:

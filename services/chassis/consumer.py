@@ -10,7 +10,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -25,7 +24,6 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.fetch import FetchRequest
 from cramjam import DecompressionError
-from faststream.kafka import KafkaBroker
 
 from services.chassis.clients import stop
 from services.chassis.lenient_batch import first_batch
@@ -258,14 +256,3 @@ async def _limited() -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise KafkaTimeoutError from None
-
-
-class LaneBroker(KafkaBroker):
-    """FastStream's broker, whose subscribers read by a `LaneConsumer`."""
-
-    async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
-        await super()._connect()
-        config = self.config.broker_config
-        assert isinstance(config.builder, partial)
-        config.builder = partial(LaneConsumer, **config.builder.keywords)
-        return config.builder

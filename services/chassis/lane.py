@@ -18,8 +18,9 @@ from faststream.kafka import KafkaMessage
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.clients import opened
-from services.chassis.consumer import FETCH_MS, Halt, LaneBroker, LaneConsumer
+from services.chassis.consumer import FETCH_MS, Halt, LaneConsumer
 from services.chassis.fold import DueEffect
+from services.chassis.lane_broker import LaneBroker
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
 

@@ -8,9 +8,9 @@ import structlog
 
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
-from services.chassis.consumer import LaneBroker
 from services.chassis.fold import DueEffect
 from services.chassis.lane import KafkaLane, begin_at_the_beginning
+from services.chassis.lane_broker import LaneBroker
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane

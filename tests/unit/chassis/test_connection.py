@@ -6,7 +6,8 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from faststream.kafka import KafkaBroker
 
-from services.chassis.connection import broker_connection, kafka_connection
+from services.chassis.connection import kafka_connection
+from services.chassis.lane_broker import broker_connection
 from services.chassis.settings import ServiceSettings
 
 CA = next(p for p in (ssl.get_default_verify_paths().cafile, "/etc/ssl/certs/ca-certificates.crt") if p)
