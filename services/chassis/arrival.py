@@ -140,6 +140,7 @@ class Decoder:
     keyed_hash: KeyedHash
     opener: Callable[[Message, str], Callable[[str], str]]
     check_token: TokenCheck
+    unproven_letters_until: datetime | None = None
     _known: Mapping[str, Known] = field(init=False)
     _kinds: Mapping[str, Kind] = field(init=False)
 

@@ -5,7 +5,6 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,9 +18,6 @@ MAX_KEPT_HEADER_CHARACTERS: Final = 16 * 1024
 MAX_KEPT_KEY_BYTES: Final = 1024
 """Larger ones are not copied into the dead letter: they stay readable at their position for the topic's retention. All
 three at their largest, in base64, fit into one seal."""
-
-UNPROVEN_UNTIL: Final = datetime(2027, 6, 1, tzinfo=UTC)
-"""Letters of release 0.1 lack the proof. Orders to replay them are obeyed up to this instant."""
 
 _PROOF: Final = "dead-letter"
 _Stamp = Annotated[int, Field(ge=946_684_800_000, lt=32_503_680_000_000)]
@@ -87,8 +83,9 @@ def whole(raw: RawRecord, keyed_hash: KeyedHash) -> str:
     return json.dumps(kept | {"proof": _proof_of(kept, keyed_hash)})
 
 
-def kept_record(text: str, place: Position, keyed_hash: KeyedHash, at: datetime) -> KeptRecord | None:
-    """The record that `whole` made this text of; None where it was too large to be kept. `at`: when the order came.
+def kept_record(text: str, place: Position, keyed_hash: KeyedHash, *, take_unproven: bool) -> KeptRecord | None:
+    """The record that `whole` made this text of; None where it was too large to be kept. `take_unproven`: letters of
+    release 0.1 are taken, which anybody can make who may write orders.
 
     Raises:
         Unproven: it stood elsewhere, or was never put aside.
@@ -96,7 +93,7 @@ def kept_record(text: str, place: Position, keyed_hash: KeyedHash, at: datetime)
     """
     kept = _Kept.model_validate_json(text)
     at_place = kept.place in {None, (place.topic, place.partition, place.offset)}
-    if not at_place or not (kept.is_proven(keyed_hash) or (kept.proof is None and at < UNPROVEN_UNTIL)):
+    if not at_place or not (kept.is_proven(keyed_hash) or (kept.proof is None and take_unproven)):
         raise Unproven
     if kept.headers is None or kept.value is None or kept.whole is False:
         return None

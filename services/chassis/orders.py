@@ -118,7 +118,9 @@ def _original(decoder: Decoder, body: ReplayDeadLetter, first_place: Position, a
     key = PARKED + body.aggregate if body.aggregate is not None else _cause_of(body)
     try:
         text = decoder.opener(letter, key)("original")
-        kept = kept_record(text, first_place, decoder.keyed_hash, at)
+        unproven_until = decoder.unproven_letters_until
+        take_unproven = unproven_until is not None and at < unproven_until
+        kept = kept_record(text, first_place, decoder.keyed_hash, take_unproven=take_unproven)
     except Unproven:
         return Refusal("malformed", "letter-does-not-fit")
     except (SealBroken, KeyError, ValueError):

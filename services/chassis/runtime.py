@@ -105,6 +105,7 @@ class Engine:
             check_token=self.verifier.verify,
             data_keys=StateCipher(self.keys.state_key, self.keys.earlier_state_keys),
             observer=self.observer,
+            unproven_letters_until=self.settings.unproven_letters_until,
         )
 
     def check_token(self, token: str, now: Any, channel: str) -> Customer | None:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
@@ -79,7 +79,10 @@ class ServiceSettings(BaseSettings):
     stalled_after_s: Seconds = Field(
         default=60.0, description="seconds without progress after which the process ends itself"
     )
-
+    unproven_letters_until: AwareDatetime | None = Field(
+        default=None,
+        description="instant up to which letters of release 0.1.0 are replayed: 2027-01-31T00:00:00Z; none: never",
+    )
     traces_endpoint: str | None = Field(
         default=None,
         description="address of an OTLP/HTTP collector for traces: http://collector:4318/v1/traces; none: no traces",

@@ -44,6 +44,7 @@ class Outside:
     check_token: TokenCheck
     data_keys: DataKeys
     observer: ServiceObserver
+    unproven_letters_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def wired(service: Service, outside: Outside) -> Machinery:
     turns = Turns(outside.monotonic, frozenset(lane.name for lane in service.lanes if lane.urgent))
     loop = Loop(
         name,
-        Decoder(service, outside.keyed_hash, outside.opener, outside.check_token),
+        Decoder(service, outside.keyed_hash, outside.opener, outside.check_token, outside.unproven_letters_until),
         Folder(service, codecs, encoder, present, acknowledged.knows),
         Morgue(name, encoder, outside.keyed_hash, acknowledged.knows),
         store,

@@ -111,14 +111,14 @@ class Told:
 class Process:
     """One process of the service: what it knows is lost when it is dropped."""
 
-    def __init__(self, world: "World", service: Service, partitions: range) -> None:
+    def __init__(self, world: "World", service: Service, partitions: range, unproven_until: datetime | None) -> None:
         self.acknowledged = Acknowledged()
         self.told = Told()
         self.started: list[DueEffect] = []
         encoder = Encoder(service.name, fake_seal)
         codecs = {kind.name: StateCodec(kind, world.cipher) for kind in service.kinds}
         self.codecs = codecs
-        self.decoder = Decoder(service, keyed_hash, fake_opener, fake_token)
+        self.decoder = Decoder(service, keyed_hash, fake_opener, fake_token, unproven_until)
         self.loop = Loop(
             service.name,
             self.decoder,
@@ -170,9 +170,11 @@ class World:
         self.trace.append(call)
         return self.faults(call)
 
-    def process(self, partitions: range = range(6), service: Service | None = None) -> Process:
+    def process(
+        self, partitions: range = range(6), service: Service | None = None, unproven_until: datetime | None = None
+    ) -> Process:
         """A new process that has lost every memory."""
-        return Process(self, service or self.service, partitions)
+        return Process(self, service or self.service, partitions, unproven_until)
 
     def pass_time(self, **lapse: float) -> None:
         self.now += timedelta(**lapse)
