@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -13,7 +13,8 @@ from contracts.topics import KEYS
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import NotReached
 from deploy.local.client import Client
-from deploy.local.watch import STOP_S, Watch
+from deploy.local.watch import Watch
+from services.chassis.clients import opened
 from services.chassis.connection import kafka_connection
 
 REACH_S: Final = 15.0
@@ -51,16 +52,8 @@ async def talking(
                     Watch(system.kafka_bootstrap, frozenset(topics).__contains__, connection)
                 )
                 producer = AIOKafkaProducer(**connection, acks="all")
-                cleanup.push_async_callback(stopped, producer.stop)
-                await producer.start()
+                await cleanup.enter_async_context(opened(producer))
         yield Client(name, producer, watch, system.fingerprints, own), watch
-
-
-async def stopped(stop: Callable[[], Awaitable[object]]) -> None:
-    """Ends a client by its own `stop`, which never would with the broker gone."""
-    with contextlib.suppress(TimeoutError, KafkaError):
-        async with asyncio.timeout(STOP_S):
-            await stop()
 
 
 @contextlib.contextmanager

@@ -7,10 +7,11 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.topics import AUDIT, DEAD_LETTERS
-from deploy.cli.connecting import reaching, stopped
+from deploy.cli.connecting import reaching
 from deploy.cli.installation import Installation
 from deploy.cli.letters import Book, Deed, Letter, book_of, read_record
 from deploy.local.watch import partitions_of
+from services.chassis.clients import start, stop
 from services.chassis.connection import kafka_connection
 
 BEFORE_THE_OLDEST: Final = timedelta(hours=1)
@@ -32,13 +33,13 @@ async def read_book(system: Installation, services: Collection[str]) -> Book:
     )
     try:
         with reaching(system):
-            await consumer.start()
+            await start(consumer)
             letters = await _read(consumer, {DEAD_LETTERS[service].name for service in services}, None)
             oldest = min((each.stamp for each in letters), default=None)
             since = None if oldest is None else oldest - BEFORE_THE_OLDEST
             deeds = await _read(consumer, {AUDIT[service].name for service in services}, since)
     finally:
-        await stopped(consumer.stop)
+        await stop(consumer)
     return book_of([*letters, *deeds], datetime.now(UTC))
 
 

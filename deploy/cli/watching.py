@@ -12,11 +12,12 @@ from rich.text import Text
 
 from contracts import topics
 from contracts.envelope import Envelope, from_headers, rfc3339
-from deploy.cli.connecting import reaching, stopped
+from deploy.cli.connecting import reaching
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
 from deploy.cli.shown import short_body, shown_body
 from deploy.local.watch import POLL_MS, Seen, partitions_of, seen_of
+from services.chassis.clients import start, stop
 from services.chassis.connection import kafka_connection
 
 _ID_CHARACTERS: Final = 8
@@ -72,7 +73,7 @@ async def watch(system: Installation, wanted: Wanted) -> AsyncGenerator[Seen, No
     left = wanted.count
     try:
         with reaching(system):
-            await consumer.start()
+            await start(consumer)
             consumer.assign(partitions)
             seek: Callable[..., Awaitable[object]] = (
                 consumer.seek_to_beginning if wanted.from_beginning else consumer.seek_to_end
@@ -88,7 +89,7 @@ async def watch(system: Installation, wanted: Wanted) -> AsyncGenerator[Seen, No
                     if left == 0:
                         return
     finally:
-        await stopped(consumer.stop)
+        await stop(consumer)
 
 
 def _in_order(batch: Mapping[Any, Sequence[Any]]) -> list[Seen]:

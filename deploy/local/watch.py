@@ -14,16 +14,15 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from contracts import topics
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import Envelope, from_headers
 from contracts.message import Message
+from services.chassis.clients import start, stop
 from services.chassis.instants import instant
 
 POLL_MS: Final = 50
-STOP_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Watch:
         await self._end()
 
     async def _begin(self) -> None:
-        await self._consumer.start()
+        await start(self._consumer)
         data = partitions_of(lambda topic: self._wanted(topic) and topic not in KEY_TOPICS)
         keys = partitions_of(lambda topic: self._wanted(topic) and topic in KEY_TOPICS)
         self._consumer.assign([*data, *keys])
@@ -103,9 +102,7 @@ class Watch:
             await self._consumer.seek_to_beginning(*keys)
 
     async def _end(self) -> None:
-        with suppress(TimeoutError, KafkaError):  # with the broker gone, stop() never ends by itself
-            async with asyncio.timeout(STOP_S):
-                await self._consumer.stop()
+        await stop(self._consumer)
 
     def caused_by(self, command_ids: Iterable[str]) -> list[Seen]:
         """Whatever these commands led to so far, their answers among it, in the order seen."""

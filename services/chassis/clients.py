@@ -3,19 +3,15 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 STOP_LIMIT_S: Final = 2.0
 
 
-class Client(Protocol):
-    """Any of aiokafka's."""
-
-    def start(self) -> Coroutine[Any, Any, None]:
-        """Connect."""
+Client = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient
 
 
 async def start(client: Client) -> None:
@@ -27,7 +23,7 @@ async def start(client: Client) -> None:
     Raises:
         KafkaError: the broker does not answer.
     """
-    starting = asyncio.create_task(client.start())
+    starting = asyncio.create_task(client.start())  # type: ignore[no-untyped-call]
     try:
         await asyncio.shield(starting)
     except asyncio.CancelledError:
@@ -36,14 +32,18 @@ async def start(client: Client) -> None:
 
 
 async def stop(
-    client: AIOKafkaConsumer | AIOKafkaAdminClient, stopping: Coroutine[Any, Any, None], limit_s: float = STOP_LIMIT_S
+    client: Client, stopping: Coroutine[Any, Any, None] | None = None, limit_s: float = STOP_LIMIT_S
 ) -> None:
-    """Let the client's own way to stop run for so long, and then close its connections.
+    """Let the client's own way to stop, or `stopping`, run for so long, and then close its connections.
 
     Without a broker it would not end by itself (trap 16). And it calls itself off, connections still open, where a
     fetch waits for its next try (trap 44): that must not seem to be a cancellation of whoever stops it."""
+    if stopping is None:
+        is_admin = isinstance(client, AIOKafkaAdminClient)
+        stopping = client.close() if is_admin else client.stop()  # type: ignore[union-attr]
     await _ended(asyncio.create_task(stopping), limit_s)
-    await _ended(asyncio.create_task(client._client.close()), limit_s)  # noqa: SLF001
+    connections = client.client if isinstance(client, AIOKafkaProducer) else client._client  # noqa: SLF001
+    await _ended(asyncio.create_task(connections.close()), limit_s)
 
 
 async def _ended(task: asyncio.Task[None], limit_s: float) -> None:
@@ -56,7 +56,7 @@ async def _ended(task: asyncio.Task[None], limit_s: float) -> None:
 
 
 @contextlib.asynccontextmanager
-async def opened(client: AIOKafkaConsumer | AIOKafkaAdminClient) -> AsyncIterator[None]:
+async def opened(client: Client) -> AsyncIterator[None]:
     """The client is started here and stopped on leaving.
 
     Raises:
@@ -66,4 +66,4 @@ async def opened(client: AIOKafkaConsumer | AIOKafkaAdminClient) -> AsyncIterato
         await start(client)
         yield
     finally:
-        await stop(client, client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
+        await stop(client)

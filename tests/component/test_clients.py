@@ -14,7 +14,7 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.protocol.metadata import MetadataRequest
 
 from deploy.local.stack import Stack
-from services.chassis.clients import opened, start
+from services.chassis.clients import opened
 from services.chassis.consumer import LaneConsumer
 
 
@@ -61,11 +61,8 @@ async def an_admin(stack: Stack) -> None:
 
 
 async def a_producer(stack: Stack) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)
-    try:
-        await start(producer)
-    finally:
-        await producer.stop()
+    async with opened(AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)):
+        await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize("work", [a_consumer, an_admin, a_producer])

@@ -6,7 +6,6 @@ python -m deploy.local.neighbours.metering --kafka localhost:9092 --until 2026-0
 
 import argparse
 import asyncio
-import contextlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from types import TracebackType
@@ -14,7 +13,6 @@ from typing import Final, Self
 from uuid import UUID, uuid5
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from contracts.envelope import Envelope, to_headers
 from contracts.metering import ClosingReadingAsked, ClosingReadingReleased, ClosingReadingTaken, IntervalReadings
@@ -22,9 +20,9 @@ from contracts.topics import METERING_REQUESTS
 from deploy.local.neighbours.meter_sample import two_meters
 from deploy.local.neighbours.register import register_wh
 from deploy.local.neighbours.request_desk import SECONDS_TO_ANSWER, Answer, AtADesk, Request, RequestDesk
+from services.chassis.clients import start, stop
 
 NAME: Final = "metering"
-_STOP_S: Final = 3.0
 _NAMESPACE: Final = UUID("6c0a9a0c-9a8e-5a5d-a8b0-2f3f5d0f7b21")
 
 
@@ -87,16 +85,16 @@ class MeteringSimulator:
             compression_type="lz4",
         )
         try:
-            await self._producer.start()
+            await start(self._producer)
         except BaseException:
-            await self._stop()
+            await stop(self._producer)
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stop()
+        await stop(self._producer)
 
     async def send(self, blocks: Iterable[IntervalReadings]) -> int:
         """Send these day blocks in order, each keyed by its account; returns how many the broker has taken.
@@ -114,12 +112,6 @@ class MeteringSimulator:
         ]
         await asyncio.gather(*sends)
         return len(sends)
-
-    async def _stop(self) -> None:
-        # With the broker gone, stop() never ends by itself.
-        with contextlib.suppress(TimeoutError, KafkaError):
-            async with asyncio.timeout(_STOP_S):
-                await self._producer.stop()
 
 
 def _envelope_of(block: IntervalReadings) -> Envelope:

@@ -21,12 +21,12 @@ from pydantic import ValidationError
 from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.message import CATALOGUE, Message
 from contracts.topics import Topic
+from services.chassis.clients import opened
 
 SECONDS_TO_ANSWER: Final = 0.2
 """A simulated neighbour answers no faster than a real one."""
 
 _AGAIN_S: Final = 0.5
-_STOP_S: Final = 3.0
 _NAMESPACE: Final = UUID("0d0c2a53-9c0b-5c5e-8f0e-0c6f6b1d5a11")
 
 
@@ -85,8 +85,7 @@ class RequestDesk:
             self._producer = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap, client_id=self._name, acks="all", enable_idempotence=True
             )
-            cleanup.push_async_callback(_stopped, self._producer)
-            await self._producer.start()
+            await cleanup.enter_async_context(opened(self._producer))
             self._consumer = AIOKafkaConsumer(
                 *(topic.name for topic in self._requests),
                 bootstrap_servers=self._bootstrap,
@@ -95,8 +94,7 @@ class RequestDesk:
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
             )
-            cleanup.push_async_callback(_stopped, self._consumer)
-            await self._consumer.start()
+            await cleanup.enter_async_context(opened(self._consumer))
             cleanup.push_async_callback(self._cancel)
             self._begin(self._read())
             self._cleanup = cleanup.pop_all()
@@ -212,10 +210,3 @@ def _request_in(record: Any) -> Request | None:
     except ValidationError:
         return None
     return Request(body, envelope.id, envelope.subject, envelope.correlation_id or envelope.id)
-
-
-async def _stopped(client: Any) -> None:
-    # With the broker gone, stop() never ends by itself.
-    with contextlib.suppress(TimeoutError, KafkaError):
-        async with asyncio.timeout(_STOP_S):
-            await client.stop()
