@@ -11,16 +11,19 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from contracts.envelope import Envelope, to_headers
+from services.chassis.command_life import COMMAND_LIFE, SKEW_BORNE
 from services.chassis.instants import in_utc, instant, ms
 
 FORMAT: Final = 1
 """The format of documents and states that this release writes. It reads the next one, too: what a release is to write,
 the one before it must read already (law 13)."""
 
-REMEMBERED_FOR: Final = timedelta(minutes=15)
+REMEMBERED_FOR: Final = COMMAND_LIFE + 2 * SKEW_BORNE
+"""A command lives for so long after it came when its sender's clock is ahead (J3); as much again for brokers' clocks
+that differ, by whose stamps its age is reckoned."""
 REMEMBERED_AT_LEAST: Final = 16
 REMEMBERED_AT_MOST: Final = 1_000
-"""More commands of one aggregate in 15 minutes are a flood (ours). Each is kept with its answers, about 1 KB: without
+"""More commands of one aggregate in that time are a flood (ours). Each is kept with its answers, about 1 KB: without
 an end the document outgrows what the database takes, and its aggregate is parked."""
 STREAMS_AT_MOST: Final = 100
 STREAM_LIFE: Final = timedelta(days=30)
@@ -155,7 +158,7 @@ class Document:
         return sequence
 
     def remember_command(self, command_id: str, digest: bytes, now: datetime) -> None:
-        """Remember a command; forget those older than 15 minutes, but never the last 16."""
+        """Remember a command; forget those that are no longer alive, but never the last 16."""
         at = ms(now)
         self.commands[command_id] = Remembered(command_id, digest, at, [])
         for old in list(self.commands)[:-REMEMBERED_AT_LEAST]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.chassis.document import (
     REMEMBERED_AT_LEAST,
+    REMEMBERED_FOR,
     STREAM_LIFE,
     STREAMS_AT_MOST,
     Document,
@@ -45,13 +46,13 @@ def test_law4_sequences_count_from_1_without_gap_for_each_topic(topics: list[str
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=60))
-def test_law4_commands_of_15_minutes_and_the_last_16_are_remembered(pauses_s: list[int]) -> None:
+def test_law4_commands_that_are_alive_and_the_last_16_are_remembered(pauses_s: list[int]) -> None:
     document, now, made = Document("count:1"), NOON, list[tuple[str, datetime]]()
     for n, pause_s in enumerate(pauses_s):
         now += timedelta(seconds=pause_s)
         document.remember_command(f"c{n}", b"digest", now)
         made.append((f"c{n}", now))
-    must = {name for name, at in made if now - at <= timedelta(minutes=15)} | {
+    must = {name for name, at in made if now - at <= REMEMBERED_FOR} | {
         n for n, _ in made[-REMEMBERED_AT_LEAST:]
     }
     assert set(document.commands) == must
