@@ -61,6 +61,12 @@ class _Step:
     messages: list[Outgoing]
     present: datetime
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Its number is saved all the same: decided again later, by whoever lost its partition meanwhile, it could
+        queue what the commit that it went by seems to prove (law 5)."""
+        return self.decision.state is self.before and not (self.messages or self.decision.effects)
+
 
 @dataclass(slots=True)
 class Folder:
@@ -202,13 +208,6 @@ class Folder:
             self.direct(folded, arrival, step.messages)
             folded.outcomes.append("refused" if decision.refusal else "answered")
             return state
-        if (
-            isinstance(arrival.incoming.body, TimerElapsed)
-            and decision.state is state
-            and not (step.messages or decision.effects)
-        ):
-            folded.outcomes.append("ignored")
-            return state
         if folded.direct:
             # The number that this message leaves covers those before it: what they were answered without a save must
             # be on the log first, else a crash between save and publish would take it for said (J3).
@@ -249,5 +248,6 @@ class Folder:
         folded.effects += [
             DueEffect(draft.id, effect, incoming.correlation_id, incoming.now) for effect in decision.effects
         ]
-        folded.outcomes.append("refused" if decision.refusal else "decided")
+        early = isinstance(incoming.body, TimerElapsed) and step.changes_nothing
+        folded.outcomes.append("refused" if decision.refusal else "ignored" if early else "decided")
         return decision.state

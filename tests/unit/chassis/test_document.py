@@ -52,9 +52,7 @@ def test_law4_commands_that_are_alive_and_the_last_16_are_remembered(pauses_s: l
         now += timedelta(seconds=pause_s)
         document.remember_command(f"c{n}", b"digest", now)
         made.append((f"c{n}", now))
-    must = {name for name, at in made if now - at <= REMEMBERED_FOR} | {
-        n for n, _ in made[-REMEMBERED_AT_LEAST:]
-    }
+    must = {name for name, at in made if now - at <= REMEMBERED_FOR} | {n for n, _ in made[-REMEMBERED_AT_LEAST:]}
     assert set(document.commands) == must
 
 

@@ -13,14 +13,13 @@ from tests.first_copies import first_copies
 TIMER = TIMER_ELAPSED["accounts"]
 
 
-async def test_law10_a_wake_up_is_decided_by_the_clock_and_one_that_changes_nothing_is_not_remembered() -> None:
+async def test_law10_a_wake_up_is_decided_by_the_clock() -> None:
     world = World()
     process = world.process()
     world.send(Add(amount=1, wake_after_ms=5_000))
     await process.run()
     world.send(TIMER(aggregate="count:f1"), "count:f1")
     await process.run()
-    (commands,) = world.store.documents["count:f1"].numbers
     assert world.state().woken == 0
     assert process.told.outcomes_seen == {"decided": 1, "ignored": 1}
     world.pass_time(seconds=5)
@@ -29,7 +28,6 @@ async def test_law10_a_wake_up_is_decided_by_the_clock_and_one_that_changes_noth
     await process.run()
     document = world.store.documents["count:f1"]
     assert (world.state().woken, document.due_at) == (1, None)
-    assert [number for stream, (number, _) in document.numbers.items() if stream != commands] == [1]
 
 
 async def test_law5_a_wake_up_is_decided_once_whoever_lost_its_partition_since() -> None:
@@ -52,6 +50,27 @@ async def test_law5_a_wake_up_is_decided_once_whoever_lost_its_partition_since()
     assert frozen.told.outcomes_seen["duplicate"] == 2
     assert world.store.documents["count:f1"].version == document.version
     assert world.state().woken == 1
+
+
+async def test_law5_a_wake_up_that_changed_nothing_is_not_decided_later_by_whoever_lost_its_partition_since() -> None:
+    """It came too early and was committed. Who meets it again when something is due, and dies before sending, would
+    leave what the commit seems to prove."""
+    world = World()
+    frozen = world.process()
+    world.send(Add(amount=1, wake_after_ms=1_000))
+    await frozen.run()
+    world.send(TIMER(aggregate="count:f1"), "count:f1")
+    positions = dict(frozen.lanes["ordinary"].positions)
+    owner = world.process()
+    await owner.run()
+    world.pass_time(seconds=1)
+    frozen.lanes["ordinary"].positions = positions
+    await frozen.run()
+    assert world.state().woken == 0
+    world.send(TIMER(aggregate="count:f1"), "count:f1")
+    await owner.run()
+    assert world.state().woken == 1
+    first_copies(world.records("events"))  # without a gap
 
 
 async def test_law10_the_document_says_when_it_wants_to_be_woken() -> None:
