@@ -5,7 +5,6 @@ pauses, and returns, so that the group's membership stays alive while it waits.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -17,7 +16,6 @@ from faststream.kafka import KafkaMessage
 
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
-from services.chassis.clients import opened
 from services.chassis.consumer import FETCH_MS, Halt, LaneConsumer
 from services.chassis.fold import DueEffect
 from services.chassis.lane_broker import LaneBroker
@@ -179,7 +177,7 @@ class KafkaLane(ConsumerRebalanceListener):
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             tp = TopicPartition(record.topic, record.partition)
-            if tp in owned:
+            if tp in owned and record.offset >= self._committed(tp):
                 offsets[tp] = record.offset + 1
         if offsets:
             await self._commit_offsets(offsets)
@@ -197,6 +195,10 @@ class KafkaLane(ConsumerRebalanceListener):
             self._acknowledged.committed[self.topic.epoch, tp.topic, tp.partition] = offset
         return True
 
+    def _committed(self, tp: TopicPartition) -> int:
+        """What the group is known to have committed."""
+        return self._acknowledged.committed.get((self.topic.epoch, tp.topic, tp.partition), 0)
+
     def _rewind_and_pause(self, records: Sequence[ConsumerRecord[Any, Any]], error: Exception) -> None:
         self._go_back(records)
         self._tell("lane_paused", lane=self.name, error=error, wait_s=PAUSE_S)
@@ -210,7 +212,8 @@ class KafkaLane(ConsumerRebalanceListener):
             first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
         for tp, offset in first.items():
             if tp in consumer.assignment():
-                consumer.seek(tp, offset)
+                # What is decided below a commit seems proven at once: others read it, if the partition has come back.
+                consumer.seek(tp, max(offset, self._committed(tp)))
                 consumer.halts.pop(tp, None)  # what came before the bad record comes first again
         consumer.pause(*consumer.assignment())
         if self._resuming is not None:
@@ -283,17 +286,3 @@ class _NoConsumer:
 
 
 _NO_CONSUMER: Any = _NoConsumer()
-
-
-async def begin_at_the_beginning(connection: Mapping[str, Any], group: str, topic: Topic) -> None:
-    """A new group starts at the beginning (trap 18): commit the first offsets where the group has none.
-
-    Afterwards an offset out of range is an error that stops the lane, never a silent jump."""
-    consumer = AIOKafkaConsumer(**connection, group_id=group, enable_auto_commit=False, auto_offset_reset="none")
-    async with asyncio.timeout(30), opened(consumer):
-        partitions = [TopicPartition(topic.name, p) for p in range(topic.partitions)]
-        consumer.assign(partitions)
-        missing = [tp for tp in partitions if await consumer.committed(tp) is None]
-        if missing:
-            with contextlib.suppress(CommitFailedError):  # it has living members, who did this before they joined
-                await consumer.commit(await consumer.beginning_offsets(missing))

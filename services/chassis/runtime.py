@@ -19,12 +19,12 @@ from services.chassis.clients import opened
 from services.chassis.clock import SKEW_ALARM, Clock
 from services.chassis.connection import kafka_connection
 from services.chassis.ended_sessions import EndedSessions
+from services.chassis.group_start import begin_at_the_beginning
 from services.chassis.halts import ATTEND_EVERY_S, Halts
 from services.chassis.health import Progress
 from services.chassis.key_reader import KeyReader
 from services.chassis.keyring import Keyring
 from services.chassis.keys import PrivateKeys
-from services.chassis.lane import begin_at_the_beginning
 from services.chassis.lane_broker import LaneBroker, broker_connection
 from services.chassis.lane_errors import LaneErrors
 from services.chassis.log_ends import LogEnds

@@ -9,7 +9,8 @@ import structlog
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.fold import DueEffect
-from services.chassis.lane import KafkaLane, begin_at_the_beginning
+from services.chassis.group_start import begin_at_the_beginning
+from services.chassis.lane import KafkaLane
 from services.chassis.lane_broker import LaneBroker
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver

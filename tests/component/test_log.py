@@ -14,7 +14,8 @@ from deploy.local.stack import Stack
 from deploy.local.stack.topics import create_topics
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.document import Record
-from services.chassis.lane import KafkaLane, Settle, begin_at_the_beginning
+from services.chassis.group_start import begin_at_the_beginning
+from services.chassis.lane import KafkaLane, Settle
 from services.chassis.lane_broker import LaneBroker
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver

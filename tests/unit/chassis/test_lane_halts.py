@@ -113,6 +113,23 @@ async def test_law7_what_came_before_the_bad_record_comes_again_before_it() -> N
     assert (consumer.held, consumer.sought, of.halts) == (set(), {ONE: 4}, ())
 
 
+async def test_law5_what_others_have_committed_since_is_neither_read_nor_committed_again() -> None:
+    """A batch that outlasted the loss of its partition, which has come back meanwhile: what it decided anew there would
+    seem proven by their commit, and leave the outbox unsent."""
+    consumer = Consumer(halts={}, held=set(), offsets={ONE: 100, TWO: 5})
+    of = lane_of(consumer)
+    await of.on_partitions_assigned([ONE, TWO])
+    await of._handle([record(ONE, 50), record(TWO, 5), record(ONE, 51)])
+    assert consumer.sought == {ONE: 100, TWO: 5}
+    await eventually(lambda: not of.paused)
+
+    async def fine(*_: object) -> None: ...
+
+    of._settle = fine
+    await of._handle([record(ONE, 50), record(TWO, 5), record(ONE, 51)])
+    assert consumer.offsets == {ONE: 100, TWO: 6}
+
+
 async def test_trap_19_a_skip_commits_one_record_and_reads_on_behind_it() -> None:
     consumer = Consumer()
     of = lane_of(consumer)
