@@ -8,6 +8,7 @@ from typing import Final
 from contracts.envelope import Envelope, to_headers
 from contracts.message import Message
 from contracts.operations import COMMANDS_TOPIC, TIMER_ELAPSED
+from services.chassis.clock import SKEW_ALARM
 from services.chassis.document import Record
 from services.chassis.effects import fresh_id
 from services.chassis.lane import KafkaLane
@@ -21,6 +22,12 @@ UNDER_WAY_AT_MOST: Final = 10_000
 
 UNDER_WAY_FOR: Final = timedelta(seconds=30)
 """After this a wake-up counts as lost and the next sweep sends another; two do no harm."""
+
+
+MAYBE_EARLY_FOR: Final = 2 * SKEW_ALARM
+"""A wake-up that was sent so soon after its time is perhaps found early: brokers' clocks differ, and each
+acknowledgement sets ours. It counts as lost so soon, once; were none to count longer, those of parked aggregates, which
+stay due, would be sent all the time."""
 
 
 def partition_of(service: str) -> Callable[[str], int]:
@@ -53,7 +60,7 @@ class Sweep:
         if not partitions or self.lane.paused or self.lane.busy:
             return 0
         now = self.present()
-        self._under_way = {a: w for a, w in self._under_way.items() if abs(now - w[1]) < UNDER_WAY_FOR}
+        self._under_way = {a: w for a, w in self._under_way.items() if abs(now - w[1]) < _lasts(*w)}
         # The most overdue come first: those under way must not take the others' places.
         due = await self.store.due(partitions, now, WAKE_AT_MOST + min(len(self._under_way), UNDER_WAY_AT_MOST))
         waiting = [(a, due_at) for a, due_at in due if self._under_way.get(a, (None,))[0] != due_at]
@@ -63,3 +70,8 @@ class Sweep:
         sent_at = self.present()  # the acknowledgement has perhaps just corrected the clock
         self._under_way.update({a: (due_at, sent_at) for a, due_at in woken})
         return len(woken)
+
+
+def _lasts(due_at: datetime, sent_at: datetime) -> timedelta:
+    """How long a wake-up counts as under way."""
+    return MAYBE_EARLY_FOR if sent_at - due_at < MAYBE_EARLY_FOR else UNDER_WAY_FOR
