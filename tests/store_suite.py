@@ -113,6 +113,8 @@ class StoreSuite:
             ("count:1", NOON - timedelta(seconds=5)),
         ]
         assert [i for i, _ in await store.due([0, 1], NOON, 2)] == ["count:2", "count:44"]
+        assert [i for i, _ in await store.due([0, 1], NOON, 2, latest_first=True)] == ["count:1", "count:44"]
+        assert [i for i, _ in await store.due([odd], NOON, 9, latest_first=True)] == ["count:1", "count:2"]
 
     async def test_law5_quiet_are_those_with_an_outbox_by_their_last_write(self, store: Store) -> None:
         for name, age_s in (("count:1", 180), ("count:2", 90), ("count:3", 70), ("count:44", 90), ("count:7", 10)):

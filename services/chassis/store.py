@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from bson import Int64
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, InsertOne, UpdateOne, WriteConcern
+from pymongo import ASCENDING, DESCENDING, InsertOne, UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
@@ -63,8 +63,10 @@ class Store(Protocol):
         """Write each draft over the version it was loaded at (0: create). One atomic operation a document."""
         ...
 
-    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """Ids of documents of these partitions whose `due_at` has come, most overdue first."""
+    async def due(
+        self, partitions: Sequence[int], before: datetime, limit: int, *, latest_first: bool = False
+    ) -> list[tuple[str, datetime]]:
+        """Ids of documents of these partitions whose `due_at` has come: the most overdue first, or the latest."""
         ...
 
     async def quiet(
@@ -201,12 +203,16 @@ class MongoStore:
             upsert=True,
         )
 
-    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
+    async def due(
+        self, partitions: Sequence[int], before: datetime, limit: int, *, latest_first: bool = False
+    ) -> list[tuple[str, datetime]]:
         """See `Store.due`."""
         cursor = self._collection.find(
             {"partition": {"$in": list(partitions)}, "due_at": {"$lte": before, "$type": "date"}}, {"due_at": 1}
         )
-        found = await self._within(cursor.sort("due_at", ASCENDING).limit(limit).to_list(length=limit))
+        found = await self._within(
+            cursor.sort("due_at", DESCENDING if latest_first else ASCENDING).limit(limit).to_list(length=limit)
+        )
         return [(fields["_id"], in_utc(fields["due_at"])) for fields in found]
 
     async def quiet(

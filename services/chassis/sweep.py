@@ -17,8 +17,13 @@ from services.chassis.store import Store
 
 SWEEP_EVERY_S: Final = 0.25
 WAKE_AT_MOST: Final = 500
+LATEST_AT_MOST: Final = 100
+"""Of these, where more are due, so many are those that became due last: a code's next try must not wait behind a
+broadcast whose messages are all due at nine (N1). The rest are the most overdue, so that all get their turn."""
+
 UNDER_WAY_AT_MOST: Final = 10_000
-"""Past this many that stay due however often they are woken, as those of parked aggregates do, others are not seen."""
+"""Past this many that stay due however often they are woken, as those of parked aggregates do, others are seen only
+when they have just become due."""
 
 UNDER_WAY_FOR: Final = timedelta(seconds=30)
 """After this a wake-up counts as lost and the next sweep sends another; two do no harm."""
@@ -61,15 +66,25 @@ class Sweep:
             return 0
         now = self.present()
         self._under_way = {a: w for a, w in self._under_way.items() if abs(now - w[1]) < _lasts(*w)}
-        # The most overdue come first: those under way must not take the others' places.
-        due = await self.store.due(partitions, now, WAKE_AT_MOST + min(len(self._under_way), UNDER_WAY_AT_MOST))
-        waiting = [(a, due_at) for a, due_at in due if self._under_way.get(a, (None,))[0] != due_at]
-        woken = waiting[:WAKE_AT_MOST]
+        woken = await self._waiting(partitions, now)
         timer = TIMER_ELAPSED[self.service]
-        await self.publish([own_record(self.service, timer(aggregate=a), a, now) for a, _ in woken])
+        await self.publish([own_record(self.service, timer(aggregate=a), a, now) for a in woken])
         sent_at = self.present()  # the acknowledgement has perhaps just corrected the clock
-        self._under_way.update({a: (due_at, sent_at) for a, due_at in woken})
+        self._under_way.update({a: (due_at, sent_at) for a, due_at in woken.items()})
         return len(woken)
+
+    async def _waiting(self, partitions: Sequence[int], now: datetime) -> dict[str, datetime]:
+        """Who is due and to be woken now, in this order."""
+        # Those under way must not take the others' places.
+        most = WAKE_AT_MOST + min(len(self._under_way), UNDER_WAY_AT_MOST)
+        due = await self.store.due(partitions, now, most)
+        latest = await self.store.due(partitions, now, WAKE_AT_MOST, latest_first=True) if len(due) == most else []
+        first = dict(self._idle(latest)[:LATEST_AT_MOST])
+        others = [each for each in self._idle(due) if each[0] not in first]
+        return first | dict(others[: WAKE_AT_MOST - len(first)])
+
+    def _idle(self, due: Sequence[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+        return [(a, due_at) for a, due_at in due if self._under_way.get(a, (None,))[0] != due_at]
 
 
 def _lasts(due_at: datetime, sent_at: datetime) -> timedelta:

@@ -45,13 +45,15 @@ class FakeStore:
         self._documents[draft.id] = copy.deepcopy({**fields, "_id": draft.id, "version": draft.version + 1})
         return "saved"
 
-    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
+    async def due(
+        self, partitions: Sequence[int], before: datetime, limit: int, *, latest_first: bool = False
+    ) -> list[tuple[str, datetime]]:
         found = [
             (i, f["due_at"])
             for i, f in self._documents.items()
             if f["partition"] in partitions and f["due_at"] is not None and f["due_at"] <= before
         ]
-        return sorted(found, key=lambda each: each[1])[:limit]
+        return sorted(found, key=lambda each: each[1], reverse=latest_first)[:limit]
 
     async def quiet(
         self, partition: int, after: tuple[datetime, str], before: datetime, limit: int

@@ -137,12 +137,14 @@ class SimulatedStore:
         await self.life.wait(self.chance.uniform(0.0005, 0.002))
         return outcomes
 
-    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[tuple[str, datetime]]:
+    async def due(
+        self, partitions: Sequence[int], before: datetime, limit: int, *, latest_first: bool = False
+    ) -> list[tuple[str, datetime]]:
         """See `Store.due`."""
         await self._reach(None)
         partition_of = self.replicas.partition_of
         found = [(i, at) for i, at in self.replicas.due.items() if at <= before and partition_of(i) in partitions]
-        return sorted(found, key=lambda each: each[1])[:limit]
+        return sorted(found, key=lambda each: each[1], reverse=latest_first)[:limit]
 
     async def quiet(
         self, partition: int, after: tuple[datetime, str], before: datetime, limit: int

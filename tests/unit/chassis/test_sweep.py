@@ -10,7 +10,7 @@ from contracts.operations import TIMER_ELAPSED
 from services.chassis.clock import SKEW_ALARM
 from services.chassis.document import Document, Record
 from services.chassis.publisher import PublishFailed
-from services.chassis.sweep import MAYBE_EARLY_FOR, UNDER_WAY_FOR, WAKE_AT_MOST, Sweep, partition_of
+from services.chassis.sweep import LATEST_AT_MOST, MAYBE_EARLY_FOR, UNDER_WAY_FOR, WAKE_AT_MOST, Sweep, partition_of
 from tests.component.counter import Add
 from tests.fakes.log import FakePublisher
 from tests.fakes.world import World
@@ -148,6 +148,33 @@ async def test_law10_one_that_stays_due_is_seldom_woken() -> None:
         await sweep.once()
         world.pass_time(seconds=1)
     assert len(woken(world)) == 3  # at its time, when it can no longer be early, and half a minute later
+
+
+async def test_N1_what_has_just_become_due_does_not_wait_behind_a_flood() -> None:
+    """Messages to everybody are due at nine, a code's next try a second later: it is woken first."""
+    world = World()
+    flood = [Document(f"count:{n}", state="s", due_at=world.now) for n in range(10 * WAKE_AT_MOST)]
+    code = Document("count:code", state="s", due_at=world.now + timedelta(seconds=1))
+    await world.store.save([*flood, code], world.now)
+    sweep = await sweeping(world)
+    assert await sweep.once() == WAKE_AT_MOST
+    catch_up(sweep, world)
+    already = set(woken(world))
+    world.pass_time(seconds=1)
+    assert await sweep.once() == WAKE_AT_MOST
+    assert "count:code" in set(woken(world)) - already
+    assert world.log.in_order[WAKE_AT_MOST].key == b"count:code"
+
+
+async def test_law10_a_flood_is_woken_from_its_oldest_end_too() -> None:
+    world = World()
+    times = [world.now + timedelta(milliseconds=n) for n in range(3 * WAKE_AT_MOST)]
+    await world.store.save([Document(f"count:{at:%S.%f}", state="s", due_at=at) for at in times], world.now)
+    world.pass_time(seconds=10)
+    sweep = await sweeping(world)
+    assert await sweep.once() == WAKE_AT_MOST
+    both = {*times[: WAKE_AT_MOST - LATEST_AT_MOST], *times[-LATEST_AT_MOST:]}
+    assert {*woken(world)} == {f"count:{at:%S.%f}" for at in both}
 
 
 async def test_law10_a_clock_that_was_ahead_for_one_sweep_delays_no_wake_up() -> None:
