@@ -40,8 +40,9 @@ _RULE_BROKEN: Final = 121
 _EXISTS: Final = 48
 _NOT_PERMITTED: Final = 13
 _TOO_LARGE: Final = frozenset({10334, 17419, 17420})
-_MACHINERY: Final = frozenset({6, 7, 50, 89, 91, 112, 189, 202, 262, 9001, 10107, 11600, 11601, 11602, 13435, 13436})
-"""Of a server that stops, steps down, interrupts or runs out of time: no document's fault (law 7)."""
+_OF_A_DOCUMENT: Final = _TOO_LARGE | {2, 22, _RULE_BROKEN}
+"""All that a document can be refused for: its size, its values, its form, a rule. Whatever else fails is no document's
+fault: a server that stops, steps down, is strained or full fails one operation like another (law 7)."""
 
 _ONE: Final = Int64(1)
 _FIRST: Final = {"version": _ONE, "claimed_version": 1}
@@ -250,6 +251,8 @@ class MongoStore:
 
 
 def _judged(code: int, is_claim: bool) -> Outcome:
-    if code in _MACHINERY:
-        raise StoreUnavailable("a write was interrupted")
-    return "conflict" if code in _CONFLICTS or (is_claim and code == _RULE_BROKEN) else "refused"
+    if code in _CONFLICTS or (is_claim and code == _RULE_BROKEN):
+        return "conflict"
+    if code in _OF_A_DOCUMENT:
+        return "refused"
+    raise StoreUnavailable(f"a write failed with code {code}")

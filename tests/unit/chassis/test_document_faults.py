@@ -11,6 +11,9 @@ from services.chassis.store import MongoStore, StoreUnavailable
 from tests.store_suite import NOON, partition_of
 
 NOT_AUTHORISED, OUT_OF_DISK_SPACE, STEPPED_DOWN, TOO_LARGE, NOT_VALID = 13, 14031, 11602, 10334, 121
+BAD_VALUE, UNKNOWN = 2, 99_999
+STRAINED = (365, 24, 146, 371, 433, 449, 402, 64, 112)
+"""Temporarily unavailable, locks that took too long, no memory, writes blocked, limits of rates and the like."""
 
 
 class Refusing:
@@ -54,15 +57,22 @@ async def test_law7_a_bulk_that_is_too_large_is_run_one_aggregate_at_a_time(stor
     assert collection.bulks == [2, 1, 1]
 
 
-@pytest.mark.parametrize(("code", "outcome"), [(11000, "conflict"), (66, "conflict"), (NOT_VALID, "refused")])
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [(11000, "conflict"), (66, "conflict"), (NOT_VALID, "refused"), (TOO_LARGE, "refused"), (BAD_VALUE, "refused")],
+)
 async def test_law6_one_rejected_operation_is_named(store: MongoStore, code: int, outcome: str) -> None:
     store._collection = Refusing(write_error(code))  # type: ignore[assignment]
     assert await store.save(DRAFTS, NOON) == ["saved", outcome]
 
 
-async def test_law7_a_write_interrupted_by_a_step_down_is_machinery(store: MongoStore) -> None:
-    store._collection = Refusing(write_error(STEPPED_DOWN))  # type: ignore[assignment]
-    with pytest.raises(StoreUnavailable):
+@pytest.mark.parametrize("code", [STEPPED_DOWN, OUT_OF_DISK_SPACE, *STRAINED, UNKNOWN])
+async def test_law7_a_write_that_fails_for_another_reason_than_its_document_is_machinery(
+    store: MongoStore, code: int
+) -> None:
+    """A strained database answers so for each operation of a bulk: the third time would park all of its aggregates."""
+    store._collection = Refusing(write_error(code))  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable, match=str(code)):
         await store.save(DRAFTS, NOON)
 
 
