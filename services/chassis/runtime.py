@@ -46,8 +46,8 @@ from services.chassis.wiring import Outside, wired
 
 log = structlog.get_logger()
 DRAIN_S: Final = 6.0
-SESSIONS_READ_S: Final = 30.0
-"""A service that cannot read the ended sessions in this time does not start."""
+READ_FIRST_S: Final = 30.0
+"""A service that cannot read the ended sessions and the operators' orders in this time does not start."""
 
 ORDERS_READ_S: Final = 10.0
 
@@ -238,9 +238,10 @@ async def _prepare(engine: Engine, tasks: list[asyncio.Task[Any]]) -> None:
     tasks.append(asyncio.create_task(engine.key_reader.run()))
     tasks.append(asyncio.create_task(engine.order_reader.run()))
     tasks.append(asyncio.create_task(engine.session_reader.run()))
-    async with asyncio.timeout(SESSIONS_READ_S):
-        # Nothing may be done under a session that has ended (I13).
+    async with asyncio.timeout(READ_FIRST_S):
+        # Nothing may be done under a session that has ended (I13), nor taken for proven where a record was passed over.
         await engine.session_reader.catch_up()
+        await engine.order_reader.catch_up()
     log.info("sessions_read", count=len(engine.ended))
 
 
