@@ -6,6 +6,7 @@ Reason and position stand in clear, the record itself is sealed to the service's
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from contracts.decision import Incoming, Outgoing, Refusal
 from contracts.message import CATALOGUE, Event, Message, Nudge, TimerElapsed
@@ -40,12 +41,21 @@ class Morgue:
         return [(key, self._entry(key, cause_of(position), letter, position, at)), *((key, each) for each in told)]
 
     async def fold(self, parked: Document, document: Document, arrivals: Sequence[Arrival], at: datetime) -> Folded:
-        """Fold the messages of a parked aggregate: each becomes a dead letter, in order, and counts as decided."""
+        """Fold the messages of a parked aggregate: each becomes a dead letter, in order, and counts as decided.
+
+        One that is not parked yet is parked by the first of them, unless somebody else has decided that since it failed
+        here: then only what was decided is settled."""
         folded = Folded(parked.draft())
         if not is_parked(parked):
+            decided = [*takewhile(lambda each: _has_decided(document, each), arrivals)]
+            if decided:
+                return self._settled(folded, document, decided, at)
             folded.draft.state = twin_state("parked", letters_of(self.service, document, parked))
             self._announce(folded.draft, document.id, arrivals[0], at)
             folded.changed = True
+        return self._settled(folded, document, arrivals, at)
+
+    def _settled(self, folded: Folded, document: Document, arrivals: Sequence[Arrival], at: datetime) -> Folded:
         for arrival in arrivals:
             if folded.queued_bytes > MAX_ROUND_BYTES:
                 break
@@ -151,3 +161,7 @@ class Morgue:
         # The same command may be put aside twice: a letter's id hangs on the record's position.
         incoming: Incoming[Message] = Incoming(body, cause_of(position), self.service, key, correlation_id, at)
         return self.encoder.entry(key, Outgoing(body, correlation_id), incoming, index, position, at)
+
+
+def _has_decided(document: Document, arrival: Arrival) -> bool:
+    return arrival.stream is not None and document.has_decided(arrival.stream, arrival.number)

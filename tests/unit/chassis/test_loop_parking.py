@@ -3,8 +3,8 @@
 import pytest
 
 from services.chassis.document import Document
-from tests.component.counter import Add, Heard
-from tests.fakes.world import Crash, World, fake_open, letters
+from tests.component.counter import Add, Heard, counter_service
+from tests.fakes.world import Crash, World, fake_open, letters, with_route
 from tests.first_copies import first_copies
 
 
@@ -98,6 +98,24 @@ async def test_law7_failures_and_crashes_at_every_step_of_a_parking() -> None:
             await world.process().run()
         assert [c.value for c in first_copies(world.records("events")).popitem()[1]] == [b'{"amount":1}']
         assert sorted(set(letters(world))) == [1, 2]
+
+
+async def test_law7_what_somebody_else_has_decided_since_it_failed_here_parks_nobody() -> None:
+    """A replica whose pool is broken, and one that is well and got the partition meanwhile."""
+    world, tries = World(), [0]
+
+    async def broken(*_: object) -> None:
+        tries[0] += 1
+        if tries[0] == 3:
+            await world.process().run()
+        raise RuntimeError
+
+    world.send(Add(amount=1))
+    process = world.process(service=with_route(counter_service(), Add, prepare=broken))
+    await process.run()
+    assert (world.total(), process.told.outcomes_seen) == (1, {"duplicate": 1})
+    assert {*world.store.documents} == {"count:f1"}
+    assert world.records("dead-letters") == []
 
 
 async def test_law7_the_same_command_put_aside_twice_makes_two_letters() -> None:
