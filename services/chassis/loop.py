@@ -204,7 +204,6 @@ class Loop:
                 return self.morgue.fold(aside, document, arrivals, self.present())
             return self.morgue.unpark(aside, document, first, self.present())
         if fails:
-            batch.failures[document.id] = 0
             return self.morgue.keep(document, first, self.present())
         return self.folder.fold(document, arrivals, twin)
 
@@ -233,6 +232,8 @@ class Loop:
             self._count_failure(batch, aggregate, folded.failure)
 
     def _advance(self, batch: Batch, aggregate: str, done: int) -> None:
+        if done:  # a failure that passed was not the next message's
+            batch.failures.pop(aggregate, None)
         rest = batch.waiting[aggregate][done:]
         if rest:
             batch.waiting[aggregate] = rest

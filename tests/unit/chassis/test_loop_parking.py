@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.decision import Incoming
 from services.chassis.document import Document
 from tests.component.counter import Add, Heard, counter_service
 from tests.fakes.world import Crash, World, fake_open, letters, with_route
@@ -98,6 +99,22 @@ async def test_law7_failures_and_crashes_at_every_step_of_a_parking() -> None:
             await world.process().run()
         assert [c.value for c in first_copies(world.records("events")).popitem()[1]] == [b'{"amount":1}']
         assert sorted(set(letters(world))) == [1, 2]
+
+
+async def test_law7_three_messages_that_fail_once_each_park_nobody() -> None:
+    world, failed = World(), set[str]()
+
+    async def fails_once(_: object, message: Incoming[Add], *__: object) -> None:
+        if message.body.amount == 7 and message.id not in failed:
+            failed.add(message.id)
+            raise RuntimeError
+
+    world.service = with_route(counter_service(), Add, prepare=fails_once)
+    for amount in (7, 1, 7, 1, 7, 7, 7):
+        world.send(Add(amount=amount))
+    process = world.process()
+    await process.run()
+    assert (world.total(), process.told.outcomes_seen, len(process.told.failures)) == (37, {"decided": 7}, 5)
 
 
 async def test_law7_what_somebody_else_has_decided_since_it_failed_here_parks_nobody() -> None:
