@@ -1,18 +1,19 @@
 """The slow audit: nothing stays in an outbox unpublished and unnoticed (architecture, law 5).
 
 Each document is looked at once, ten minutes after its last write. One whose outbox is not proven published gets a
-nudge, one under way at a time; what stays unproven for half an hour is an alarm.
+nudge, one under way at a time, more where many wait; what stays unproven for half an hour is an alarm.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from contracts.operations import NUDGE
 from services.chassis.acknowledged import is_proven
 from services.chassis.arrival import PARKED
-from services.chassis.document import Record
+from services.chassis.document import Document, Record
 from services.chassis.lane import KafkaLane
 from services.chassis.skip_orders import SkipOrders, Spoils
 from services.chassis.store import Store
@@ -24,6 +25,13 @@ ALARM_AFTER: Final = timedelta(minutes=30)
 DOCUMENTS_AT_ONCE: Final = 500
 PAGES_AT_MOST: Final = 25
 """Pages of one look at one partition: more documents than a partition's service can write in the meantime."""
+UNPROVEN_AT_MOST: Final = 10_000
+"""With so many the look goes no further until some are proven. A topic that is made anew leaves all that is quiet
+unproven: no commit on the new one says anything of what was caused by the old one."""
+
+NUDGED_OF: Final = 10
+"""Of so many that wait, one more is nudged at a time."""
+
 NUDGE_LIFE: Final = timedelta(minutes=2)
 _EVER: Final = (datetime(2020, 1, 1, tzinfo=UTC), "")
 
@@ -53,11 +61,12 @@ class Audit:
         now = self.present()
         partitions = list(self.lane.lag())
         self._seen_to = {p: self._seen_to.get(p, _EVER) for p in partitions}
-        if partitions:
+        if partitions or self._unproven:
             committed = await self.committed()
             for partition in partitions:
                 await self._look(partition, now, committed)
-        await self._nudge_one(now)
+            await self._let_go(now, committed)
+            await self._nudge(now)
         oldest = min(self._unproven.values(), default=now)
         if now - oldest > ALARM_AFTER:
             self.tell("outbox_unproven", count=len(self._unproven), oldest_s=(now - oldest).total_seconds())
@@ -66,9 +75,11 @@ class Audit:
     async def _look(self, partition: int, now: datetime, committed: Mapping[tuple[int, str, int], int]) -> None:
         before = now - self.after
         for _ in range(PAGES_AT_MOST):
+            if len(self._unproven) >= UNPROVEN_AT_MOST:
+                return
             found = await self.store.quiet(partition, self._seen_to[partition], before, DOCUMENTS_AT_ONCE)
             for written_at, document in found:
-                if all(is_proven(entry, committed, self.spoils) for entry in document.outbox):
+                if self._is_proven(document, committed):
                     self._unproven.pop(document.id, None)
                 else:
                     self._unproven.setdefault(document.id, written_at)
@@ -77,19 +88,27 @@ class Audit:
             if len(found) < DOCUMENTS_AT_ONCE:
                 return
 
-    async def _nudge_one(self, now: datetime) -> None:
-        """One nudge at a time; the document's next write takes it off the list at the next look."""
-        self._nudged = {a: at for a, at in self._nudged.items() if now - at < NUDGE_LIFE}
-        waiting = [a for a in self._unproven if a not in self._nudged]
-        still = [a for a in self._nudged if a in self._unproven]
-        loaded = await self.store.load(still)
-        for aggregate in still:
-            if aggregate not in loaded or not loaded[aggregate].outbox:
+    def _is_proven(self, document: Document, committed: Mapping[tuple[int, str, int], int]) -> bool:
+        return all(is_proven(entry, committed, self.spoils) for entry in document.outbox)
+
+    async def _let_go(self, now: datetime, committed: Mapping[tuple[int, str, int], int]) -> None:
+        """What was trimmed waits no longer; what a nudge did not help waits behind the others."""
+        loaded = await self.store.load([*self._nudged])
+        for aggregate, at in [*self._nudged.items()]:
+            if aggregate not in loaded or self._is_proven(loaded[aggregate], committed):
                 self._unproven.pop(aggregate, None)
-                self._nudged.pop(aggregate, None)
-        if waiting and not self._nudged:
-            aggregate = waiting[0]
-            # What is parked is nudged under the aggregate's own name: with the prefix, a long one is no id any more.
-            name = aggregate.removeprefix(PARKED)
-            await self.publish([own_record(self.service, NUDGE[self.service](aggregate=name), name, now)])
-            self._nudged[aggregate] = now
+            elif now - at < NUDGE_LIFE:
+                continue
+            elif aggregate in self._unproven:
+                self._unproven[aggregate] = self._unproven.pop(aggregate)
+            del self._nudged[aggregate]
+
+    async def _nudge(self, now: datetime) -> None:
+        room = 1 + len(self._unproven) // NUDGED_OF - len(self._nudged)
+        waiting = (a for a in self._unproven if a not in self._nudged)
+        nudged = [*islice(waiting, max(0, room))]
+        # What is parked is nudged under the aggregate's own name: with the prefix, a long one is no id any more.
+        names = [aggregate.removeprefix(PARKED) for aggregate in nudged]
+        nudge = NUDGE[self.service]
+        await self.publish([own_record(self.service, nudge(aggregate=name), name, now) for name in names])
+        self._nudged |= dict.fromkeys(nudged, now)

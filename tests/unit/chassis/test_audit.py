@@ -5,8 +5,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from contracts.operations import NUDGE
-from services.chassis.audit import ALARM_AFTER, DOCUMENTS_AT_ONCE, NUDGE_LIFE, PAGES_AT_MOST, Audit
+from services.chassis import audit
+from services.chassis.audit import (
+    ALARM_AFTER,
+    AUDIT_EVERY_S,
+    DOCUMENTS_AT_ONCE,
+    NUDGE_LIFE,
+    PAGES_AT_MOST,
+    Audit,
+)
 from services.chassis.document import Document
 from tests.fakes.log import FakePublisher
 from tests.fakes.world import World
@@ -38,6 +48,14 @@ class Auditor:
     async def write(self, *names: str) -> None:
         drafts = [Document(name, state="s", outbox=[entry()]) for name in names]
         assert set(await self.world.store.save(drafts, self.world.now)) == {"saved"}
+
+    async def trim(self) -> None:
+        """Every nudge has had its effect."""
+        documents = self.world.store.documents
+        drafts = [documents[name].draft() for name in {*self.nudged} if documents[name].outbox]
+        for draft in drafts:
+            draft.outbox = []
+        await self.world.store.save(drafts, self.world.now)
 
     @property
     def nudged(self) -> list[str]:
@@ -130,3 +148,42 @@ async def test_law5_what_is_parked_under_the_longest_name_is_nudged_too() -> Non
     auditor.world.pass_time(minutes=11)
     await auditor.audit.once()
     assert auditor.nudged == [longest]
+
+
+async def test_law5_a_nudge_that_takes_no_effect_keeps_nobody_waiting() -> None:
+    auditor = Auditor()
+    await auditor.write("count:1", "count:2")
+    auditor.world.pass_time(minutes=11)
+    for _ in range(3):
+        await auditor.audit.once()
+        auditor.world.now += NUDGE_LIFE
+    first, second, third = auditor.nudged
+    assert first == third != second
+
+
+async def test_law5_where_many_are_unproven_many_are_nudged_at_a_time() -> None:
+    """A log that was made anew: no commit on it proves what any quiet document caused on the old one."""
+    auditor, count = Auditor(), 500
+    await auditor.write(*(f"count:{n}" for n in range(count)))
+    auditor.world.pass_time(minutes=11)
+    looks = 0
+    while await auditor.audit.once() and looks < 100:
+        looks += 1
+        auditor.world.pass_time(seconds=AUDIT_EVERY_S)
+        await auditor.trim()
+    assert (looks < 100, len(auditor.nudged)) == (True, count)
+
+
+async def test_law5_however_many_are_unproven_memory_is_bounded_and_all_get_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(audit, "UNPROVEN_AT_MOST", 10)
+    monkeypatch.setattr(audit, "DOCUMENTS_AT_ONCE", 5)
+    auditor = Auditor()
+    await auditor.write(*(f"count:{n}" for n in range(100)))
+    auditor.world.pass_time(minutes=11)
+    most = 0
+    while await auditor.audit.once():
+        most = max(most, len(auditor.audit._unproven))
+        await auditor.trim()
+    assert (len({*auditor.nudged}), most <= 15) == (100, True)
