@@ -38,7 +38,9 @@ class Kind:
     """A kind of aggregate: documents `name:...` whose state is `state` (a union of frozen types with a literal
     `stage`).
 
-    `due_at` says when the state wants to be woken (law 10); `on_timer` decides the wake-up.
+    `due_at` says when the state wants to be woken (law 10); `on_timer` decides the wake-up. A message that came in time
+    may be decided after it: it has another key, or comes by another lane. If it is still to count, ask to be woken
+    later.
     """
 
     name: str

@@ -50,7 +50,12 @@ def own_record(service: str, message: Message, aggregate: str, at: datetime) -> 
 
 @dataclass(slots=True)
 class Sweep:
-    """Sends `TimerElapsed` under the aggregate's key, so that it stands behind commands that came in time."""
+    """Sends `TimerElapsed` under the aggregate's key, on partitions that are read to their end: it stands behind what
+    came in time on the same partition, and no more.
+
+    A command has the key of its flow, and most fall on another partition; events and results come by other lanes. They
+    may be read after the wake-up, however early they came. A state to which that matters asks to be woken later than it
+    ends, and judges what comes by its stamp (law 9)."""
 
     service: str
     lane: KafkaLane
