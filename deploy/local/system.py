@@ -58,11 +58,13 @@ C = TypeVar("C", bound=Client)
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """Lives in seconds, short enough that nobody waits a minute for a late code (I6, I14)."""
+    """Lives in seconds, short enough that nobody waits a minute for a late code (I6, I14), nor longer
+    for what became of a call that was given up (N6)."""
 
     code_s: float = 3.0
     resend_after_s: float = 3.0
     report_link_s: float = 900.0
+    call_given_up_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +265,7 @@ def _settings(gateway: SmsGateway, mail: MailSink, lives: Lives) -> dict[str, Ma
             "mail_from": "no-reply@hesabi.example",
             "contact_email": "care@hesabi.example",
             "pages_url": PAGES,
-            "code_life_s": lives.code_s,
+            "sms_held_s": lives.call_given_up_s,
         },
         "reports": {"link_life_s": lives.report_link_s},
     }

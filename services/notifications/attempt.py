@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from services.notifications.delivery_states import About, Content
 
@@ -72,12 +73,19 @@ def seconds(*each: int) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=one) for one in each)
 
 
+HELD_AT_MOST: Final = timedelta(minutes=5)
+"""For so long a gateway, or a proxy before it, may still work on a call that nobody waits for any more (ours;
+assumption D of `unifonic_wire.py`). Asked before, it would say truthfully that it has taken nothing, and take it after
+all: what is sent again on that word is paid for twice (N6)."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptRules:
     """How attempts are timed (ours). The waits after the first, second ... attempt also bound their number.
 
     `call_limit` is the longest a call may take; `start_within` how long it may stand in line before; `margin` covers
-    clocks that differ and a report on its way.
+    clocks that differ and a report on its way. `held_at_most` passes before the gateway is asked about an unknown SMS,
+    `query_waits` after the first, second ... question.
     """
 
     call_limit: timedelta = timedelta(seconds=10)
@@ -87,7 +95,8 @@ class AttemptRules:
     sms_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800)
     broadcast_waits: tuple[timedelta, ...] = seconds(5, 30, 60, 120, 300, *[600] * 6, *[1800] * 6, *[3600] * 24)
     email_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800, 3600)
-    query_waits: tuple[timedelta, ...] = seconds(5, 20, 60, 300, 900, 1800)
+    held_at_most: timedelta = HELD_AT_MOST
+    query_waits: tuple[timedelta, ...] = seconds(20, 60, 300, 900, 1800)
 
     def start_by(self, about: About, now: datetime) -> datetime:
         """The last instant at which an attempt decided now may begin."""

@@ -145,7 +145,7 @@ class Deliveries:
         if state.about.is_code:
             return now_unknown(state.about)  # N10
         if state.about.channel == "sms":
-            ask_at = now + self.rules.query_waits[0]
+            ask_at = now + self.rules.held_at_most
             return decided(Settling(state.about, state.content, state.attempt, 0, ask_at))  # N6
         # Law 8: an e-mail may be sent again with the same Message-ID.
         wait = self.rules.wait_after(state.about, state.attempt)
@@ -155,9 +155,9 @@ class Deliveries:
 
     def _ask(self, state: Settling, now: datetime) -> DeliveryDecision:
         queries = state.queries + 1
-        if queries >= len(self.rules.query_waits):
+        if queries > len(self.rules.query_waits):
             return now_unknown(state.about)
-        ask_again_at = now + max(self.rules.query_waits[queries], self.rules.call_limit + self.rules.margin)
+        ask_again_at = now + max(self.rules.query_waits[queries - 1], self.rules.call_limit + self.rules.margin)
         asked = Settling(state.about, state.content, state.attempt, queries, ask_again_at)
         return decided(asked, effects=(AskStatus(state.about.message_id, state.attempt),))
 

@@ -60,6 +60,7 @@ def attempt_rules(settings: NotificationsSettings) -> AttemptRules:
         call_limit=settings.longest_call,
         start_within=timedelta(seconds=settings.attempt_start_s),
         margin=timedelta(seconds=settings.attempt_margin_s),
+        held_at_most=timedelta(seconds=settings.sms_held_s),
     )
 
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from contracts.values.email_address import parse_email
 from contracts.values.rejected import Rejected
 from services.chassis.settings import ServiceSettings
+from services.notifications.attempt import HELD_AT_MOST
 from services.notifications.hand_over import CallLimits
 from services.notifications.links import is_allowed_link
 from services.notifications.permitted_hours import PermittedHours
@@ -86,6 +87,13 @@ class NotificationsSettings(ServiceSettings):
     sms_connect_s: CallSeconds = Field(default=3.0, description="seconds to connect to the SMS gateway")
     sms_read_s: CallSeconds = Field(default=8.0, description="seconds that the SMS gateway may stay silent")
     sms_total_s: CallSeconds = Field(default=10.0, description="seconds that a call of the SMS gateway may take")
+    sms_held_s: float = Field(
+        default=HELD_AT_MOST.total_seconds(),
+        description="seconds that the SMS gateway may still work on a call given up; only then it is asked about it",
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+    )
     smtp_total_s: CallSeconds = Field(default=10.0, description="seconds that handing over an e-mail may take")
     attempt_start_s: CallSeconds = Field(default=10.0, description="seconds that a call may stand in line")
     attempt_margin_s: CallSeconds = Field(

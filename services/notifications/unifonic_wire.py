@@ -10,7 +10,8 @@ ASSUMPTIONS, to be confirmed with the maker before the first live message:
   B. A receipt is a POST of JSON `{"MessageID", "CorrelationID", "Status"}`, unsigned: the secret in the path proves it.
   C. `Status` is one of the keys of `_STATUS`.
   D. The status query is a POST form with `AppSid, CorrelationID` to `STATUS_PATH`; it answers `data.Messages`, an empty
-     list exactly when nothing was accepted under that correlation id. Anything else is taken as "no answer".
+     list exactly when nothing was accepted under that correlation id. Anything else is taken as "no answer". A
+     call that we gave up is accepted within five minutes (`HESABI_SMS_HELD_S`) or never: an empty list is final then.
   E. HTTP 429 and 503 with `Retry-After` are not assumed to be safe: 429 means not taken, every 5xx means unknown.
 """
 

@@ -12,7 +12,7 @@ from contracts.notifications import (
     OtpHandedOver,
     OtpNotHandedOver,
 )
-from services.notifications.attempt import AskStatus, SendCode, SendEmail, SendSms
+from services.notifications.attempt import HELD_AT_MOST, AskStatus, SendCode, SendEmail, SendSms
 from services.notifications.delivery_states import (
     About,
     Attempting,
@@ -165,8 +165,19 @@ def test_N6_an_unknown_sms_is_asked_about_before_anything_is_sent() -> None:
     unsure = given(attempting(SMS)).when(DELIVERIES.on_result, reported(SMS, "unknown"), at(4))
     unsure.then().then_state(Settling)
     assert unsure.effects == ()
-    asked = unsure.when(DELIVERIES.on_timer, timer(SMS, after(10)), at(10)).then().then_state(Settling)
+    asked = unsure.when(DELIVERIES.on_timer, timer(SMS, after(310)), at(310)).then().then_state(Settling)
     assert asked.effects == (AskStatus("sms-1", 1),)
+
+
+@pytest.mark.parametrize("over", [4, 23])
+def test_N6_a_gateway_is_not_asked_while_it_may_still_take_a_call_that_was_given_up(over: int) -> None:
+    happening = reported(SMS, "unknown") if over == 4 else timer(SMS, after(over))
+    decide = DELIVERIES.on_result if over == 4 else DELIVERIES.on_timer
+    unsure = given(attempting(SMS)).when(decide, happening, at(over)).then_state(Settling)
+    held = over + HELD_AT_MOST.total_seconds()
+    early = unsure.when(DELIVERIES.on_timer, timer(SMS, after(held - 1)), at(held - 1)).then().then_state(Settling)
+    assert early.effects == ()
+    assert early.when(DELIVERIES.on_timer, timer(SMS, after(held)), at(held)).effects == (AskStatus("sms-1", 1),)
 
 
 def test_N6_an_sms_that_never_reported_is_asked_about() -> None:
@@ -196,7 +207,7 @@ def test_N6_an_unanswered_query_is_asked_again_until_enough() -> None:
         if isinstance(scenario.state, Settling):
             seconds = (scenario.state.ask_at - NOON).total_seconds()
             scenario.when(DELIVERIES.on_status, status(SMS, "no-answer"), at(seconds)).then().then_state(scenario.state)
-    assert asked == len(RULES.query_waits) - 1
+    assert asked == len(RULES.query_waits)
     scenario.then(MessageFailed(message_id="sms-1", template="new-sign-in", channel="sms", reason="unknown"))
     scenario.then_state(Unknown(SMS))
 
