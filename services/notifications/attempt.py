@@ -1,5 +1,6 @@
 """Calls that leave the house, as values (law 8): what they carry, how long they may take, how often they are made."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -73,6 +74,10 @@ def seconds(*each: int) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=one) for one in each)
 
 
+MOST_ATTEMPTS: Final = 100
+"""As high as a report can count (`AttemptReported`). The longest use of each kind fits in: 24 hours, of a broadcast 30
+days."""
+
 HELD_AT_MOST: Final = timedelta(minutes=5)
 """For so long a gateway, or a proxy before it, may still work on a call that nobody waits for any more (ours;
 assumption D of `unifonic_wire.py`). Asked before, it would say truthfully that it has taken nothing, and take it after
@@ -81,7 +86,8 @@ all: what is sent again on that word is paid for twice (N6)."""
 
 @dataclass(frozen=True, slots=True)
 class AttemptRules:
-    """How attempts are timed (ours). The waits after the first, second ... attempt also bound their number.
+    """How attempts are timed (ours): the waits after the first, second ... attempt, of which the last one repeats. Only
+    the end of the message's use ends them (N2).
 
     `call_limit` is the longest a call may take; `start_within` how long it may stand in line before; `margin` covers
     clocks that differ and a report on its way. `held_at_most` passes before the gateway is asked about an unknown SMS,
@@ -93,7 +99,7 @@ class AttemptRules:
     margin: timedelta = timedelta(seconds=3)
     code_waits: tuple[timedelta, ...] = seconds(1, 2, 4, 8, 16, 30)
     sms_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800)
-    broadcast_waits: tuple[timedelta, ...] = seconds(5, 30, 60, 120, 300, *[600] * 6, *[1800] * 6, *[3600] * 24)
+    broadcast_waits: tuple[timedelta, ...] = seconds(5, 30, 60, 120, 300, *[600] * 6, *[1800] * 6, *[3600] * 20, 43200)
     email_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800, 3600)
     held_at_most: timedelta = HELD_AT_MOST
     query_waits: tuple[timedelta, ...] = seconds(20, 60, 300, 900, 1800)
@@ -107,9 +113,18 @@ class AttemptRules:
         return start_by + self.call_limit + self.margin
 
     def wait_after(self, about: About, attempt: int) -> timedelta | None:
-        """How long to wait after this attempt, None when it was the last."""
+        """How long to wait after this attempt at least, None when no further one can be counted."""
         waits = self._waits(about)
-        return waits[attempt - 1] if attempt <= len(waits) else None
+        return waits[min(attempt, len(waits)) - 1] if attempt < MOST_ATTEMPTS else None
+
+    def spread_after(self, about: About, attempt: int) -> timedelta:
+        """What each message adds to that wait, up to half of it: what failed together does not come together to a
+        gateway that is back."""
+        wait = self.wait_after(about, attempt)
+        if wait is None or about.is_code:
+            return timedelta()
+        drawn = hashlib.sha256(f"{about.message_id}/{attempt}".encode()).digest()
+        return wait / 2 * (int.from_bytes(drawn[:4]) / 2**32)
 
     def _waits(self, about: About) -> tuple[timedelta, ...]:
         match about.channel:

@@ -122,11 +122,20 @@ class Deliveries:
                 return now_handed_over(state.about, report.gateway_message_id or "")
 
     def _again(self, state: UnderWay, now: datetime) -> DeliveryDecision:
-        """Certainly nothing left the house: another attempt, unless it comes too late (N2) or there were enough."""
-        wait = self.rules.wait_after(state.about, state.attempt)
-        if wait is None:
+        """Certainly nothing left the house: another attempt, unless it comes too late (N2)."""
+        retry_at = self._retry_at(state, now)
+        if retry_at is None:
             return now_failed(state.about, "not-sent")
-        return self._wait(state.about, state.content, state.attempt, now + wait)
+        return self._wait(state.about, state.content, state.attempt, retry_at)
+
+    def _retry_at(self, state: UnderWay, now: datetime) -> datetime | None:
+        """None when no further attempt can be counted."""
+        about, wait = state.about, self.rules.wait_after(state.about, state.attempt)
+        if wait is None:
+            return None
+        spread = self.rules.spread_after(about, state.attempt)
+        # A night's failures do not all begin with the permitted hours (N4).
+        return self.hours.later(now + wait, spread) if about.keeps_hours else now + wait + spread
 
     def _wait(self, about: About, content: Content, attempt: int, until: datetime) -> DeliveryDecision:
         """Delayed, not dropped (N4), as long as it is of use (N2). `attempt` was the last one, 0 before the first."""
@@ -148,10 +157,10 @@ class Deliveries:
             ask_at = now + self.rules.held_at_most
             return decided(Settling(state.about, state.content, state.attempt, 0, ask_at))  # N6
         # Law 8: an e-mail may be sent again with the same Message-ID.
-        wait = self.rules.wait_after(state.about, state.attempt)
-        if wait is None or now + wait > state.about.hand_over_by:
+        retry_at = self._retry_at(state, now)
+        if retry_at is None or retry_at > state.about.hand_over_by:
             return now_unknown(state.about)
-        return decided(Waiting(state.about, state.content, state.attempt, now + wait))
+        return decided(Waiting(state.about, state.content, state.attempt, retry_at))
 
     def _ask(self, state: Settling, now: datetime) -> DeliveryDecision:
         queries = state.queries + 1

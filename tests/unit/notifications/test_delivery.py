@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -107,18 +108,6 @@ def test_N6_what_certainly_was_not_sent_is_tried_again_after_a_wait(about: About
     again = waits.when(DELIVERIES.on_timer, timer(about, after(30)), at(30)).then().then_state(Attempting)
     assert [type(call) for call in again.effects] == [effect]
     assert again.state.attempt == 2
-
-
-@EVERY_CHANNEL
-def test_N6_attempts_wait_longer_each_time_and_end(about: About) -> None:
-    waits = []
-    attempt = 1
-    while (wait := RULES.wait_after(about, attempt)) is not None:
-        waits.append(wait)
-        attempt += 1
-    assert waits == sorted(waits)
-    last = given(attempting(about, attempt)).when(DELIVERIES.on_result, reported(about, "not-sent", attempt), at(4))
-    last.then_state(Failed(about, "not-sent"))
 
 
 def test_N2_no_attempt_is_waited_for_that_would_come_too_late() -> None:
@@ -237,9 +226,9 @@ def test_N6_an_unknown_email_is_sent_again_under_the_same_message_id() -> None:
     assert (call.attempt.about.message_id, call.attempt.content) == ("mail-1", attempting(EMAIL).content)
 
 
-def test_N6_an_email_of_which_nobody_ever_knows_ends() -> None:
-    last = len(RULES.email_waits) + 1
-    told = given(attempting(EMAIL, last)).when(DELIVERIES.on_result, reported(EMAIL, "unknown", last), at(4))
+def test_N6_an_email_of_which_nobody_ever_knows_ends_with_its_use() -> None:
+    soon = replace(EMAIL, hand_over_by=NOON + timedelta(seconds=20))
+    told = given(attempting(soon, 7)).when(DELIVERIES.on_result, reported(soon, "unknown", 7), at(4))
     told.then(MessageFailed).then_state(Unknown)
 
 

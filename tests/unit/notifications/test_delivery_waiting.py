@@ -6,13 +6,13 @@ import pytest
 
 from contracts.broadcasts import MessageClass
 from contracts.decision import Facts, Incoming
-from contracts.notifications import MessageExpired, MessageFailed
+from contracts.notifications import MessageExpired
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported, BroadcastMessageWanted
 from contracts.sealed import Sealed
 from services.notifications.attempt import SendBroadcast, SendSms
 from services.notifications.delivery_states import Attempting, Expired, Waiting, due_at
 from tests.scenario import NOON, Given, arriving, given
-from tests.unit.notifications.deliveries import ASKING, DELIVERIES, RULES, message_wanted, timer
+from tests.unit.notifications.deliveries import ASKING, DELIVERIES, message_wanted, timer
 
 MORNING = NOON - timedelta(hours=3)  # 09:00 in Riyadh
 EVENING = NOON + timedelta(hours=9)  # 21:00
@@ -134,20 +134,9 @@ def test_N4_neither_a_call_nor_a_repetition_begins_after_the_hours() -> None:
     assert isinstance(call, SendBroadcast)
     assert call.attempt.start_by == EVENING
     failed = begun.when(DELIVERIES.on_result, reported(EVENING, 1)).then().then_state(Waiting)
-    assert due_at(failed.state) == NEXT_MORNING
-    again = woken(failed, NEXT_MORNING)
-    assert again.state.attempt == 2
-
-
-def test_N4_N6_a_gateway_that_is_away_for_a_day_loses_no_message_that_is_still_of_use() -> None:
-    scenario, at = asked(wanted("warning")), NOON
-    for attempt in range(1, len(RULES.broadcast_waits) + 1):
-        scenario = scenario.when(DELIVERIES.on_result, reported(at, attempt)).then().then_state(Waiting)
-        at = due_at(scenario.state) or at
-        scenario = woken(scenario, at)
-    assert at - NOON > timedelta(days=1)
-    gone = scenario.when(DELIVERIES.on_result, reported(at, len(RULES.broadcast_waits) + 1))
-    gone.then(MessageFailed(message_id="b-1", template="broadcast-warning", channel="sms", reason="not-sent"))
+    morning = failed.state.retry_at
+    assert NEXT_MORNING <= morning < NEXT_MORNING + timedelta(seconds=3)
+    assert woken(failed, morning).state.attempt == 2
 
 
 def test_N6_a_result_that_comes_late_is_still_heard_while_the_next_attempt_waits() -> None:
