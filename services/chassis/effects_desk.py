@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -12,7 +12,7 @@ from contracts.message import Message
 from services.chassis.document import Record
 from services.chassis.fold import DueEffect
 from services.chassis.observer import ServiceObserver
-from services.chassis.service import Perform
+from services.chassis.service import Service
 
 CALLS_AT_ONCE: Final = 32
 """Of one kind: a crowd of slow notices takes no room from codes (N1)."""
@@ -26,16 +26,15 @@ class EffectsDesk:
 
     def __init__(
         self,
-        service: str,
-        perform: Mapping[type, Perform],
+        service: Service,
         body: Callable[[Message, str], bytes],
         publish: Callable[[Sequence[Record]], Awaitable[None]],
         present: Callable[[], datetime],
         observer: ServiceObserver,
     ) -> None:
-        self._service, self._perform, self._body = service, perform, body
+        self._service, self._body = service, body
         self._publish, self._present, self._observer = publish, present, observer
-        self._rooms = {effect: asyncio.Semaphore(CALLS_AT_ONCE) for effect in perform}
+        self._rooms = {effect: asyncio.Semaphore(CALLS_AT_ONCE) for effect in service.perform}
         self._calls: set[asyncio.Task[None]] = set()
 
     def start(self, effects: Iterable[DueEffect]) -> None:
@@ -54,9 +53,10 @@ class EffectsDesk:
     async def _call(self, due: DueEffect) -> None:
         try:
             async with self._rooms[type(due.effect)]:
-                result: Message = await self._perform[type(due.effect)](due.effect)
+                result: Message = await self._service.perform[type(due.effect)](due.effect)
             await self._report(self.result_record(due.aggregate, due.correlation_id, result))
-            self._observer.called(type(due.effect).__name__, self._present() - due.asked_at)
+            since = self._present() - due.asked_at
+            self._observer.called(type(due.effect).__name__, self._service.outcome_of(result), since)
         except Exception as error:  # noqa: BLE001 - a call's failure never harms the loop; the timer settles it
             self._observer.effect_failed(due.aggregate, error)
         finally:
@@ -80,7 +80,7 @@ class EffectsDesk:
         digest = hashlib.sha256(f"{aggregate}/{type(message).type_name}/{correlation_id}/".encode() + body).hexdigest()
         envelope = Envelope(
             id=str(uuid5(_NAMESPACE, digest)),
-            source=self._service,
+            source=self._service.name,
             type=type(message).type_name,
             subject=aggregate,
             time=now,

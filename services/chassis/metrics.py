@@ -65,6 +65,7 @@ class Metrics:
             _CALL_SECONDS,
             "effect",
         )
+        self._call_outcomes = self._counter("call_outcomes", "Calls by what they came to.", "effect", "outcome")
         self._oldest_send = self._gauge("oldest_send_seconds", "How long something sent waits to be acknowledged.")
         self._unproven = self._gauge(
             "oldest_unproven_outbox_seconds", "Age of the oldest outbox entry not proven published."
@@ -109,9 +110,11 @@ class Metrics:
         """So many aggregates are parked."""
         self._parked.set(count)
 
-    def call(self, effect: str, seconds: float) -> None:
-        """A call's result is on the log, so long after the message that asked for it; `effect` is a type's name."""
+    def call(self, effect: str, outcome: str, seconds: float) -> None:
+        """A call's result is on the log, so long after the message that asked for it; `effect` is a type's name,
+        `outcome` a constant of the code."""
         self._calls.labels(effect).observe(seconds)
+        self._call_outcomes.labels(effect, outcome if _CODE.fullmatch(outcome) else OTHER).inc()
 
     def oldest_send(self, seconds: float) -> None:
         """For so long something waits to be acknowledged; 0 if nothing does."""

@@ -99,9 +99,9 @@ class ServiceObserver:
         """A call broke before it had a result; the aggregate's timer settles it."""
         self.log.error("effect_failed", aggregate=aggregate, exc_info=error)
 
-    def called(self, effect: str, since: timedelta) -> None:
-        """The result of a call of this type is on the log, so long after the message that asked for it."""
-        self.metrics.call(effect, since.total_seconds())
+    def called(self, effect: str, outcome: str, since: timedelta) -> None:
+        """What a call of this type came to is on the log, so long after the message that asked for it."""
+        self.metrics.call(effect, outcome, since.total_seconds())
 
     def oldest_send(self, seconds: float) -> None:
         """For so long something waits to be acknowledged."""

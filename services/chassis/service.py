@@ -19,6 +19,7 @@ AggregateOf = Callable[[Incoming[Any], KeyedHash], str]
 Decide = Callable[[Any, Incoming[Any], Any], Decision[Any]]
 Prepare = Callable[[Any, Incoming[Any], Any, datetime], Awaitable[Facts]]
 Perform = Callable[[Any], Awaitable[Message]]
+OutcomeOf = Callable[[Message], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,14 @@ class TimedEffects(Protocol):
     clock: Callable[[], datetime]
 
 
+def _made(_: Message) -> str:
+    return "made"
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A whole service. `effects` is handed to every `prepare`; `perform` maps an effect's type to the call that it
-    means."""
+    means; `outcome_of` says what a call came to, for operators: a constant of the code."""
 
     name: str
     lanes: tuple[Lane, ...]
@@ -85,3 +90,4 @@ class Service:
     routes: tuple[Route, ...]
     effects: Any
     perform: Mapping[type, Perform]
+    outcome_of: OutcomeOf = _made

@@ -83,7 +83,7 @@ def wired(service: Service, outside: Outside) -> Machinery:
         present,
         turns,
     )
-    desk = EffectsDesk(name, service.perform, encoder.body, publish, present, observer)
+    desk = EffectsDesk(service, encoder.body, publish, present, observer)
     lanes = [KafkaLane(name, lane, loop.settle, desk.start, acknowledged, observer) for lane in service.lanes]
     commands = next(lane for lane in lanes if lane.topic is COMMANDS_TOPIC[name])
     sweep = Sweep(name, commands, store, publish, present)

@@ -9,6 +9,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, assert_never
 
+import structlog
+
 from contracts.message import Message
 from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported
@@ -34,6 +36,8 @@ from services.notifications.unifonic_wire import (
     UnifonicAccount,
     callback_url,
 )
+
+log = structlog.get_logger()
 
 
 class SmsGateway(Protocol):
@@ -241,7 +245,9 @@ def _report(message: type[AttemptReported], attempt: Attempt, outcome: Outcome) 
             return report("refused", reason)
         case NotAnAddress():
             return report("refused", "recipient")
-        case NotSent(reason):
+        case NotSent(reason, gateway_code):
+            if reason == "turned-away":
+                log.warning("turned_away", reason=gateway_code, message_id=attempt.about.message_id)
             return report("not-sent", reason)
         case Unknown(reason):
             return report("unknown", reason)
@@ -249,6 +255,17 @@ def _report(message: type[AttemptReported], attempt: Attempt, outcome: Outcome) 
             return report("expired")
         case _:
             assert_never(outcome)
+
+
+def outcome_of(result: Message) -> str:
+    """What a call came to, for operators: why nothing was sent, or else the result."""
+    match result:
+        case AttemptReported(result="not-sent", reason=str(reason)):
+            return reason
+        case AttemptReported(result=said) | StatusReported(status=said):
+            return said
+        case _:
+            return "other"
 
 
 def _status(

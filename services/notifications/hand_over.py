@@ -14,17 +14,22 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The gateway answered no and bills nothing. `gateway_code` is its own code, for operators; may be empty."""
+    """The gateway answered no to this message or its recipient, for good, and bills nothing. `gateway_code` is its own
+    code, for operators; may be empty."""
 
-    reason: Literal["credentials", "sender", "recipient", "message"]
+    reason: Literal["recipient", "message"]
     gateway_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Certainly not handed over: no byte of the message left, or the gateway said "not now". Safe to try again."""
+    """Certainly not handed over: no byte of the message left, or the gateway said no. Safe to try again.
 
-    reason: Literal["no-connection", "not-now"]
+    `turned-away`: it takes nothing from us as we are (login, balance, sender, address), or says what we do not
+    understand. Neither the message nor its recipient is known to be at fault; an operator must look (N5).
+    """
+
+    reason: Literal["no-connection", "not-now", "turned-away"]
     gateway_code: str = ""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from dataclasses import dataclass, field
+from typing import Final
 
 import aiosmtplib
 
@@ -87,6 +88,10 @@ class _Attempt:
         await self.session.data(self.mail.content)
 
 
+_BAD_RECIPIENT: Final = frozenset({501, 550, 551, 553})
+"""RFC 5321: the mailbox. Any other code may be meant for us, as 554 is for a relay that does not know us."""
+
+
 def _read_refusal(answer: aiosmtplib.SMTPResponseException, *, said_message: bool) -> HandOver:
     code = str(answer.code)
     if 400 <= answer.code < 500:
@@ -96,11 +101,7 @@ def _read_refusal(answer: aiosmtplib.SMTPResponseException, *, said_message: boo
     match answer:
         case aiosmtplib.SMTPConnectResponseError() | aiosmtplib.SMTPHeloError():
             return NotSent("no-connection", code)
-        case aiosmtplib.SMTPAuthenticationError():
-            return Rejected("credentials", code)
-        case aiosmtplib.SMTPSenderRefused():
-            return Rejected("sender", code)
-        case aiosmtplib.SMTPRecipientRefused():
+        case aiosmtplib.SMTPRecipientRefused() if answer.code in _BAD_RECIPIENT:
             return Rejected("recipient", code)
         case _:
-            return Rejected("message", code)
+            return Rejected("message", code) if said_message else NotSent("turned-away", code)

@@ -12,7 +12,8 @@ ASSUMPTIONS, to be confirmed with the maker before the first live message:
   D. The status query is a POST form with `AppSid, CorrelationID` to `STATUS_PATH`; it answers `data.Messages`, an empty
      list exactly when nothing was accepted under that correlation id. Anything else is taken as "no answer". A
      call that we gave up is accepted within five minutes (`HESABI_SMS_HELD_S`) or never: an empty list is final then.
-  E. HTTP 429 and 503 with `Retry-After` are not assumed to be safe: 429 means not taken, every 5xx means unknown.
+  E. Of the refusals only `ER-04` is known: any other may be of our account (balance, AppSid), and is tried again.
+  F. HTTP 429 and 503 with `Retry-After` are not assumed to be safe: 429 means not taken, every 5xx means unknown.
 """
 
 import hmac
@@ -124,8 +125,6 @@ def read_answer(status: int, body: bytes) -> HandOver:
         return Unknown("server-error")
     if status == 429:
         return NotSent("not-now", str(status))
-    if status in {401, 403}:
-        return Rejected("credentials", str(status))
     answer = _json_object(body)
     code = _matching(_GATEWAY_CODE, answer.get("errorCode"))
     match _yes_or_no(answer.get("success")):
@@ -133,9 +132,13 @@ def read_answer(status: int, body: bytes) -> HandOver:
             gateway_message_id = _matching(_GATEWAY_ID, _object(answer.get("data")).get("MessageID"))
             return Accepted(gateway_message_id) if gateway_message_id else Unknown("answer-not-understood")
         case False:
-            return Rejected("recipient" if code == _BAD_RECIPIENT else "message", code)
+            return (
+                Rejected("recipient", code) if code == _BAD_RECIPIENT else NotSent("turned-away", code or str(status))
+            )
+        case None if status >= 400:
+            return NotSent("turned-away", str(status))
         case _:
-            return Rejected("message", str(status)) if status >= 400 else Unknown("answer-not-understood")
+            return Unknown("answer-not-understood")
 
 
 def read_status(status: int, body: bytes) -> StatusAnswer:

@@ -120,7 +120,7 @@ async def test_N3_a_relay_that_closes_its_door_is_not_sent() -> None:
 
 @pytest.mark.parametrize(
     ("password", "outcome"),
-    [("right-password", Accepted("<mail-1@hesabi.example>")), ("wrong-password", Rejected("credentials", "535"))],
+    [("right-password", Accepted("<mail-1@hesabi.example>")), ("wrong-password", NotSent("turned-away", "535"))],
 )
 async def test_N3_the_login_goes_over_an_encrypted_connection(tmp_path: Path, password: str, outcome: HandOver) -> None:
     certificate, tls = _certificate(tmp_path)

@@ -77,7 +77,7 @@ async def test_N6_an_accepted_message_is_billed_once_and_not_before_200_ms(gatew
 @pytest.mark.parametrize(
     ("fault", "outcome", "billed"),
     [
-        (Fault("reject", error_code="ER-77"), Rejected("message", "ER-77"), 0),
+        (Fault("reject", error_code="ER-77"), NotSent("turned-away", "ER-77"), 0),
         (Fault("reject", error_code="ER-04"), Rejected("recipient", "ER-04"), 0),
         (Fault("server-error"), Unknown("server-error"), 0),
         (Fault("drop"), Unknown("connection-cut"), 0),
@@ -166,7 +166,7 @@ async def test_N6_a_redirect_is_not_followed() -> None:
 async def test_N3_a_wrong_app_sid_is_refused(gateway: SmsGateway) -> None:
     wrong = replace(account(gateway.url), app_sid="another")
     async with UnifonicClient(wrong, LIMITS) as client:
-        assert await client.hand_over(SMS, in_time) == Rejected("credentials", "401")
+        assert await client.hand_over(SMS, in_time) == NotSent("turned-away", "ER-01")
         assert await client.status_of("attempt-1") == NoAnswer()
     assert gateway.ledger.bills == []
 
@@ -242,8 +242,8 @@ async def test_N6_the_gateways_own_door_tells_its_ledger_and_takes_faults(gatewa
         assert taken.json() == {"waiting": 2}
         assert (await operator.post("/faults", json={"kind": "explode"})).status_code == 400
         assert (await operator.post("/faults", content=b"[]")).status_code == 400
-        assert await handed_over(gateway.url) == Rejected("message", "ER-77")
-        assert await handed_over(gateway.url) == Rejected("message", "ER-77")
+        assert await handed_over(gateway.url) == NotSent("turned-away", "ER-77")
+        assert await handed_over(gateway.url) == NotSent("turned-away", "ER-77")
         assert isinstance(await handed_over(gateway.url), Accepted)
         ledger = (await operator.get("/ledger")).json()
     assert [bill["correlation_id"] for bill in ledger["bills"]] == ["attempt-1"]

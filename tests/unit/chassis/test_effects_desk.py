@@ -12,6 +12,7 @@ from services.chassis.fold import DueEffect
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import PublishFailed
+from services.chassis.service import Service
 from tests.component.counter import Call, CallMade
 from tests.eventually import eventually
 from tests.fakes.world import NOON
@@ -67,7 +68,11 @@ class Told(ServiceObserver):
 
 
 def desk_of(outside: Outside, bus: Bus, failed: list[tuple[str, str]]) -> EffectsDesk:
-    return EffectsDesk("accounts", {Call: outside}, body, bus, lambda: NOON, Told(Metrics(), None, broken=failed))
+    return EffectsDesk(service_of(outside), body, bus, lambda: NOON, Told(Metrics(), None, broken=failed))
+
+
+def service_of(outside: Outside) -> Service:
+    return Service("accounts", (), (), (), None, {Call: outside}, outcome_of=lambda _: "taken")
 
 
 def due(amount: int) -> DueEffect:
@@ -144,8 +149,18 @@ async def test_finishing_does_not_wait_for_ever() -> None:
 async def test_a_call_s_time_runs_from_the_message_that_asked_to_the_report() -> None:
     outside, bus, metrics = Outside(), Bus(refuse=1), Metrics()
     outside.open.set()
-    desk = EffectsDesk("accounts", {Call: outside}, body, bus, lambda: NOON, Told(metrics, None, broken=[]))
+    desk = EffectsDesk(service_of(outside), body, bus, lambda: NOON, Told(metrics, None, broken=[]))
     desk.start([due(1), due(-1)])
     await desk.finish(5)
     assert metrics.registry.get_sample_value("hesabi_call_seconds_sum", {"effect": "Call"}) == 2
     assert metrics.registry.get_sample_value("hesabi_call_seconds_count", {"effect": "Call"}) == 1
+
+
+async def test_what_a_call_came_to_is_counted() -> None:
+    outside, metrics = Outside(), Metrics()
+    outside.open.set()
+    desk = EffectsDesk(service_of(outside), body, Bus(), lambda: NOON, Told(metrics, None, broken=[]))
+    desk.start([due(1), due(2), due(-1)])
+    await desk.finish(5)
+    counted = metrics.registry.get_sample_value("hesabi_call_outcomes_total", {"effect": "Call", "outcome": "taken"})
+    assert counted == 2

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported
@@ -15,7 +16,7 @@ from contracts.values.email_address import EmailAddress
 from services.notifications.attempt import AskStatus, Attempt, SendBroadcast, SendCode, SendEmail, SendSms
 from services.notifications.composing import Composer
 from services.notifications.delivery_states import About, Content
-from services.notifications.effects import NotificationsEffects
+from services.notifications.effects import NotificationsEffects, outcome_of
 from services.notifications.hand_over import Accepted, HandOver, LastLook, NotSent, Rejected, TooLate, Unknown
 from services.notifications.mail import Mail
 from services.notifications.unifonic_wire import Found, NeverAccepted, NoAnswer, Sms, StatusAnswer
@@ -143,6 +144,7 @@ async def test_N2_N4_a_broadcasts_sms_is_not_sent_when_it_is_too_late_or_has_no_
     ("outcome", "result", "reason"),
     [
         (Rejected("recipient"), "refused", "recipient"),
+        (NotSent("turned-away", "ER-15"), "not-sent", "turned-away"),
         (NotSent("no-connection"), "not-sent", "no-connection"),
         (Unknown("no-answer-in-time"), "unknown", "no-answer-in-time"),
     ],
@@ -230,6 +232,29 @@ async def test_N6_an_email_sent_again_is_the_same_email() -> None:
 async def test_N6_a_query_becomes_a_message(answer: StatusAnswer, status: Any) -> None:
     asked = await effects(others=Gateway(status=answer)).ask_status(AskStatus("sms-1", 2))
     assert asked == StatusReported(message_id="sms-1", attempt=2, status=status)
+
+
+async def test_N5_operators_hear_of_a_gateway_that_takes_nothing_from_us() -> None:
+    with capture_logs() as lines:
+        told = await effects(others=Gateway(NotSent("turned-away", "ER-15"))).send_sms(SendSms(SMS))
+    assert outcome_of(told) == "turned-away"
+    assert lines == [
+        {"event": "turned_away", "log_level": "warning", "reason": "ER-15", "message_id": SMS.about.message_id}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        (HandOverReported(message_id="m", attempt=1, result="accepted"), "accepted"),
+        (CodeHandOverReported(message_id="m", attempt=1, result="refused", reason="recipient"), "refused"),
+        (BroadcastHandOverReported(message_id="m", attempt=1, result="not-sent", reason="not-now"), "not-now"),
+        (HandOverReported(message_id="m", attempt=1, result="not-sent"), "not-sent"),
+        (StatusReported(message_id="m", attempt=1, status="no-answer"), "no-answer"),
+    ],
+)
+def test_N5_a_call_is_counted_by_what_it_came_to(told: AttemptReported | StatusReported, outcome: str) -> None:
+    assert outcome_of(told) == outcome
 
 
 def test_N8_nothing_personal_shows_in_a_call() -> None:

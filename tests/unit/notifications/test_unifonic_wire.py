@@ -59,11 +59,13 @@ def test_N3_reprs_hide_secrets_numbers_and_texts() -> None:
         (200, body(success=True, errorCode="ER-00", data={"MessageID": 3200017889310}), Accepted("3200017889310")),
         (200, body(success="true", errorCode="ER-00", data={"MessageID": "a-1"}), Accepted("a-1")),
         (200, body(success=False, errorCode="ER-04", data={}), Rejected("recipient", "ER-04")),
-        (200, body(success="false", errorCode="ER-77"), Rejected("message", "ER-77")),
+        (200, body(success="false", errorCode="ER-77"), NotSent("turned-away", "ER-77")),
         (400, body(success=False, errorCode="ER-04"), Rejected("recipient", "ER-04")),
-        (400, b"<html>", Rejected("message", "400")),
-        (401, b"", Rejected("credentials", "401")),
-        (403, b"", Rejected("credentials", "403")),
+        (401, body(success=False, errorCode="ER-01"), NotSent("turned-away", "ER-01")),
+        (400, b"<html>", NotSent("turned-away", "400")),
+        (401, b"", NotSent("turned-away", "401")),
+        (403, b"", NotSent("turned-away", "403")),
+        (404, b"<html>", NotSent("turned-away", "404")),
         (429, b"", NotSent("not-now", "429")),
     ],
 )
@@ -77,6 +79,7 @@ def test_N6_a_clear_answer_is_a_clear_outcome(status: int, answer: bytes, outcom
         (500, b""),
         (503, body(success=True, data={"MessageID": "1"})),
         (408, b""),
+        (400, body(success=True, data={"MessageID": "1"})),
         (302, b""),
         (200, b""),
         (200, b"not json"),
@@ -100,7 +103,9 @@ def test_N6_no_answer_raises(status: int, answer: bytes) -> None:
 
 
 def test_N3_a_gateways_code_is_kept_only_in_the_shape_of_a_code() -> None:
-    assert read_answer(200, body(success=False, errorCode="no such number 966512345678")) == Rejected("message", "")
+    assert read_answer(200, body(success=False, errorCode="no such number 966512345678")) == NotSent(
+        "turned-away", "200"
+    )
 
 
 def listed(*messages: dict[str, Any]) -> bytes:
