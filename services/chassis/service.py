@@ -20,6 +20,7 @@ Decide = Callable[[Any, Incoming[Any], Any], Decision[Any]]
 Prepare = Callable[[Any, Incoming[Any], Any, datetime], Awaitable[Facts]]
 Perform = Callable[[Any], Awaitable[Message]]
 OutcomeOf = Callable[[Message], str]
+NotBegun = Callable[[Any], Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _made(_: Message) -> str:
 @dataclass(frozen=True, slots=True)
 class Service:
     """A whole service. `effects` is handed to every `prepare`; `perform` maps an effect's type to the call that it
-    means; `outcome_of` says what a call came to, for operators: a constant of the code."""
+    means; `outcome_of` says what a call came to, for operators: a constant of the code. `not_begun` is the report of a
+    call that stood in line when the process stopped; without it such a call is still made if there is time."""
 
     name: str
     lanes: tuple[Lane, ...]
@@ -91,3 +93,4 @@ class Service:
     effects: Any
     perform: Mapping[type, Perform]
     outcome_of: OutcomeOf = _made
+    not_begun: NotBegun | None = None

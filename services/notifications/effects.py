@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, assert_never
-
-import structlog
+from typing import Any, Protocol, Self
 
 from contracts.message import Message
-from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
+from contracts.notifications import CodeHandOverReported, HandOverReported, StatusReported
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress, parse_email
 from contracts.values.mobile import Mobile, parse_mobile
 from services.notifications.attempt import AskStatus, Attempt, SendBroadcast, SendCode, SendEmail, SendSms
+from services.notifications.call_results import NotAnAddress, Outcome, report, status_word
 from services.notifications.composing import Composer, NotComposed
-from services.notifications.hand_over import Accepted, HandOver, LastLook, NotSent, Rejected, TooLate, Unknown
+from services.notifications.hand_over import HandOver, LastLook, NotSent, TooLate
 from services.notifications.mail import Mail, build_mail
 from services.notifications.mail_transport import MailClient, MailRelay
 from services.notifications.receipts_door import RECEIPTS_PATH
@@ -28,16 +27,11 @@ from services.notifications.template_texts import TEMPLATES
 from services.notifications.templates import TemplateName
 from services.notifications.unifonic import UnifonicClient
 from services.notifications.unifonic_wire import (
-    Found,
-    NeverAccepted,
-    NoAnswer,
     Sms,
     StatusAnswer,
     UnifonicAccount,
     callback_url,
 )
-
-log = structlog.get_logger()
 
 
 class SmsGateway(Protocol):
@@ -64,14 +58,6 @@ class Relay(Protocol):
     async def hand_over(self, mail: Mail) -> HandOver:
         """One attempt; never raises for what the relay does."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class NotAnAddress:
-    """What is known of the person is no number or address that the channel takes."""
-
-
-Outcome = HandOver | TooLate | NotComposed | NotAnAddress
 
 
 def _clock() -> datetime:
@@ -108,11 +94,11 @@ class NotificationsEffects:
 
     async def send_code(self, effect: SendCode) -> Message:
         """Hand a code over (N1)."""
-        return _report(CodeHandOverReported, effect.attempt, await self._sms(self.codes, effect.attempt))
+        return report(CodeHandOverReported, effect.attempt, await self._sms(self.codes, effect.attempt))
 
     async def send_sms(self, effect: SendSms) -> Message:
         """Hand any other SMS over."""
-        return _report(HandOverReported, effect.attempt, await self._sms(self.others, effect.attempt))
+        return report(HandOverReported, effect.attempt, await self._sms(self.others, effect.attempt))
 
     async def send_broadcast(self, effect: SendBroadcast) -> Message:
         """Hand over an SMS of a broadcast, whose text was judged when it was ordered (N4)."""
@@ -123,16 +109,16 @@ class NotificationsEffects:
                 outcome: Outcome = await self._handed_over(self.broadcasts, sms, attempt)
             case _:
                 outcome = NotAnAddress()
-        return _report(BroadcastHandOverReported, attempt, outcome)
+        return report(BroadcastHandOverReported, attempt, outcome)
 
     async def send_email(self, effect: SendEmail) -> Message:
         """Hand an e-mail over."""
-        return _report(HandOverReported, effect.attempt, await self._email(effect.attempt))
+        return report(HandOverReported, effect.attempt, await self._email(effect.attempt))
 
     async def ask_status(self, effect: AskStatus) -> Message:
         """Ask the gateway what became of an SMS (N6)."""
         answer = await self.others.status_of(effect.message_id)
-        return StatusReported(message_id=effect.message_id, attempt=effect.attempt, status=_status(answer))
+        return StatusReported(message_id=effect.message_id, attempt=effect.attempt, status=status_word(answer))
 
     async def _sms(self, gateway: SmsGateway, attempt: Attempt) -> Outcome:
         name = _template(attempt.about.template)
@@ -219,68 +205,3 @@ def _template(name: str) -> TemplateName | None:
 def _values(attempt: Attempt) -> Mapping[str, str]:
     values: dict[str, str] = json.loads(attempt.content.values.reveal())
     return values
-
-
-def _report(message: type[AttemptReported], attempt: Attempt, outcome: Outcome) -> AttemptReported:
-    def report(
-        result: Literal["accepted", "refused", "not-sent", "unknown", "expired"],
-        reason: str | None = None,
-        gateway_message_id: str | None = None,
-    ) -> AttemptReported:
-        return message(
-            message_id=attempt.about.message_id,
-            attempt=attempt.number,
-            result=result,
-            reason=reason,
-            gateway_message_id=gateway_message_id,
-        )
-
-    match outcome:
-        case Accepted(gateway_message_id):
-            # A relay answers with the Message-ID, which is made from the message's id.
-            return report("accepted", None, None if attempt.about.channel == "email" else gateway_message_id)
-        case Rejected(reason):
-            return report("refused", reason)
-        case NotComposed(reason):
-            return report("refused", reason)
-        case NotAnAddress():
-            return report("refused", "recipient")
-        case NotSent(reason, gateway_code):
-            if reason == "turned-away":
-                log.warning("turned_away", reason=gateway_code, message_id=attempt.about.message_id)
-            return report("not-sent", reason)
-        case Unknown(reason):
-            return report("unknown", reason)
-        case TooLate():
-            return report("expired")
-        case _:
-            assert_never(outcome)
-
-
-def outcome_of(result: Message) -> str:
-    """What a call came to, for operators: why nothing was sent, or else the result."""
-    match result:
-        case AttemptReported(result="not-sent", reason=str(reason)):
-            return reason
-        case AttemptReported(result=said) | StatusReported(status=said):
-            return said
-        case _:
-            return "other"
-
-
-def _status(
-    answer: StatusAnswer,
-) -> Literal["taken", "delivered", "not-delivered", "never-accepted", "no-answer"]:
-    match answer:
-        case Found(status="delivered"):
-            return "delivered"
-        case Found(status="not-delivered"):
-            return "not-delivered"
-        case Found():
-            return "taken"
-        case NeverAccepted():
-            return "never-accepted"
-        case NoAnswer():
-            return "no-answer"
-        case _:
-            assert_never(answer)

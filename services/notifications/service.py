@@ -12,10 +12,11 @@ from services.notifications.addressing import the_message, the_recipient
 from services.notifications.asking import Asking
 from services.notifications.attempt import AskStatus, AttemptRules, SendBroadcast, SendCode, SendEmail, SendSms
 from services.notifications.broadcast_table import BROADCAST_KINDS, BROADCAST_LANES, broadcast_routes
+from services.notifications.call_results import not_begun, outcome_of
 from services.notifications.contact_desk import COMPANY, ContactDesk, Published, contact_data
 from services.notifications.delivery import Deliveries
 from services.notifications.delivery_states import DeliveryState, due_at
-from services.notifications.effects import NotificationsEffects, outcome_of
+from services.notifications.effects import NotificationsEffects
 from services.notifications.notice_table import NOTICE_KINDS, NOTICE_ROUTES
 from services.notifications.recipient import RecipientState, contact_proven, tell_event, tell_notice
 from services.notifications.settings import NotificationsSettings
@@ -103,4 +104,4 @@ def notifications_service(settings: NotificationsSettings, effects: Notification
         SendEmail: effects.send_email,
         AskStatus: effects.ask_status,
     }
-    return Service("notifications", LANES, kinds, routes, effects, perform, outcome_of)
+    return Service("notifications", LANES, kinds, routes, effects, perform, outcome_of, not_begun)

@@ -72,7 +72,7 @@ def desk_of(outside: Outside, bus: Bus, failed: list[tuple[str, str]]) -> Effect
 
 
 def service_of(outside: Outside) -> Service:
-    return Service("accounts", (), (), (), None, {Call: outside}, outcome_of=lambda _: "taken")
+    return Service("accounts", (), (), (), None, {Call: outside}, lambda _: "taken", lambda _: CallMade(amount=0))
 
 
 def due(amount: int) -> DueEffect:
@@ -86,8 +86,25 @@ async def test_law8_no_caller_waits_and_the_calls_are_bounded() -> None:
     await eventually(lambda: outside.inside == CALLS_AT_ONCE)
     assert bus.sent == []
     outside.open.set()
-    await desk.finish(5)
-    assert (outside.most, len(bus.sent)) == (CALLS_AT_ONCE, CALLS_AT_ONCE * 2)
+    await eventually(lambda: len(bus.sent) == CALLS_AT_ONCE * 2)
+    assert (outside.most, outside.inside) == (CALLS_AT_ONCE, 0)
+
+
+async def test_law8_a_stop_begins_no_call_more_and_says_so_at_once_of_those_in_line() -> None:
+    outside, bus = Outside(), Bus()
+    desk = desk_of(outside, bus, [])
+    desk.start(due(n) for n in range(1, CALLS_AT_ONCE * 2 + 1))
+    await eventually(lambda: outside.inside == CALLS_AT_ONCE)
+    stopping = asyncio.create_task(desk.finish(5))
+    await eventually(lambda: len(bus.sent) == CALLS_AT_ONCE)
+    assert {r.value for r in bus.sent} == {b'{"amount":0}'}
+    assert outside.made == []
+    desk.start([due(100)])
+    await eventually(lambda: len(bus.sent) == CALLS_AT_ONCE + 1)
+    outside.open.set()
+    await stopping
+    assert outside.made == list(range(1, CALLS_AT_ONCE + 1))
+    assert len(bus.sent) == CALLS_AT_ONCE * 2 + 1
 
 
 async def test_law8_the_result_goes_to_the_aggregate_under_an_id_that_is_a_hash_of_it() -> None:

@@ -14,9 +14,10 @@ from contracts.sealed import Secret
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress
 from services.notifications.attempt import AskStatus, Attempt, SendBroadcast, SendCode, SendEmail, SendSms
+from services.notifications.call_results import not_begun, outcome_of
 from services.notifications.composing import Composer
 from services.notifications.delivery_states import About, Content
-from services.notifications.effects import NotificationsEffects, outcome_of
+from services.notifications.effects import NotificationsEffects
 from services.notifications.hand_over import Accepted, HandOver, LastLook, NotSent, Rejected, TooLate, Unknown
 from services.notifications.mail import Mail
 from services.notifications.unifonic_wire import Found, NeverAccepted, NoAnswer, Sms, StatusAnswer
@@ -255,6 +256,26 @@ async def test_N5_operators_hear_of_a_gateway_that_takes_nothing_from_us() -> No
 )
 def test_N5_a_call_is_counted_by_what_it_came_to(told: AttemptReported | StatusReported, outcome: str) -> None:
     assert outcome_of(told) == outcome
+
+
+@pytest.mark.parametrize(
+    ("call", "report"),
+    [
+        (SendCode(CODE), CodeHandOverReported),
+        (SendSms(SMS), HandOverReported),
+        (SendEmail(EMAIL), HandOverReported),
+        (SendBroadcast(BROADCAST), BroadcastHandOverReported),
+    ],
+)
+def test_N10_what_was_not_begun_is_told_as_not_sent(call: Any, report: type[AttemptReported]) -> None:
+    told = not_begun(call)
+    assert isinstance(told, report)
+    assert (told.message_id, told.attempt) == (call.attempt.about.message_id, call.attempt.number)
+    assert (told.result, told.reason) == ("not-sent", "not-now")
+
+
+def test_N6_a_question_that_was_not_begun_has_no_answer() -> None:
+    assert not_begun(AskStatus("sms-1", 2)) == StatusReported(message_id="sms-1", attempt=2, status="no-answer")
 
 
 def test_N8_nothing_personal_shows_in_a_call() -> None:
