@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
+from uuid import UUID, uuid5
 
 from contracts.decision import Facts
 from contracts.sealed import Secret
@@ -23,6 +24,8 @@ PUBLIC_OF_AGAIN: Final[Mapping[AgainReason, str]] = {
 TRIES: Final = 5  # I14
 CODES_A_FLOW: Final = 10  # I14: no registration, reset or consent can ask for more than an hour's budget
 
+_NAMESPACE: Final = UUID("8a1d2a52-6a0e-5c1f-9d5b-3f6c0b7de1a4")
+
 
 @dataclass(frozen=True, slots=True)
 class CodeFacts(Facts):
@@ -40,11 +43,16 @@ class Entry:
     reason: EntryReason | None
 
 
+def code_id(holder: str, number: int) -> str:
+    """A code's id goes to the gateway together with the number: whose code it is does not show in it (I18)."""
+    return str(uuid5(_NAMESPACE, f"{holder}.{number}"))
+
+
 def issue(wanted: Wanted, holder: str, facts: CodeFacts) -> Issued:
     """Issue the code that was wanted. Its issue is `facts.present` (I6)."""
     return Issued(
         number=wanted.number,
-        otp_id=f"{holder}.{wanted.number}",
+        otp_id=code_id(holder, wanted.number),
         digits=facts.digits,
         asked_at=wanted.asked_at,
         issued_at=facts.present,

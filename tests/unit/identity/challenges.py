@@ -25,6 +25,7 @@ from services.identity.challenge_states import (
     Unopened,
 )
 from services.identity.contact import personal_data
+from services.identity.one_time_code import code_id
 from services.identity.password_reset import ResetFacts
 from services.identity.states import Issued, Wanted
 from tests.scenario import NOON, arriving
@@ -56,7 +57,7 @@ unopened = Unopened(USER_ID, known_contact, ENDS)
 resetting_nobody = Resetting(RESET, PERSON, None, "web", "en", ENDS, Wanted(1, NOON))
 resetting = replace(resetting_nobody, user_id=USER_ID)
 reset_code_awaited = replace(resetting, contact=known_contact)
-reset_code = Issued(1, f"{RESET[10:]}.1", Secret("123456"), NOON, NOON, MINUTE)
+reset_code = Issued(1, code_id(RESET[10:], 1), Secret("123456"), NOON, NOON, MINUTE)
 reset_code_issued = replace(reset_code_awaited, code=reset_code)
 changing = Changing(USER_ID, command_id="c-9")
 reset_done = Finished("reset-password", "used")
@@ -64,7 +65,7 @@ reset_over = Finished("reset-password", "over")
 consenting = Consenting(CONSENT, ASKER, CONSENT_ID, USER_ID, "transfer", ENDS, Wanted(1, NOON))
 consent_code_awaited = replace(consenting, mobile=Secret(GIVEN_MOBILE))
 consent_code_issued = replace(
-    consent_code_awaited, code=Issued(1, f"{CONSENT_ID}.1", Secret("123456"), NOON, NOON, MINUTE)
+    consent_code_awaited, code=Issued(1, code_id(CONSENT_ID, 1), Secret("123456"), NOON, NOON, MINUTE)
 )
 consented = Finished("give-consent", "used", USER_ID)
 consent_over = Finished("give-consent", "over", USER_ID)

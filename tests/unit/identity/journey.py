@@ -25,6 +25,7 @@ from contracts.identity import (
     TermsAccepted,
     UserSignedIn,
 )
+from contracts.identity_internal import NumberCodeGranted
 from contracts.notifications import OtpHandedOver
 from contracts.registry import (
     ApprovedMobileAsked,
@@ -93,7 +94,7 @@ async def get_code(identity: Identity, flow: str = "flow-1") -> None:
 async def confirm_code(identity: Identity, flow: str = "flow-1") -> Any:
     """The last code is handed over and entered."""
     requested = identity.last(OtpRequested)
-    user = f"user:{requested.otp_id.partition('.')[0]}"
+    user = identity.last(NumberCodeGranted).asked_by
     await identity.deliver(OtpHandedOver(otp_id=requested.otp_id, asked_by=user))
     return await identity.command(ConfirmOtp(code=Sealed.of(plain(requested.code))), flow)
 

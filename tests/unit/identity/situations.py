@@ -9,7 +9,7 @@ from contracts.decision import Customer, Incoming
 from contracts.identity import ConfirmOtp, GiveContact, LogIn, StartRegistration
 from contracts.sealed import Sealed, Secret
 from services.identity.contact import ContactFacts
-from services.identity.one_time_code import CodeFacts
+from services.identity.one_time_code import CodeFacts, code_id
 from services.identity.policy import Policy, PolicyFacts, TermsVersion
 from services.identity.states import (
     AcceptingTerms,
@@ -79,7 +79,7 @@ CONTACT = Contact(Secret(EMAIL), Secret(GIVEN_MOBILE))
 EVIDENCE = TermsEvidence("2026-01", "ar", TERMS.text_hash, NOON, "web")
 ENDS = NOON + timedelta(minutes=30)
 WANTED = Wanted(number=1, asked_at=NOON)
-ISSUED = Issued(1, f"{USER_ID}.1", Secret("123456"), NOON, NOON, MINUTE)
+ISSUED = Issued(1, code_id(USER_ID, 1), Secret("123456"), NOON, NOON, MINUTE)
 TOKEN = f"{USER_ID}.{'r' * 43}"
 
 asking_registry = ProvingApproval(DECLARED, ENDS, WANTED)
@@ -91,7 +91,7 @@ accepting_terms = AcceptingTerms(DECLARED, ENDS, codes=1, contacts=1, contact=CO
 asking_second_code = ProvingMobile(
     DECLARED, ENDS, Wanted(2, NOON), contacts=1, contact=CONTACT, password_hash=HASHED, terms=EVIDENCE
 )
-second_code_issued = replace(asking_second_code, code=replace(ISSUED, number=2, otp_id=f"{USER_ID}.2"))
+second_code_issued = replace(asking_second_code, code=replace(ISSUED, number=2, otp_id=code_id(USER_ID, 2)))
 claiming = Claiming(DECLARED, CONTACT, EVIDENCE, command_id="c-2")
 registered = Registered(
     DECLARED, CONTACT, EVIDENCE, Link(hashlib.sha256(TOKEN.encode()).hexdigest(), NOON + timedelta(hours=24))

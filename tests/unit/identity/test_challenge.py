@@ -26,6 +26,7 @@ from services.identity.code_delivery import (
     person_denied,
     person_granted,
 )
+from services.identity.one_time_code import code_id
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.challenges import (
     ASKER,
@@ -114,7 +115,7 @@ def test_I6_the_code_goes_to_the_proven_mobile_and_says_what_for(
     assert isinstance(requested, OtpRequested)
     assert (plain(requested.mobile), plain(requested.code)) == (GIVEN_MOBILE, "123456")
     assert (requested.purpose, requested.language) == (purpose, state.language)
-    assert requested.otp_id == f"{challenge.removeprefix('challenge:')}.1"
+    assert requested.otp_id == code_id(challenge.removeprefix("challenge:"), 1)
     after.then_state(reset_code_issued if isinstance(state, Resetting) else consent_code_issued)
     after.when(number_granted, granted, CODE_FACTS).then().then_state(after.state)
 

@@ -69,6 +69,20 @@ def test_I6_issue_is_the_present_of_the_decision_and_not_of_the_asking() -> None
     assert valid_until(issued) == issued.issued_at + 2 * MINUTE
 
 
+def test_I18_a_gateway_does_not_learn_from_a_codes_id_whose_it_is() -> None:
+    facts = CodeFacts(NOON, Secret("000001"), MINUTE)
+    wanted = [(WANTED, USER_ID), (replace(WANTED, number=2), USER_ID), (WANTED, "u-2"), (WANTED, USER_ID)]
+    ids = [issue(code, holder, facts).otp_id for code, holder in wanted]
+    assert not [each for each in ids if USER_ID in each]
+    assert ids[0] == ids[3]
+    assert len(set(ids)) == 3
+
+
+def test_I6_a_code_issued_under_an_id_of_the_first_form_is_still_heard_of() -> None:
+    issued = replace(ISSUED, otp_id=f"{USER_ID}.1")
+    assert handed_over(issued, f"{USER_ID}.1", NOON + 5 * SECOND) == replace(issued, sent_at=NOON + 5 * SECOND)
+
+
 def test_I6_the_first_report_of_the_hand_over_is_the_sending() -> None:
     once = handed_over(ISSUED, ISSUED.otp_id, NOON + 5 * SECOND)
     assert handed_over(once, ISSUED.otp_id, NOON + 50 * SECOND) == once

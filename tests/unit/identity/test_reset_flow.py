@@ -8,6 +8,7 @@ import pytest
 
 from contracts.decision import Customer, Refusal
 from contracts.identity import LoggedIn, OtpRequested, UserRegistered
+from contracts.identity_internal import NumberCodeGranted
 from contracts.identity_sessions import (
     ConfirmConsent,
     ConfirmPasswordReset,
@@ -85,7 +86,7 @@ async def code_of(identity: Identity, flow: str = "reset-1", **whose: str) -> st
     assert await identity.command(start_reset(**whose), flow) == PasswordResetStarted(next_step="confirm-reset")
     requested = identity.last(OtpRequested)
     assert (requested.purpose, plain(requested.mobile)) == ("reset-password", GIVEN_MOBILE)
-    challenge = f"challenge:{requested.otp_id.partition('.')[0]}"
+    challenge = identity.last(NumberCodeGranted).asked_by
     await identity.deliver(OtpHandedOver(otp_id=requested.otp_id, asked_by=challenge))
     return plain(requested.code)
 
