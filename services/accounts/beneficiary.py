@@ -104,7 +104,10 @@ def drop_party(state: Beneficiary | None, incoming: Incoming[PartyLeft], _: Fact
     confirms late."""
     left = incoming.body
     supply = state or _nobody(left.account_number)
-    return _weighed(supply, without_person(supply.claims, left.user_id, left.day), incoming.now)
+    claims = without_person(supply.claims, left.user_id, left.day)
+    weighed = _weighed(supply, claims, incoming.now)
+    claimed = (claims.standing, claims.ruling) != (supply.claims.standing, supply.claims.ruling)
+    return _fallen(supply, weighed, incoming.now) if claimed else weighed
 
 
 def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: Facts) -> Decision[Beneficiary]:
@@ -115,8 +118,8 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
     if settled.user_id is None:
         nobody = UseEnded(account_number=state.account_number.reveal(), day=settled.from_day)
         weighed = _weighed(_closed(state), ruled(state.claims, state.over, None), incoming.now)
-        fallen = _undetermined(state, incoming.now) if isinstance(weighed.state, Undetermined) else ()
-        return replace(weighed, messages=(nobody, *fallen, *weighed.messages))  # before anybody else's use begins
+        weighed = _fallen(state, weighed, incoming.now)
+        return replace(weighed, messages=(nobody, *weighed.messages))  # before anybody else's use begins
     claim = next((each for each in state.over if each.user_id == settled.user_id), None)
     if claim is None:
         return refused(state, "not-available-now", "settled-for-a-stranger")
@@ -216,6 +219,15 @@ def _undetermined(state: Beneficiary, at: datetime) -> tuple[BeneficiaryUndeterm
     if isinstance(state, Undetermined):
         return ()
     return (BeneficiaryUndetermined(account_number=state.account_number.reveal(), at=at),)
+
+
+def _fallen(state: Beneficiary, weighed: Decision[Beneficiary], at: datetime) -> Decision[Beneficiary]:
+    """Where nobody is determined, whoever stood as the beneficiary for others does not any more: not even while a
+    conflict of those who are left is open. Perhaps it was who has left or is ruled out."""
+    is_said = any(isinstance(each, BeneficiaryUndetermined) for each in weighed.messages)
+    if is_said or isinstance(weighed.state, Determined):
+        return weighed
+    return replace(weighed, messages=(*_undetermined(state, at), *weighed.messages))
 
 
 def _withdrawn(state: Beneficiary) -> tuple[CaseWithdrawn, ...]:

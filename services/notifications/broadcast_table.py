@@ -60,7 +60,6 @@ def broadcast_routes(settings: NotificationsSettings, asking: Asking, deliveries
     beneficiaries = (
         Route(transfers.BeneficiaryDetermined, the_account, supply_use.determined, creates=True),  # A10
         Route(transfers.BeneficiaryUndetermined, the_account, supply_use.undetermined, creates=True),  # A10
-        Route(transfers.RelationEnded, the_account, supply_use.relation_ended, creates=True),  # A18
         Route(inside.BeneficiaryNoted, the_recipient, addressee.beneficiary_noted, creates=True),
         Route(identity.NationalAddressSaved, the_recipient, addressee.address_saved, creates=True),  # I12
         Route(inside.AudienceJoined, the_bucket, audience.join, creates=True),

@@ -1,7 +1,8 @@
 """Who the actual beneficiary of a supply is, as far as messages go (N4).
 
-`BeneficiaryDetermined` names the winner only; `account:<number>` remembers who that was, and tells both: the one who
-was it must hear that they are no more.
+Accounts alone says so; who is billed or stands in a relation is another matter. `BeneficiaryDetermined` names the
+winner only; `account:<number>` remembers who that was, and tells both: the one who was it must hear that they are no
+more.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Literal
 
 from contracts.decision import Decision, Facts, Incoming, decided, ignored
 from contracts.notifications_broadcast_internal import BeneficiaryNoted
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, RelationEnded
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,8 @@ def determined(state: SupplyUse | None, incoming: Incoming[BeneficiaryDetermined
     return decided(SupplyUse(winner), *loser, _noted(number, winner, now=True))
 
 
-def relation_ended(state: SupplyUse | None, incoming: Incoming[RelationEnded], _: Facts) -> Decision[SupplyUse]:
-    """Who has left a supply benefits from it no more, though nobody else may be determined."""
-    left = incoming.body
-    if state is None or state.user_id != left.user_id:
-        return ignored(state)
-    return decided(SupplyUse(None), _noted(left.account_number, left.user_id, now=False))
-
-
 def undetermined(state: SupplyUse | None, incoming: Incoming[BeneficiaryUndetermined], _: Facts) -> Decision[SupplyUse]:
-    """Nobody claims the supply any more, or the back office has found that nobody benefits from it."""
+    """Who benefited does not any more, and nobody else is known to."""
     if state is None or state.user_id is None:
         return ignored(state)
     return decided(SupplyUse(None), _noted(incoming.body.account_number, state.user_id, now=False))

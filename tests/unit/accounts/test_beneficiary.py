@@ -238,6 +238,16 @@ def test_A9_who_hands_the_supply_over_claims_it_no_more() -> None:
     given(None).when(drop_party, left(SARA)).then().then_state(Undetermined)
 
 
+def test_A9_while_others_dispute_it_who_has_left_does_not_stand_for_it() -> None:
+    scene = given(None).when(take_evidence, shown(SARA))
+    scene = scene.when(take_evidence, shown(NOURA.user_id, "ownership-deed"))
+    scene = scene.when(take_evidence, shown(FAHAD.user_id, "ownership-deed"))
+    scene = scene.when(drop_party, left(SARA))
+    scene.then(BeneficiaryUndetermined, ConflictRaised, told(NOURA.user_id), told(FAHAD.user_id))
+    scene.when(drop_party, left(SARA)).then()
+    scene.when(drop_party, left(NOURA.user_id)).then(withdrawn(CASE_1), BeneficiaryDetermined, UseBegun)
+
+
 def test_A9_a_decision_for_who_has_left_is_void() -> None:
     scene = two_claimants().when(settle_conflict, settled(FAHAD.user_id)).when(drop_party, left(FAHAD.user_id))
     scene.then(BeneficiaryUndetermined).then_state(Undetermined)

@@ -13,7 +13,7 @@ from contracts.notifications_broadcast_internal import (
     BroadcastMessageWanted,
     BroadcastOffered,
 )
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, RelationEnded
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined
 from services.notifications import supply_use
 from services.notifications.addressee import address_saved, beneficiary_noted, message_id_of, offered
 from services.notifications.audience import bucket_of
@@ -78,11 +78,6 @@ def determined(user_id: str, basis: Any = "declaration") -> Any:
     return arriving(body, source="accounts", subject=f"beneficiary:{A}")
 
 
-def ended(user_id: str) -> Any:
-    body = RelationEnded(user_id=user_id, account_number=A, relation="tenant", last_day=NOON.date())
-    return arriving(body, source="accounts", subject=f"supply:{A}")
-
-
 def says(user_id: str, *, now: bool) -> BeneficiaryNoted:
     return BeneficiaryNoted(user_id=user_id, account_number=A, is_beneficiary=now)
 
@@ -94,20 +89,12 @@ def test_N4_A10_who_was_the_beneficiary_hears_that_they_are_no_more() -> None:
     second.then(says("u-1", now=False), says("u-2", now=True)).then_state(SupplyUse("u-2"))
 
 
-def test_N4_A18_who_leaves_a_supply_benefits_from_it_no_more() -> None:
-    first = given().when(supply_use.determined, determined("u-1"))
-    first.when(supply_use.relation_ended, ended("u-2")).then().then_state(first.state)
-    left = first.when(supply_use.relation_ended, ended("u-1")).then(says("u-1", now=False))
-    left.then_state(SupplyUse(None))
-    left.when(supply_use.determined, determined("u-2")).then(says("u-2", now=True))
-    given().when(supply_use.relation_ended, ended("u-1")).then().then_state(type(None))
-
-
 def test_N4_A10_where_nobody_benefits_any_more_who_did_hears_so() -> None:
     nobody = arriving(BeneficiaryUndetermined(account_number=A, at=NOON), source="accounts", subject=f"beneficiary:{A}")
     first = given().when(supply_use.determined, determined("u-1"))
     left = first.when(supply_use.undetermined, nobody).then(says("u-1", now=False)).then_state(SupplyUse(None))
     left.when(supply_use.undetermined, nobody).then()
+    left.when(supply_use.determined, determined("u-2")).then(says("u-2", now=True))
     given().when(supply_use.undetermined, nobody).then().then_state(type(None))
 
 
