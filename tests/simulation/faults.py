@@ -44,6 +44,7 @@ Event = Literal[
     "late-copy",
     "gateway-answer-lost",
     "gateway-not-now",
+    "gateway-takes-late",
     "receipt-lost",
     "receipt-late",
     "receipt-twice",

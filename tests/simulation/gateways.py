@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from contracts.notifications import ReceiptReceived
+from services.notifications.attempt import HELD_AT_MOST
 from services.notifications.hand_over import Accepted, HandOver, LastLook, NotSent, TooLate, Unknown
 from services.notifications.mail import Mail
 from services.notifications.unifonic_wire import Found, NeverAccepted, NoAnswer, Sms, StatusAnswer
@@ -21,8 +22,8 @@ Receive = Callable[[ReceiptReceived], None]
 
 
 class SmsCompany:
-    """The gateway's own books. `taken`: every hand-over that it accepted and bills, by the message's id; `phones`: the
-    texts that came, by number."""
+    """The gateway's own books. `taken`: every call that it accepted and bills, at the instant of its first byte, by the
+    message's id; `phones`: the texts that came, by number."""
 
     def __init__(self, faults: Faults, chance: Random, receive: Receive) -> None:
         self.faults, self.chance, self._receive = faults, chance, receive
@@ -30,10 +31,10 @@ class SmsCompany:
         self.phones: dict[str, list[str]] = defaultdict(list)
         self.arrived = asyncio.Event()
 
-    def take(self, sms: Sms) -> str:
+    def take(self, sms: Sms, called_at: datetime) -> str:
         """Accept, bill, deliver; a receipt follows, perhaps."""
         times = self.taken[sms.correlation_id]
-        times.append(broker_time())
+        times.append(called_at)
         number = f"g-{sms.correlation_id[:50]}-{len(times)}".replace(".", "-")
         self.phones[sms.recipient.text].append(sms.body)
         self.arrived.set()
@@ -59,7 +60,7 @@ class SmsCompany:
 
     def fails(self) -> str | None:
         """What this call meets."""
-        for fault in ("gateway-answer-lost", "gateway-not-now"):
+        for fault in ("gateway-answer-lost", "gateway-not-now", "gateway-takes-late"):
             if self._meets(fault, 0.06):
                 return fault
         return None
@@ -89,9 +90,10 @@ class GatewayClient:
             return NotSent("no-connection")
         if (reason := last_look()) is not None:
             return reason
+        called_at = broker_time()
         if company.faults.strikes("freeze-at-a-gateway", life.name):
             if company.chance.random() < 0.5:
-                company.take(sms)
+                company.take(sms, called_at)
                 life.freeze(company.chance.uniform(16.0, 60.0))
                 await life.wait(0.0)
                 return Unknown("no-answer-in-time")
@@ -100,7 +102,12 @@ class GatewayClient:
             return NotSent("no-connection")
         if fails == "gateway-not-now":
             return NotSent("not-now")
-        number = company.take(sms) if fails is None or company.chance.random() < 0.6 else ""
+        if fails == "gateway-takes-late":
+            held_s = company.chance.uniform(0.0, HELD_AT_MOST.total_seconds())
+            asyncio.get_running_loop().call_later(CALL_LIMIT_S + held_s, company.take, sms, called_at)
+            await life.wait(CALL_LIMIT_S)
+            return Unknown("no-answer-in-time")
+        number = company.take(sms, called_at) if fails is None or company.chance.random() < 0.6 else ""
         if fails == "gateway-answer-lost":
             await life.wait(CALL_LIMIT_S)
             return Unknown("no-answer-in-time")

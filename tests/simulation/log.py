@@ -61,10 +61,11 @@ class Partition:
 
 
 class SimulatedLog:
-    """`now` stamps. `hears` is told of every record taken in, `history` keeps all of them."""
+    """`now` stamps, by each broker's own clock, so many seconds off. `hears` is told of every record taken in,
+    `history` keeps all of them."""
 
-    def __init__(self, now: Callable[[], datetime] = broker_time) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], datetime] = broker_time, brokers_off_s: Sequence[float] = (0.0,)) -> None:
+        self._now, self._brokers_off_s = now, brokers_off_s
         self._topics: dict[str, list[Partition]] = {}
         self._readers: dict[str, list[asyncio.Event]] = {}
         self._hears: dict[str, list[Hear]] = {}
@@ -93,7 +94,8 @@ class SimulatedLog:
         partitions = self.topic(topic)
         number = partition_of_key(key or b"", len(partitions))
         partition = partitions[number]
-        stamp = round(self._now().timestamp() * 1000)
+        off_s = self._brokers_off_s[(number + len(topic)) % len(self._brokers_off_s)]
+        stamp = round((self._now().timestamp() + off_s) * 1000)
         record = Taken(topic, number, partition.end, stamp, key, value, tuple(headers))
         partition.records.append(record)
         self.history.append(record)

@@ -32,6 +32,10 @@ AUDIT_EVERY_S: Final = 300.0
 AUDITED_AFTER_S: Final = 12 * 60.0
 """Longer than a document must be quiet before the audit looks at it."""
 
+BROKERS: Final = 3
+BROKERS_OFF_S: Final = 0.45
+"""Two brokers' clocks differ by no more than twice this: by more, services sound the alarm."""
+
 QUIET_AT_LAST_S: Final = 3 * 3600.0
 """So long everything may take to come to rest once nothing goes wrong any more."""
 
@@ -59,7 +63,9 @@ class World:
         self.trace: list[str] = []
         self.faults = Faults(Random(f"{seed}/faults"), self.say)
         self.faults.stress(options.stress)
-        self.log = SimulatedLog()
+        brokers = Random(f"{seed}/brokers")
+        off_s = brokers.choice((0.0, BROKERS_OFF_S))
+        self.log = SimulatedLog(brokers_off_s=[brokers.uniform(-off_s, off_s) for _ in range(BROKERS)])
         if options.traced:
             self.log.on_append = self._tell
         self.stores = {name: ReplicaSet(partition_of(name)) for name in NAMES}
