@@ -1,17 +1,20 @@
 """Which outbox entries are known to be on the log (architecture, law 5).
 
 Two ways of knowing: this process saw the acknowledgement, or the group has committed past the record that caused the
-entry, which it does only after publishing. What is not known is published again; readers drop it by its number.
+entry, which it does only after publishing. What is not known is published again; readers drop it by its number. They
+have perhaps forgotten that after weeks, so what is old is judged by what is committed on partitions of others, too.
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from services.chassis.document import Entry
 from services.chassis.skip_orders import SkipOrders, Spoils
 
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 AGGREGATES_AT_MOST: Final = 50_000
 """Forgetting is safe: a forgotten entry is published once more."""
 
@@ -19,11 +22,13 @@ AGGREGATES_AT_MOST: Final = 50_000
 @dataclass(slots=True)
 class Acknowledged:
     """What this process knows, by topic and sequence: two entries may have one id, where one cause came twice.
-    `committed`: (epoch, topic, partition) -> the group's committed offset."""
+    `committed`: (epoch, topic, partition) -> the group's committed offset, of the partitions that it owns."""
 
     committed: dict[tuple[int, str, int], int] = field(default_factory=dict)
     spoils: Spoils = SkipOrders().spoil
     """What no commit proves (law 5)."""
+    _everywhere: Mapping[tuple[int, str, int], int] = field(default_factory=dict)
+    _before: datetime = NEVER
     _seen: OrderedDict[str, set[tuple[str, int | None]]] = field(default_factory=OrderedDict)
 
     def note(self, aggregate: str, entry: Entry) -> None:
@@ -40,7 +45,14 @@ class Acknowledged:
 
     def proves(self, entry: Entry) -> bool:
         """Whether the group's committed offset has passed the entry's cause."""
-        return is_proven(entry, self.committed, self.spoils)
+        if is_proven(entry, self.committed, self.spoils):
+            return True
+        return entry.time < self._before and is_proven(entry, self._everywhere, self.spoils)
+
+    def learn(self, committed: Mapping[tuple[int, str, int], int], before: datetime) -> None:
+        """What every group has committed, whoever owns its partitions. It proves what was queued `before`; what is
+        younger is perhaps of a process that had lost its partition, and decided after the commit."""
+        self._everywhere, self._before = committed, before
 
     def forget(self, aggregate: str, kept: list[Entry]) -> None:
         """After a save: only what is still in the outbox needs remembering."""

@@ -29,6 +29,9 @@ UNPROVEN_AT_MOST: Final = 10_000
 """With so many the look goes no further until some are proven. A topic that is made anew leaves all that is quiet
 unproven: no commit on the new one says anything of what was caused by the old one."""
 
+LONG_AGO: Final = timedelta(days=1)
+"""What a process decides that has lost its partition, and does not know it yet, is younger."""
+
 NUDGED_OF: Final = 10
 """Of so many that wait, one more is nudged at a time."""
 
@@ -41,7 +44,7 @@ Committed = Callable[[], Awaitable[Mapping[tuple[int, str, int], int]]]
 @dataclass(slots=True)
 class Audit:
     """`committed()` gives the group's committed offsets of every lane, by (epoch, topic, partition), from the
-    broker."""
+    broker. `learn` hears them, and that they prove what was queued before a certain instant."""
 
     service: str
     lane: KafkaLane
@@ -50,6 +53,7 @@ class Audit:
     committed: Committed
     present: Callable[[], datetime]
     tell: Callable[..., None]
+    learn: Callable[[Mapping[tuple[int, str, int], int], datetime], None]
     spoils: Spoils = SkipOrders().spoil
     after: timedelta = AFTER
     _seen_to: dict[int, tuple[datetime, str]] = field(default_factory=dict)
@@ -61,16 +65,21 @@ class Audit:
         now = self.present()
         partitions = list(self.lane.lag())
         self._seen_to = {p: self._seen_to.get(p, _EVER) for p in partitions}
-        if partitions or self._unproven:
-            committed = await self.committed()
-            for partition in partitions:
-                await self._look(partition, now, committed)
-            await self._let_go(now, committed)
-            await self._nudge(now)
+        committed = await self.ask()
+        for partition in partitions:
+            await self._look(partition, now, committed)
+        await self._let_go(now, committed)
+        await self._nudge(now)
         oldest = min(self._unproven.values(), default=now)
         if now - oldest > ALARM_AFTER:
             self.tell("outbox_unproven", count=len(self._unproven), oldest_s=(now - oldest).total_seconds())
         return (now - oldest).total_seconds()
+
+    async def ask(self) -> Mapping[tuple[int, str, int], int]:
+        """What every lane's group has committed."""
+        now, committed = self.present(), await self.committed()
+        self.learn(committed, now - LONG_AGO)
+        return committed
 
     async def _look(self, partition: int, now: datetime, committed: Mapping[tuple[int, str, int], int]) -> None:
         before = now - self.after

@@ -27,7 +27,8 @@ REMEMBERED_AT_MOST: Final = 1_000
 an end the document outgrows what the database takes, and its aggregate is parked."""
 STREAMS_AT_MOST: Final = 100
 STREAM_LIFE: Final = timedelta(days=30)
-"""Longer than any topic is kept and than a replayed outbox can be old: past it a stream's records cannot come again."""
+"""Longer than any topic is kept, and an outbox that was published is known as such long before (`Acknowledged.learn`):
+past it a stream's records cannot come again."""
 _REMEMBERED_FOR_MS: Final = REMEMBERED_FOR // timedelta(milliseconds=1)
 _STREAM_LIFE_MS: Final = STREAM_LIFE // timedelta(milliseconds=1)
 

@@ -211,6 +211,7 @@ async def running(
         await _prepare(engine, tasks)
         await open_effects.enter_async_context(_opened(service.effects))
         await asyncio.gather(*(begin_at_the_beginning(engine.connection, x.group, x.topic) for x in engine.lanes))
+        await engine.audit.ask()  # before the first old outbox is met
         for lane in engine.lanes:
             lane.attach(broker)
         await broker.start()

@@ -87,5 +87,7 @@ def wired(service: Service, outside: Outside) -> Machinery:
     lanes = [KafkaLane(name, lane, loop.settle, desk.start, acknowledged, observer) for lane in service.lanes]
     commands = next(lane for lane in lanes if lane.topic is COMMANDS_TOPIC[name])
     sweep = Sweep(name, commands, store, publish, present)
-    audit = Audit(name, commands, store, publish, outside.committed, present, observer.tell, orders.spoil)
+    audit = Audit(
+        name, commands, store, publish, outside.committed, present, observer.tell, acknowledged.learn, orders.spoil
+    )
     return Machinery(codecs, loop, desk, lanes, sweep, audit, orders)

@@ -1,5 +1,7 @@
 """Law 5: when an entry is known to be on the log."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.chassis import acknowledged
@@ -31,6 +33,20 @@ def test_law5_what_a_skipped_record_caused_is_proven_by_no_commit() -> None:
     assert not known.knows("count:1", entry(1))
     known.note("count:1", entry(1))
     assert known.knows("count:1", entry(1)), "an acknowledgement that this process saw still counts"
+
+
+def test_law5_what_was_queued_long_ago_is_proven_by_a_commit_on_any_partition() -> None:
+    """What is younger may be of a process that has lost its partition, and decided after that commit."""
+    known = Acknowledged()
+    known.learn({CAUSE: 18}, entry(1).time)
+    assert not known.proves(entry(1))
+    later = entry(1).time + timedelta(milliseconds=1)
+    known.learn({CAUSE: 17}, later)
+    assert not known.proves(entry(1))
+    known.learn({CAUSE: 18}, later)
+    assert known.proves(entry(1))
+    known.spoils = lambda _: True
+    assert not known.proves(entry(1))
 
 
 def test_law5_what_has_left_the_outbox_needs_no_memory() -> None:

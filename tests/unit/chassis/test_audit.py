@@ -9,10 +9,12 @@ import pytest
 
 from contracts.operations import NUDGE
 from services.chassis import audit
+from services.chassis.acknowledged import Acknowledged
 from services.chassis.audit import (
     ALARM_AFTER,
     AUDIT_EVERY_S,
     DOCUMENTS_AT_ONCE,
+    LONG_AGO,
     NUDGE_LIFE,
     PAGES_AT_MOST,
     Audit,
@@ -34,12 +36,13 @@ class Auditor:
     world: World = field(default_factory=World)
     committed: dict[tuple[int, str, int], int] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    known: Acknowledged = field(default_factory=Acknowledged)
 
     def __post_init__(self) -> None:
         lane: Any = self.world.process().lanes["ordinary"]
         self.audit = Audit(
             "accounts", lane, self.world.store, FakePublisher(self.world.log), self._committed, self.world.present,
-            lambda event, **_: self.told.append(event),
+            lambda event, **_: self.told.append(event), self.known.learn,
         )  # fmt: skip
 
     async def _committed(self) -> Mapping[tuple[int, str, int], int]:
@@ -148,6 +151,17 @@ async def test_law5_what_is_parked_under_the_longest_name_is_nudged_too() -> Non
     auditor.world.pass_time(minutes=11)
     await auditor.audit.once()
     assert auditor.nudged == [longest]
+
+
+async def test_law5_every_process_knows_what_was_committed_of_what_is_old() -> None:
+    auditor = Auditor(committed={CAUSE: OFFSET + 1})
+    auditor.audit.lane.owned.clear()  # type: ignore[attr-defined]
+    auditor.world.now = entry().time + LONG_AGO
+    await auditor.audit.once()
+    assert not auditor.known.proves(entry())
+    auditor.world.pass_time(seconds=1)
+    await auditor.audit.once()
+    assert auditor.known.proves(entry())
 
 
 async def test_law5_a_nudge_that_takes_no_effect_keeps_nobody_waiting() -> None:

@@ -110,6 +110,21 @@ async def test_law5_entries_leave_when_acknowledged_to_this_process_or_proven_by
     assert sequences(world.records("events")) == [1, 2, 3]
 
 
+async def test_law5_a_quiet_outbox_is_not_published_again_after_weeks_by_who_does_not_read_what_caused_it() -> None:
+    """Its readers have perhaps forgotten the number by then (law 4)."""
+    world = World()
+    world.send(Add(amount=1))
+    await world.process().run()
+    world.pass_time(days=45)
+    another = world.process()
+    another.lanes["ordinary"].owned.clear()
+    another.acknowledged.committed.clear()
+    another.acknowledged.learn({(1, t, p): offset for (_, t, p), offset in world.log.committed.items()}, world.now)
+    world.send(Heard(amount=1), sequence=1)
+    await another.run()
+    assert (world.total(), sequences(world.records("events"))) == (2, [1, 2])
+
+
 async def test_law5_what_is_forgotten_is_only_what_left_the_outbox() -> None:
     world = World()
     process = world.process()
