@@ -23,9 +23,11 @@ from services.identity.states import (
     AcceptingTerms,
     Active,
     Claiming,
+    Code,
     Contact,
     Ended,
     GivingContact,
+    Issued,
     ProvingApproval,
     ProvingMobile,
     Registered,
@@ -102,11 +104,19 @@ def give_contact(state: UserState, incoming: Incoming[GiveContact], facts: Conta
                 contacts=1 if isinstance(state, GivingContact) else state.contacts + 1,
                 contact=judged,
                 password_hash=facts.password_hash,
-                code=None if isinstance(state, GivingContact) else state.code,
+                code=None if isinstance(state, GivingContact) else _code_so_far(state, judged),
             )
             return decided(accepting, ContactGiven(next_step="accept-terms"))
         case ProvingApproval() | Claiming() | Registered() | Active() | Ended():
             return out_of_order(state)
+
+
+def _code_so_far(state: AcceptingTerms | ProvingMobile, contact: Contact) -> Code | None:
+    """A code that was lost excuses the next one to the same mobile (N10): else whoever gives a mobile that no gateway
+    takes would pay with it for codes to anybody (I14)."""
+    if isinstance(state.code, Issued) and contact.mobile != state.contact.mobile:
+        return replace(state.code, lost=False)
+    return state.code
 
 
 def accept_terms(state: UserState, incoming: Incoming[AcceptTerms], facts: PolicyFacts) -> Decision[UserState]:

@@ -81,6 +81,19 @@ def test_I14_terms_accepted_again_bring_another_code_no_sooner_than_a_resend() -
     assert at_once.state.code.replaces_lost
 
 
+def test_I14_a_lost_code_to_one_mobile_does_not_pay_for_a_code_to_another() -> None:
+    lost = replace(second_code_issued, code=replace(second_code_issued.code, lost=True))
+    other = given(lost).when(give_contact, contact(mobile="0551112223"), CONTACT_FACTS)
+    other.when(accept_terms, replace(ACCEPT, now=NOON + 59 * SECOND), FACTS).then_refused(
+        "resend-too-soon", "resend-too-soon"
+    )
+    after = other.when(accept_terms, replace(ACCEPT, now=NOON + 60 * SECOND), FACTS)
+    asked = after.then(TermsAccepted, PersonCodeAsked).messages[1]
+    assert isinstance(asked, PersonCodeAsked)
+    assert not asked.replaces_lost
+    assert not after.state.code.replaces_lost
+
+
 def test_N10_after_a_failed_hand_over_another_code_at_once_and_free() -> None:
     lost = replace(first_code_issued, code=replace(ISSUED, lost=True))
     soon = arriving(ResendOtp(), now=NOON + SECOND)
