@@ -45,7 +45,7 @@ class ConfirmOtp(Command, service="identity", topic=IDENTITY_COMMANDS):
 
 class ResendOtp(Command, service="identity", topic=IDENTITY_COMMANDS):
     """Ask for another code in this flow: 60 s after asking for the last at the earliest (I14), or at once when the last
-    could not be handed over (N10). Answered by `OtpResent`."""
+    was for the mobile just given and could not be handed over (N10). Answered by `OtpResent`."""
 
 
 class GiveContact(Command, service="identity", topic=IDENTITY_CREDENTIALS):

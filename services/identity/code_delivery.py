@@ -24,7 +24,7 @@ from services.identity.one_time_code import (
     not_handed_over,
     valid_until,
 )
-from services.identity.states import Code, Declared, Issued, ProvingApproval, ProvingMobile, UserState, Wanted
+from services.identity.states import Code, Issued, ProvingApproval, ProvingMobile, UserState, Wanted
 
 Holder = UserState | Challenge
 """Whatever may wait for a code."""
@@ -56,14 +56,16 @@ def destination(state: Holder) -> Destination | None:
 
 
 # --- the budgets (I14) ----------------------------------------------------------------------------------------------
-def ask_person(declared: Declared, wanted: Wanted) -> PersonCodeAsked:
-    """A registration's first code was paid for when it began; each further one asks the person, then the number."""
+def ask_person(state: ProvingApproval | ProvingMobile, wanted: Wanted) -> PersonCodeAsked:
+    """A registration's first code was paid for when it began; each further one asks the person, then the number. While
+    it is hidden whether there is such a person, a lost code is paid for as one that never was (I15)."""
+    declared = state.declared
     return PersonCodeAsked(
         person=declared.person,
         asked_by=declared.user,
         number=wanted.number,
         channel=declared.channel,
-        replaces_lost=wanted.replaces_lost,
+        replaces_lost=wanted.replaces_lost and isinstance(state, ProvingMobile),
     )
 
 

@@ -96,16 +96,17 @@ def _same(digits: Secret, entered: str) -> bool:
     return hmac.compare_digest(digits.reveal().encode(), entered.encode())
 
 
-def ask_again(code: Code, at: datetime, resend_after: timedelta) -> Wanted | AgainReason:
+def ask_again(code: Code, at: datetime, resend_after: timedelta, *, lost_waits: bool = False) -> Wanted | AgainReason:
     """Another code instead of this one.
 
     The minute is counted from the asking, not from the issue: else the refusal would show whether a code was ever
-    issued, and so whether the identity is known (I14, I15). After a failed hand-over nobody waits (N10).
+    issued, and so whether the identity is known (I14, I15). After a failed hand-over nobody waits (N10), but where it
+    must not show that there was a code to hand over (`lost_waits`).
     """
     is_lost = isinstance(code, Issued) and code.lost
     if code.number >= CODES_A_FLOW:
         return "codes-of-flow-used-up"
-    if not is_lost and at < code.asked_at + resend_after:
+    if (lost_waits or not is_lost) and at < code.asked_at + resend_after:
         return "resend-too-soon"
     return Wanted(code.number + 1, at, replaces_lost=is_lost)
 

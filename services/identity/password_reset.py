@@ -120,10 +120,10 @@ def open_reset(state: Challenge | None, incoming: Incoming[ResetOpened], facts: 
 
 def resend_reset_code(state: Challenge, incoming: Incoming[ResendResetCode], facts: PolicyFacts) -> Decision[Challenge]:
     """Another code (I14), answered before any budget is asked, as a registration's is. It costs the person as much
-    where none will come: else the budget's end would show who is known (I15)."""
+    and is as long in coming where none was or will be sent: else minute and budget would show who is known (I15)."""
     if not isinstance(state, Resetting):
         return _no_longer(state)
-    wanted = ask_again(state.code, incoming.now, facts.policy.resend_after)
+    wanted = ask_again(state.code, incoming.now, facts.policy.resend_after, lost_waits=True)
     if not isinstance(wanted, Wanted):
         return refused(state, PUBLIC_OF_AGAIN[wanted], wanted)
     asked = PersonCodeAsked(
@@ -131,7 +131,7 @@ def resend_reset_code(state: Challenge, incoming: Incoming[ResendResetCode], fac
         asked_by=state.challenge,
         number=wanted.number,
         channel=state.channel,
-        replaces_lost=wanted.replaces_lost,
+        replaces_lost=False,
     )
     return decided(replace(state, code=wanted), ResetCodeResent(next_step="confirm-reset"), asked)
 

@@ -76,15 +76,16 @@ def _confirmed(
 
 def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFacts) -> Decision[UserState]:
     """Another code in this flow (I14). Answered here and now, before the budgets are asked: else the time of the answer
-    would show whether a code was ever sent. It costs the person as much where no mobile is known: else the budget's end
-    would show it (I15)."""
+    would show whether a code was ever sent. It costs the person as much where no mobile is known or the code was lost:
+    else the budget's end would show which (I15)."""
     match state:
         case ProvingApproval() | ProvingMobile():
-            wanted = ask_again(state.code, incoming.now, facts.policy.resend_after)
+            hidden = isinstance(state, ProvingApproval)
+            wanted = ask_again(state.code, incoming.now, facts.policy.resend_after, lost_waits=hidden)
             if not isinstance(wanted, Wanted):
                 return refused(state, PUBLIC_OF_AGAIN[wanted], wanted)
-            after: UserState = replace(state, code=wanted)
-            return decided(after, OtpResent(next_step="confirm-otp"), ask_person(state.declared, wanted))
+            after = replace(state, code=wanted)
+            return decided(after, OtpResent(next_step="confirm-otp"), ask_person(after, wanted))
         case GivingContact() | AcceptingTerms() | Claiming() | Registered() | Active() | Ended():
             return out_of_order(state)
 
@@ -145,7 +146,7 @@ def accept_terms(state: UserState, incoming: Incoming[AcceptTerms], facts: Polic
         password_hash=state.password_hash,
         terms=evidence,
     )
-    return decided(proving, TermsAccepted(next_step="confirm-otp"), ask_person(state.declared, wanted))
+    return decided(proving, TermsAccepted(next_step="confirm-otp"), ask_person(proving, wanted))
 
 
 def _terms_fault(stated: TermsVersion, in_force: tuple[TermsVersion, ...]) -> str | None:

@@ -82,7 +82,7 @@ def test_I14_terms_accepted_again_bring_another_code_no_sooner_than_a_resend() -
 
 
 def test_I14_a_lost_code_to_one_mobile_does_not_pay_for_a_code_to_another() -> None:
-    lost = replace(second_code_issued, code=replace(second_code_issued.code, lost=True))
+    lost = replace(second_code_issued, code=replace(ISSUED, number=2, lost=True))
     other = given(lost).when(give_contact, contact(mobile="0551112223"), CONTACT_FACTS)
     other.when(accept_terms, replace(ACCEPT, now=NOON + 59 * SECOND), FACTS).then_refused(
         "resend-too-soon", "resend-too-soon"
@@ -94,8 +94,17 @@ def test_I14_a_lost_code_to_one_mobile_does_not_pay_for_a_code_to_another() -> N
     assert not after.state.code.replaces_lost
 
 
-def test_N10_after_a_failed_hand_over_another_code_at_once_and_free() -> None:
+def test_I15_who_may_be_nobody_waits_and_pays_for_a_lost_code_as_for_one_that_never_was() -> None:
     lost = replace(first_code_issued, code=replace(ISSUED, lost=True))
+    soon = arriving(ResendOtp(), now=NOON + 59 * SECOND)
+    given(lost).when(resend_otp, soon, FACTS).then_refused("resend-too-soon", "resend-too-soon").then_state(lost)
+    known, unknown = (given(state).when(resend_otp, RESEND, FACTS) for state in (lost, unknown_to_registry))
+    assert known.messages == unknown.messages
+    assert known.state.code.replaces_lost  # the number is asked only where there is one, and gives it for nothing (N10)
+
+
+def test_N10_after_a_failed_hand_over_to_the_mobile_just_given_another_code_at_once_and_free() -> None:
+    lost = replace(second_code_issued, code=replace(ISSUED, number=2, lost=True))
     soon = arriving(ResendOtp(), now=NOON + SECOND)
     after = given(lost).when(resend_otp, soon, FACTS).then(OtpResent, PersonCodeAsked)
     asked = after.messages[1]

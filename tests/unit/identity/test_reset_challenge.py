@@ -177,16 +177,15 @@ def test_I14_another_code_is_paid_for_by_the_person() -> None:
     )
 
 
-def test_N10_a_lost_code_is_replaced_at_once_and_free() -> None:
+def test_I15_N10_a_lost_code_is_free_for_its_number_and_otherwise_as_one_that_never_was() -> None:
     lost = replace(reset_code_issued, code=replace(reset_code, lost=True))
-    after = (
-        given(lost)
-        .when(resend_reset_code, resend_reset(now=NOON + SECOND), FACTS)
-        .then(ResetCodeResent, PersonCodeAsked)
+    soon = resend_reset(now=LATER - SECOND)
+    given(lost).when(resend_reset_code, soon, FACTS).then_refused("resend-too-soon", "resend-too-soon").then_state(lost)
+    known, nobody = (
+        given(state).when(resend_reset_code, resend_reset(now=LATER), FACTS) for state in (lost, resetting_nobody)
     )
-    asked = after.messages[1]
-    assert isinstance(asked, PersonCodeAsked)
-    assert asked.replaces_lost
+    assert known.messages == nobody.messages
+    assert known.state.code.replaces_lost
 
 
 def test_I14_no_reset_asks_for_more_codes_than_an_hour_allows() -> None:
