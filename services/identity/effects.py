@@ -9,7 +9,7 @@ from datetime import datetime
 from importlib import resources
 from typing import Final
 
-from argon2 import PasswordHasher, Type
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from contracts.decision import Customer
@@ -63,6 +63,13 @@ class IdentityEffects:
         loop = asyncio.get_running_loop()
         matches = await loop.run_in_executor(self._pool, self._verify, against, normal_form(password))
         return matches and known is not None
+
+    def is_weak(self, known: Secret) -> bool:
+        """Whether this hash, which matched, costs less than one of today's (I16). One that costs more is left alone: of
+        a later release, which may run beside this one."""
+        had = extract_parameters(known.reveal())
+        costs_less = had.memory_cost < self._hasher.memory_cost or had.time_cost < self._hasher.time_cost
+        return costs_less or had.type is not self._hasher.type
 
     def _verify(self, known: str, password: str) -> bool:
         try:

@@ -96,7 +96,11 @@ class Preparing:
         if not await effects.password_matches(password, known):
             return SignInFacts(present, key_is_good, device, "wrong", _NOTHING, present)
         token, expires_at = self._session(state, incoming, effects, present)
-        return SignInFacts(present, key_is_good, device, "right", token, expires_at)
+        stronger = None
+        if isinstance(state, Member) and effects.is_weak(state.password_hash):
+            # I16: only now is the password here, and known to be right.
+            stronger = await effects.hash_password(password)
+        return SignInFacts(present, key_is_good, device, "right", token, expires_at, stronger)
 
     def _session(
         self, state: PersonState | None, incoming: Incoming[LogIn], effects: IdentityEffects, present: datetime

@@ -31,13 +31,15 @@ SignInReason = Literal["throttled", "identity-unknown", "password-wrong", "not-a
 class SignInFacts(Facts):
     """What was found by computing: whether the answer's key is one, whether the password matches, and for a match the
     session's token. For strangers a stand-in hash was compared, so that the time is the same (I15). `device`: a keyed
-    hash of the answer's key, by which whoever keeps that key is known again."""
+    hash of the answer's key, by which whoever keeps that key is known again. `stronger_hash`: of the right password,
+    where the one that is kept is weaker than today's (I16)."""
 
     key_is_good: bool
     device: str
     verdict: PasswordVerdict
     token: Secret
     expires_at: datetime
+    stronger_hash: Secret | None = None
 
 
 def wait_after(failures: int) -> timedelta:
@@ -107,7 +109,8 @@ def _welcome(person: Member, incoming: Incoming[LogIn], facts: SignInFacts, budg
         next_step="define-account" if person.has_address else "choose-address",
     )
     signed_in = SignInReported(user_id=person.user_id, channel=incoming.source, signed_in_at=incoming.now)
-    return decided(replace(person, failures=others, devices=devices), logged_in, signed_in)
+    known = replace(person, password_hash=facts.stronger_hash or person.password_hash, failures=others, devices=devices)
+    return decided(known, logged_in, signed_in)
 
 
 def report_sign_in(state: UserState, incoming: Incoming[SignInReported], _: Facts) -> Decision[UserState]:

@@ -87,6 +87,10 @@ class CheapIdentityEffects(IdentityEffects):
         """Whether it is the same."""
         return known is not None and known.reveal() == normal_form(password)[::-1]
 
+    def is_weak(self, known: Secret) -> bool:
+        """Never."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

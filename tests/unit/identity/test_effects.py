@@ -2,8 +2,9 @@ import re
 import unicodedata
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import PasswordHasher, Type, extract_parameters
 
+from contracts.sealed import Secret
 from services.identity.effects import IdentityEffects
 from tests.unit.identity.situations import PASSWORD
 
@@ -25,6 +26,22 @@ async def test_I16_passwords_are_hashed_by_argon2id_with_46_mebibytes(effects: I
 async def test_I16_the_same_characters_in_another_form_are_the_same_password(effects: IdentityEffects) -> None:
     hashed = await effects.hash_password(unicodedata.normalize("NFD", "garçon à vélo à Riyad"))
     assert await effects.password_matches(unicodedata.normalize("NFC", "garçon à vélo à Riyad"), hashed)
+
+
+@pytest.mark.parametrize(
+    ("memory", "passes", "kind", "is_weak"),
+    [
+        (46 * 1024, 1, Type.ID, False),
+        (64 * 1024, 2, Type.ID, False),  # as a later release may make it, beside which this one runs for a while
+        (16 * 1024, 1, Type.ID, True),
+        (46 * 1024, 1, Type.I, True),
+    ],
+)
+def test_I16_a_hash_is_weak_that_costs_less_than_todays(
+    effects: IdentityEffects, memory: int, passes: int, kind: Type, is_weak: bool
+) -> None:
+    known = PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=1, type=kind).hash(PASSWORD)
+    assert effects.is_weak(Secret(known)) is is_weak
 
 
 async def test_I15_without_a_known_hash_a_stand_in_is_compared_and_never_matches(effects: IdentityEffects) -> None:

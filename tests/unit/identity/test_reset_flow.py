@@ -52,6 +52,9 @@ class Counting(IdentityEffects):
     async def password_matches(self, password: str, known: Secret | None) -> bool:
         return known == Secret(keyed_hash("password", password))
 
+    def is_weak(self, known: Secret) -> bool:
+        return False
+
 
 @pytest.fixture(scope="module")
 def effects() -> Counting:

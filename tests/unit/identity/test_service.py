@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from contracts.decision import Customer, Refusal
 from contracts.identity import (
@@ -33,9 +34,12 @@ from contracts.registry import (
     ApprovedMobileAbsent,
     ApprovedMobileAsked,
 )
-from contracts.sealed import Sealed
+from contracts.sealed import Sealed, Secret
 from contracts.topics import CATALOGUE, REPLAY
+from services.chassis.document import Document
 from services.identity.effects import IdentityEffects
+from services.identity.ids import person_id
+from services.identity.person import Member
 from tests.unit.identity.in_memory import Identity, Mirror, plain
 from tests.unit.identity.journey import (
     activate,
@@ -59,6 +63,8 @@ from tests.unit.identity.situations import (
     PASSWORD,
     SEALED,
     SECOND,
+    USER_ID,
+    active,
 )
 from tests.unit.identity.test_addresses import LISTED
 
@@ -163,6 +169,30 @@ async def test_I15_unknown_identities_cost_a_hash_too(effects: IdentityEffects) 
         assert refused.public_reason == "sign-in-refused"
     assert compared == [False] * 5
     assert identity.audit == ["identity-unknown"] * 5 + ["throttled"]
+
+
+async def test_I16_a_weak_hash_is_replaced_at_the_first_login_and_at_no_other(effects: IdentityEffects) -> None:
+    hashed: list[str] = []
+
+    class Counting(IdentityEffects):
+        async def hash_password(self, password: str) -> Secret:
+            hashed.append(password)
+            return await super().hash_password(password)
+
+    identity = Identity(settings(), Counting(keyed_hash, sign, lambda text: text == KEY), keyed_hash)
+    weak = Secret(PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD))
+    codec, person = identity.codecs["person"], person_id("citizen", CITIZEN, keyed_hash)
+    document = identity.documents[person] = Document(person)
+    codec.write(document, Member(USER_ID, weak))
+    user = identity.documents[f"user:{USER_ID}"] = Document(f"user:{USER_ID}")
+    identity.codecs["user"].write(user, active)
+    await identity.command(log_in("wrong"))
+    assert codec.read(document).password_hash == weak
+    for _ in range(2):
+        assert isinstance(await identity.command(log_in()), LoggedIn)
+    assert hashed == [PASSWORD]
+    assert not effects.is_weak(codec.read(document).password_hash)
+    assert await effects.password_matches(PASSWORD, codec.read(document).password_hash)
 
 
 async def test_I14_eleven_registrations_in_an_hour_are_one_too_many_before_any_flow(identity: Identity) -> None:

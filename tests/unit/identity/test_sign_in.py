@@ -33,6 +33,14 @@ def test_I11_the_token_is_sealed_to_the_key_that_the_command_named() -> None:
     assert signed_in == SignInReported(user_id=USER_ID, channel="web", signed_in_at=NOON)
 
 
+def test_I16_a_right_password_is_kept_under_the_stronger_hash_that_was_made_of_it() -> None:
+    stronger = Secret("$argon2id$stronger")
+    facts = replace(RIGHT, stronger_hash=stronger)
+    kept = replace(known_here, password_hash=stronger)
+    given(member).when(log_in, logging_in(), facts).then(LoggedIn, SignInReported).then_state(kept)
+    assert "stronger'" not in repr(facts)
+
+
 def test_I18_a_sign_in_is_told_to_others_under_the_user_s_id() -> None:
     state = object()
     report = arriving(SignInReported(user_id=USER_ID, channel="web", signed_in_at=NOON))
