@@ -51,7 +51,8 @@ class PreparingBusinesses:
         key_is_good = effects.is_public_key(incoming.body.answer_key)
         # Issued when it was asked for: what ends the person's sessions in between ends this one, too (I13).
         issued_at = incoming.now.replace(microsecond=0)  # tokens count whole seconds
-        expires_at = present.replace(microsecond=0) + self.policy.session_life
+        # Its life counts from there, too: past it services forget what ended (I13), however late this is decided.
+        expires_at = issued_at + self.policy.session_life
         if who.actor is not None or not key_is_good or not state.is_authorised(who.user_id):
             return ActingFacts(present, self.policy, key_is_good, _NOTHING, expires_at)
         # The session goes on under another name, so that logging out of it ends this token, too (I13).

@@ -89,9 +89,10 @@ async def prepared(state: Business, incoming: Incoming[Any], is_key: bool = True
 async def test_I13_I17_the_token_names_business_and_person_on_the_same_channel_in_the_same_session() -> None:
     facts, signed = await prepared(registered_business, acting())
     assert signed.customers == [NOURA_ACTING]
-    # As of the command: a password that was changed before this was decided ends it, too.
-    assert signed.lives == [(NOON, LATER + POLICY.session_life)]
-    assert facts.expires_at == LATER + POLICY.session_life
+    # As of the command: a password that was changed before this was decided ends it, too, and it is over before that
+    # is forgotten, however late this is decided.
+    assert signed.lives == [(NOON, NOON + POLICY.session_life)]
+    assert facts.expires_at == NOON + POLICY.session_life
     assert (NOURA_ACTING.session_id, NOURA_ACTING.channel) == (CUSTOMER.session_id, CUSTOMER.channel)
 
 
