@@ -66,6 +66,15 @@ def unsaved(state: Challenge, refusal: Refusal) -> Decision[Challenge]:
     return Decision(state, refusal=refusal, recorded=False)
 
 
+def as_of(state: Challenge, at: datetime) -> Challenge:
+    """The state for what came in at `at`: a reset is over at its end, whether or not it was woken."""
+    match state:
+        case Resetting() if at >= state.ends_at:
+            return Finished("reset-password", "over")
+        case _:
+            return state
+
+
 # --- time (law 10) --------------------------------------------------------------------------------------------------
 READ_LATE: Final = timedelta(minutes=15)
 """What came in time and is read late still counts (law 9): commands come by other keys and lanes than the wake-up."""

@@ -36,7 +36,7 @@ from contracts.values.identity_number import judge_identity
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
 from services.identity.budgets import spend_of_source
-from services.identity.challenge import unsaved
+from services.identity.challenge import as_of, unsaved
 from services.identity.challenge_states import Challenge, Changing, Consenting, Finished, Resetting, Unopened
 from services.identity.code_delivery import ask_number
 from services.identity.one_time_code import PUBLIC_OF_AGAIN, ask_again, enter
@@ -121,6 +121,7 @@ def open_reset(state: Challenge | None, incoming: Incoming[ResetOpened], facts: 
 def resend_reset_code(state: Challenge, incoming: Incoming[ResendResetCode], facts: PolicyFacts) -> Decision[Challenge]:
     """Another code (I14), answered before any budget is asked, as a registration's is. It costs the person as much
     and is as long in coming where none was or will be sent: else minute and budget would show who is known (I15)."""
+    state = as_of(state, incoming.now)
     if not isinstance(state, Resetting):
         return _no_longer(state)
     wanted = ask_again(state.code, incoming.now, facts.policy.resend_after, lost_waits=True)
@@ -142,6 +143,7 @@ def confirm_reset(state: Challenge, incoming: Incoming[ConfirmPasswordReset], fa
     A password that is not taken does not burn the code: it stays good for its life and its tries, so that its holder
     chooses again without another SMS.
     """
+    state = as_of(state, incoming.now)
     if not isinstance(state, Resetting):
         return _no_longer(state)
     entry = enter(state.code, incoming.opened("code"), incoming.now)

@@ -22,6 +22,7 @@ from services.identity.person import Claimed, Member, OpeningFacts, PersonState
 from services.identity.policy import Policy, PolicyFacts
 from services.identity.sign_in import SignInFacts, budget_of, is_throttled
 from services.identity.states import AcceptingTerms, Contact, GivingContact, ProvingMobile, UserState
+from services.identity.steps import as_of
 
 _NOTHING = Secret("")
 
@@ -69,6 +70,7 @@ class Preparing:
     ) -> ContactFacts:
         """The hash of a password that will be taken; nothing is hashed for one that will not."""
         facts = ContactFacts(present, self.policy, effects.common_passwords, _NOTHING)
+        state = as_of(state, incoming.now)
         if not isinstance(state, GivingContact | AcceptingTerms | ProvingMobile):
             return facts
         if not isinstance(judge_contact(state, incoming, facts), Contact):

@@ -35,7 +35,7 @@ from services.identity.states import (
     UserState,
     Wanted,
 )
-from services.identity.steps import out_of_order
+from services.identity.steps import as_of, out_of_order
 
 NOT_BEGUN = Refusal("step-missing", "registration-not-begun", missing_step="start-registration")
 """The refusal of a step in a flow that nobody has begun (J2)."""
@@ -44,6 +44,7 @@ NOT_BEGUN = Refusal("step-missing", "registration-not-begun", missing_step="star
 # --- entering and asking again (I6, I9, I14) ------------------------------------------------------------------------
 def confirm_otp(state: UserState, incoming: Incoming[ConfirmOtp], facts: PolicyFacts) -> Decision[UserState]:
     """Judge the code of this flow. Operators see why it does not count, the public sees one reason (I15)."""
+    state = as_of(state, incoming.now)
     match state:
         case ProvingApproval() | ProvingMobile():
             entry = enter(state.code, incoming.opened("code"), incoming.now)
@@ -78,6 +79,7 @@ def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFac
     """Another code in this flow (I14). Answered here and now, before the budgets are asked: else the time of the answer
     would show whether a code was ever sent. It costs the person as much where no mobile is known or the code was lost:
     else the budget's end would show which (I15)."""
+    state = as_of(state, incoming.now)
     match state:
         case ProvingApproval() | ProvingMobile():
             hidden = isinstance(state, ProvingApproval)
@@ -93,6 +95,7 @@ def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFac
 # --- contact, password, terms (I7, I8) ------------------------------------------------------------------------------
 def give_contact(state: UserState, incoming: Incoming[GiveContact], facts: ContactFacts) -> Decision[UserState]:
     """I7: e-mail, mobile, password. May be given again until the second code is right: a mobile is easily mistyped."""
+    state = as_of(state, incoming.now)
     match state:
         case GivingContact() | AcceptingTerms() | ProvingMobile():
             judged = judge_contact(state, incoming, facts)
@@ -123,6 +126,7 @@ def _code_so_far(state: AcceptingTerms | ProvingMobile, contact: Contact) -> Cod
 def accept_terms(state: UserState, incoming: Incoming[AcceptTerms], facts: PolicyFacts) -> Decision[UserState]:
     """I8: keep the evidence; then a second code goes to the mobile just given (I9). Another one than asked for before
     comes no sooner (I14)."""
+    state = as_of(state, incoming.now)
     if not isinstance(state, AcceptingTerms):
         return out_of_order(state)
     body: AcceptTerms = incoming.body

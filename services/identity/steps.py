@@ -1,5 +1,6 @@
-"""Which step comes next, and the refusal of any other (J2)."""
+"""Which step comes next, until when, and the refusal of any other (J2)."""
 
+from datetime import datetime
 from typing import assert_never
 
 from contracts.decision import Decision, refused
@@ -34,6 +35,15 @@ def next_step(state: UserState) -> Step:
             return "start-registration"
         case _:
             assert_never(state)
+
+
+def as_of(state: UserState, at: datetime) -> UserState:
+    """The state for what came in at `at`: a registration is over at its end, whether or not it was woken there."""
+    match state:
+        case ProvingApproval() | GivingContact() | AcceptingTerms() | ProvingMobile() if at >= state.ends_at:
+            return Ended("abandoned")
+        case _:
+            return state
 
 
 def out_of_order(state: UserState) -> Decision[UserState]:

@@ -9,6 +9,8 @@ from contracts.identity import AcceptTerms, ContactGiven, OtpConfirmed, ResendOt
 from contracts.identity_internal import PersonClaimed, PersonCodeAsked
 from contracts.sealed import Secret
 from services.identity.deadlines import due_at, on_timer
+from services.identity.effects import IdentityEffects
+from services.identity.preparing import Preparing
 from services.identity.registration import NOT_BEGUN, accept_terms, confirm_otp, give_contact, resend_otp
 from services.identity.states import UserState
 from services.identity.steps import next_step
@@ -26,6 +28,7 @@ from tests.unit.identity.situations import (
     ISSUED,
     MINUTE,
     PERSON,
+    POLICY,
     SECOND,
     TERMS,
     USER_ID,
@@ -72,6 +75,34 @@ def test_J2_a_step_out_of_order_is_refused_with_the_missing_one(
     else:
         after.then_refused("step-missing", f"{state.stage}.step-out-of-order", missing_step=next_step(state))
         after.then_state(state)
+
+
+@pytest.mark.parametrize(
+    ("decide", "message", "facts"),
+    [
+        (resend_otp, RESEND, FACTS),
+        (confirm_otp, entering("123456"), FACTS),
+        (give_contact, contact(), CONTACT_FACTS),
+        (accept_terms, ACCEPT, FACTS),
+    ],
+)
+@pytest.mark.parametrize("state", [s for s in EVERY_STATE if hasattr(s, "ends_at")])
+def test_J2_I13_a_step_that_comes_after_the_registrations_end_is_refused_as_after_its_wake_up(
+    state: UserState, decide: Callable[..., Decision[UserState]], message: Incoming[Any], facts: Any
+) -> None:
+    after = given(state).when(decide, replace(message, now=ENDS), replace(facts, present=ENDS))
+    after.then_refused("step-missing", "ended.step-out-of-order", missing_step="start-registration")
+    after.then_state(abandoned)
+    # Law 9: what came in time counts, however late it is decided.
+    in_time = replace(message, now=ENDS - SECOND)
+    assert given(state).when(decide, in_time, replace(facts, present=ENDS + MINUTE)).state != abandoned
+
+
+async def test_I16_nothing_is_hashed_for_a_registration_that_is_over() -> None:
+    late = replace(contact(), now=ENDS)
+    effects = IdentityEffects(lambda *_: "", lambda *_: "", lambda _: True)
+    facts = await Preparing(POLICY).contact(giving_contact, late, effects, ENDS)
+    assert facts.password_hash == Secret("")
 
 
 def test_J2_each_state_names_its_next_step() -> None:

@@ -130,6 +130,16 @@ def test_I13_a_reset_that_is_over_takes_no_code(state: Challenge, reason: str) -
     given(state).when(resend_reset_code, resend_reset(), FACTS).then_refused("code-not-accepted", reason)
 
 
+@pytest.mark.parametrize("state", [resetting_nobody, resetting, reset_code_issued])
+def test_I13_a_step_that_comes_after_the_resets_end_is_refused_as_after_its_wake_up(state: Resetting) -> None:
+    at_end = state.ends_at
+    for after in (
+        given(state).when(confirm_reset, resetting_with(now=at_end), RESET_FACTS),
+        given(state).when(resend_reset_code, resend_reset(now=at_end), FACTS),
+    ):
+        after.then_refused("code-not-accepted", "reset-over").then_state(reset_over)
+
+
 @pytest.mark.parametrize("state", [unopened, *EVERY_CONSENT])
 def test_J2_what_is_no_reset_looks_as_if_it_had_not_begun(state: Challenge) -> None:
     for after in (
