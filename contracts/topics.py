@@ -95,7 +95,8 @@ NOTIFICATIONS_INTERNAL = _topic("notifications.internal", {"notifications"}, {"n
 NOTIFICATIONS_CODE_RESULTS = _topic(
     "notifications.code-results", {"notifications"}, {"notifications"}, data_class="internal"
 )
-NOTIFICATIONS_CODES = _topic("notifications.codes", {"notifications"}, {"identity"}, data_class="internal")
+NOTIFICATIONS_CODES = _topic("notifications.codes", {"notifications"}, {"identity"} | OPERATORS, data_class="internal")
+"""What became of each code. No channel reads it: some codes come to known people only (I15)."""
 NOTIFICATIONS_EVENTS = _topic("notifications.events", {"notifications"}, CHANNELS | OPERATORS, data_class="internal")
 NOTIFICATIONS_ANSWERS = _topic("notifications.answers", {"notifications"}, CHANNELS | OPERATORS, data_class="public")
 NOTIFICATIONS_BROADCASTS = _topic("notifications.broadcasts", OPERATORS, {"notifications"}, data_class="internal")

@@ -1,6 +1,7 @@
-"""What is said when a message moves: events for everybody, and to identity what became of a code, once (I6, N10)."""
+"""What is said when a message moves: events for channels and operators, and to identity what became of a code, once
+(I6, N10)."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from contracts.decision import Decision, Outgoing, decided
 from contracts.message import Message
@@ -12,6 +13,7 @@ from contracts.notifications import (
     OtpHandedOver,
     OtpNotHandedOver,
 )
+from contracts.topics import NOTIFICATIONS_EVENTS
 from services.notifications.delivery_states import (
     About,
     Delivered,
@@ -21,6 +23,9 @@ from services.notifications.delivery_states import (
     HandedOver,
     Unknown,
 )
+
+UNTOLD: Final = frozenset({"approve-registration-code", "reset-password-code"})
+"""Codes that only known people get: of these identity alone is told, else channels would learn who is known (I15)."""
 
 
 def now_handed_over(about: About, gateway_message_id: str, *, told: bool = False) -> Decision[DeliveryState]:
@@ -74,4 +79,5 @@ def _failed(about: About, reason: str) -> Message:
 
 
 def _correlated(about: About, *messages: Message) -> tuple[Outgoing, ...]:
-    return tuple(Outgoing(message, about.correlation_id) for message in messages)
+    told = (m for m in messages if m.topic != NOTIFICATIONS_EVENTS or about.template not in UNTOLD)
+    return tuple(Outgoing(message, about.correlation_id) for message in told)

@@ -21,6 +21,9 @@ MAY_BE_REFUSED: Final[Mapping[str, frozenset[str]]] = {
 """Somebody else is asked and has a limited time to answer: with the broker away, time runs out."""
 
 ENDS: Final = frozenset({"MessageHandedOver", "MessageDelivered", "MessageFailed", "MessageExpired"})
+TOLD_TO_IDENTITY: Final = frozenset({"OtpHandedOver", "OtpNotHandedOver"})
+UNTOLD: Final = frozenset({"approve-registration", "reset-password"})
+"""Purposes of codes of whose delivery nobody is told (I15)."""
 LETTERS: Final = {message.topic.name: service for service, message in DEAD_LETTER.items()}
 
 Check = Callable[[Evidence], Iterator[Violation]]
@@ -83,15 +86,19 @@ def messages_ended(evidence: Evidence) -> Iterator[Violation]:
     wanted: dict[str, str] = {}
     ended: set[str] = set()
     delivered: set[str] = set()
+    untold: set[str] = set()
     for said in evidence.said:
         if said.name in {"OtpRequested", "MessageWanted", "ActivationLinkRequested"}:
             wanted[_message_id(said)] = said.name
+            untold |= {said.body["otp_id"]} if said.body.get("purpose") in UNTOLD else set()
+        elif said.name in TOLD_TO_IDENTITY:
+            ended.add(said.body["otp_id"])
         elif said.name in ENDS:
             ended.add(said.body["message_id"])
             delivered |= {said.body["message_id"]} if said.name == "MessageDelivered" else set()
     for message_id in wanted.keys() - ended:
         yield Violation("stuck", f"{wanted[message_id]} {message_id} has met no end")
-    for message_id in evidence.receipts - delivered:
+    for message_id in evidence.receipts - delivered - untold:
         yield Violation("lost", f"the receipt of SMS {message_id} was taken, and it is not delivered")
 
 

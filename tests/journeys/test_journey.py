@@ -48,10 +48,8 @@ TOLD_BY_BOTH = {
     "activation-link": 1,
 }
 TOLD_BY_SMS = {
-    "approve-registration-code": 1,
     "confirm-mobile-code": 2,
     "give-consent-code": 2,
-    "reset-password-code": 1,
     "broadcast-warning": 1,
 }
 

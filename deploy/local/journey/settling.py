@@ -14,8 +14,8 @@ ENDS: Final = frozenset({"MessageDelivered", "MessageFailed", "MessageExpired"})
 
 
 async def settled(watch: Watch, within: float = PATIENCE_S) -> bool:
-    """Waits until each message to a person is delivered or failed (an e-mail: taken by the relay) and nothing more has
-    been said for a second. False when that is not so within so many seconds."""
+    """Waits until each message to a person is delivered or failed (an e-mail: taken by the relay, a code: identity has
+    been told of it) and nothing more has been said for a second. False when that is not so within so many seconds."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
     while loop.time() < deadline:
@@ -39,6 +39,8 @@ def unfinished(watch: Watch) -> set[str]:
             case "MessageHandedOver" | "MessageDelivered" | "MessageFailed" | "MessageExpired":
                 message_id = str(getattr(seen.body, "message_id", ""))
                 ended.add(message_id if seen.name in ENDS else f"{message_id}/taken")
+            case "OtpHandedOver" | "OtpNotHandedOver":
+                ended.add(str(getattr(seen.body, "otp_id", "")))
             case _:
                 pass
     return {

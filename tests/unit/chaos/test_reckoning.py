@@ -5,10 +5,18 @@ from dataclasses import replace
 import pytest
 
 from contracts.accounts import AccountDefined, ReferenceFound, ShowDues
+from contracts.identity import OtpRequested
+from contracts.message import Message
 from contracts.metering import IntervalReadings
-from contracts.notifications import AskContactChannels, ContactChannelsGiven, MessageHandedOver
+from contracts.notifications import (
+    AskContactChannels,
+    ContactChannelsGiven,
+    MessageHandedOver,
+    OtpHandedOver,
+    OtpNotHandedOver,
+)
 from contracts.operations import COMMAND_REFUSED
-from tests.chaos.evidence import Evidence, Kind
+from tests.chaos.evidence import Evidence, Kind, Violation
 from tests.chaos.ledger import Entry
 from tests.chaos.reckoning import reckoned
 from tests.gates import Gates
@@ -114,6 +122,19 @@ def test_a_message_that_was_handed_over_needs_no_receipt() -> None:
     """The gateway stops reporting when it finds the door shut for too long."""
     handed_over = said(MessageHandedOver, "taken", {"message_id": "otp-1"}, source="notifications")
     assert reckoned(replace(CLEAN, said=[*without("delivered").said, handed_over])) == []
+
+
+@pytest.mark.parametrize("told", [OtpHandedOver, OtpNotHandedOver])
+def test_of_a_code_that_hides_who_is_known_identity_alone_hears(told: type[Message]) -> None:
+    """The receipt of such a code is noted, and nobody is told (I15)."""
+    asked = {"otp_id": "otp-1", "purpose": "reset-password"}
+    records = [
+        *(each for each in without("delivered").said if each.name != "OtpRequested"),
+        said(OtpRequested, "otp", asked, source="identity", subject="user:1", sequence=1),
+        said(told, "told", {"otp_id": "otp-1"}, source="notifications"),
+    ]
+    assert reckoned(replace(CLEAN, said=records, receipts=frozenset({"otp-1"}))) == []
+    assert reckoned(replace(CLEAN, said=records[:-1])) == [Violation("stuck", "OtpRequested otp-1 has met no end")]
 
 
 def test_what_was_never_acknowledged_may_be_absent() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Envelope
+from contracts.identity import OtpRequested
 from contracts.message import Event
-from contracts.notifications import MessageDelivered, MessageHandedOver, MessageWanted
+from contracts.notifications import MessageDelivered, MessageHandedOver, MessageWanted, OtpHandedOver, OtpNotHandedOver
 from contracts.sealed import Sealed
 from contracts.values.email_address import EmailAddress, parse_email
 from contracts.values.hijri_date import HijriDate, parse_hijri_date
@@ -80,6 +81,26 @@ def test_an_sms_has_ended_when_it_is_delivered_and_an_e_mail_when_it_is_taken() 
     assert unfinished(watch_of(wanted("sms"), seen(handed_over()), delivered)) == set()
     assert unfinished(watch_of(wanted("email"))) == {"x"}
     assert unfinished(watch_of(wanted("email"), seen(handed_over("email")))) == set()
+
+
+def test_a_code_has_ended_when_identity_is_told_of_it() -> None:
+    """Of some codes nobody else is told (I15)."""
+    asked = seen(
+        OtpRequested(
+            otp_id="x",
+            purpose="reset-password",
+            mobile=SEALED,
+            code=SEALED,
+            language="en",
+            issued_at=NOW,
+            hand_over_by=NOW,
+            valid_until=NOW,
+        )
+    )
+    assert unfinished(watch_of(asked)) == {"x"}
+    assert unfinished(watch_of(asked, seen(OtpHandedOver(otp_id="x", asked_by="challenge:1")))) == set()
+    lost = OtpNotHandedOver(otp_id="x", asked_by="challenge:1", reason="unknown")
+    assert unfinished(watch_of(asked, seen(lost))) == set()
 
 
 def test_made_up_people_are_taken_for_people() -> None:

@@ -29,7 +29,7 @@ Result = Literal["accepted", "refused", "not-sent", "unknown", "expired"]
 ReceiptStatus = Literal["taken", "delivered", "not-delivered"]
 QueryStatus = Literal["taken", "delivered", "not-delivered", "never-accepted", "no-answer"]
 
-CODE = About("otp-1", "approve-registration-code", "sms", NOON + timedelta(seconds=60), "command-1", "registration:r-1")
+CODE = About("otp-1", "confirm-mobile-code", "sms", NOON + timedelta(seconds=60), "command-1", "registration:r-1")
 SMS = About("sms-1", "new-sign-in", "sms", NOON + timedelta(hours=6), "command-2")
 EMAIL = About("mail-1", "new-sign-in", "email", NOON + timedelta(hours=6), "command-2")
 CONTENT = Content(Secret("+966512345678"), "ar", Secret("{}"), NOON)
@@ -64,7 +64,7 @@ def otp_requested(*, late: timedelta = timedelta(), life: timedelta = timedelta(
     """A code of this life asked for at noon, arriving so much later."""
     body = OtpRequested(
         otp_id="otp-1",
-        purpose="approve-registration",
+        purpose="confirm-mobile",
         mobile=Sealed.of("+966512345678"),
         code=Sealed.of("482913"),
         language="ar",

@@ -35,6 +35,7 @@ from tests.unit.notifications.deliveries import (
     RULES,
     SMS,
     QueryStatus,
+    Result,
     attempting,
     handed_over,
     receipt,
@@ -100,6 +101,17 @@ def test_J3_what_is_said_later_keeps_the_correlation_of_who_asked() -> None:
 
 
 # --- nothing left the house: again, while it is of use --------------------------------------------------------------
+@pytest.mark.parametrize("template", ["approve-registration-code", "reset-password-code"])
+def test_I15_of_a_code_that_only_a_known_person_gets_identity_alone_is_told(template: str) -> None:
+    about = replace(CODE, template=template)
+    taken = given(attempting(about)).when(DELIVERIES.on_result, reported(about, "accepted")).then(OtpHandedOver)
+    taken.when(DELIVERIES.on_receipt, receipt(about, "delivered")).then().then_state(Delivered(about))
+    taken.when(DELIVERIES.on_receipt, receipt(about, "not-delivered")).then().then_state(Failed)
+    results: tuple[Result, ...] = ("refused", "expired", "unknown")
+    for result in results:
+        given(attempting(about)).when(DELIVERIES.on_result, reported(about, result)).then(OtpNotHandedOver)
+
+
 @pytest.mark.parametrize(("about", "effect"), [(CODE, SendCode), (SMS, SendSms), (EMAIL, SendEmail)])
 def test_N6_what_certainly_was_not_sent_is_tried_again_after_a_wait(about: About, effect: type) -> None:
     waits = given(attempting(about)).when(DELIVERIES.on_result, reported(about, "not-sent"), at(4))
