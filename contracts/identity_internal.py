@@ -114,12 +114,14 @@ class PersonCodeDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
 
 
 class NumberCodeAsked(Event, service="identity", topic=IDENTITY_INTERNAL):
-    """May a code go to this mobile?"""
+    """May a code go to this mobile? `unproven`: a registration asks, so nobody has shown yet that the mobile is theirs;
+    half of its budget is kept from such (I14)."""
 
     mobile: SealedText
     asked_by: Id
     number: CodeNumber
     replaces_lost: bool
+    unproven: bool = False
 
 
 class NumberCodeGranted(Event, service="identity", topic=IDENTITY_INTERNAL):

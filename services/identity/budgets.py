@@ -22,6 +22,9 @@ class Spent:
     moments: tuple[datetime, ...] = ()
 
 
+NOTHING_SPENT: Final = Spent()
+
+
 @dataclass(frozen=True, slots=True)
 class SpentBySource:
     """What one channel drew. Each has a budget of its own, so that floods on one do not close the others (I14)."""
@@ -30,12 +33,13 @@ class SpentBySource:
     spent: Spent
 
 
-def spend(spent: Spent, at: datetime) -> Spent | BudgetReason:
-    """One more code at `at`, or the reason why there is none (I14). A window is open at its old end."""
+def spend(spent: Spent, at: datetime, *, share: int = 1) -> Spent | BudgetReason:
+    """One more code at `at`, or the reason why there is none (I14), out of the whole budget or of a half (`share` 2).
+    A window is open at its old end."""
     recent = tuple(moment for moment in spent.moments if moment > at - DAY)
-    if len(recent) >= CODES_A_DAY:
+    if len(recent) >= CODES_A_DAY // share:
         return "codes-a-day-used-up"
-    if sum(moment > at - HOUR for moment in recent) >= CODES_AN_HOUR:
+    if sum(moment > at - HOUR for moment in recent) >= CODES_AN_HOUR // share:
         return "codes-an-hour-used-up"
     return Spent((*recent, at))
 

@@ -77,8 +77,14 @@ def ask_number(state: Holder) -> tuple[NumberCodeAsked, ...]:
             if to is None:
                 return ()
             lost = isinstance(code, Wanted) and code.replaces_lost
-            mobile = Sealed.of(to.mobile.reveal())
-            return (NumberCodeAsked(mobile=mobile, asked_by=to.holder, number=code.number, replaces_lost=lost),)
+            asked = NumberCodeAsked(
+                mobile=Sealed.of(to.mobile.reveal()),
+                asked_by=to.holder,
+                number=code.number,
+                replaces_lost=lost,
+                unproven=isinstance(state, ProvingApproval | ProvingMobile),
+            )
+            return (asked,)
         case _:
             return ()
 

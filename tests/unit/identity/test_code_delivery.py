@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +16,9 @@ from contracts.notifications import OtpHandedOver, OtpNotHandedOver
 from contracts.registry import ApprovedMobileAbsent, ApprovedMobileAsked, ApprovedMobileFound
 from services.identity.approved_mobile import approved_mobile_absent, approved_mobile_found, open_registration
 from services.identity.budgets import Spent
+from services.identity.challenge_states import Challenge
 from services.identity.code_delivery import (
+    ask_number,
     number_denied,
     number_granted,
     otp_handed_over,
@@ -26,6 +29,7 @@ from services.identity.code_delivery import (
 from services.identity.mobile_number import Number, ask_for_code
 from services.identity.states import UserState
 from tests.scenario import NOON, arriving, given
+from tests.unit.identity.challenges import consent_code_awaited, reset_code_awaited
 from tests.unit.identity.situations import (
     APPROVED_MOBILE,
     BIRTH_DATE,
@@ -209,8 +213,8 @@ def test_I6_reports_after_the_code_was_used_change_nothing(state: UserState) -> 
     given(state).when(otp_not_handed_over, arriving(lost)).then().then_state(state)
 
 
-def asking_for_number(replaces_lost: bool = False) -> NumberCodeAsked:
-    return NumberCodeAsked(mobile=SEALED, asked_by=USER, number=1, replaces_lost=replaces_lost)
+def asking_for_number(replaces_lost: bool = False, unproven: bool = False) -> NumberCodeAsked:
+    return NumberCodeAsked(mobile=SEALED, asked_by=USER, number=1, replaces_lost=replaces_lost, unproven=unproven)
 
 
 def test_I14_the_budget_of_a_number_counts_whoever_asks() -> None:
@@ -220,6 +224,30 @@ def test_I14_the_budget_of_a_number_counts_whoever_asks() -> None:
     given(scenario.state).when(ask_for_code, arriving(asking_for_number())).then(
         NumberCodeDenied(asked_by=USER, number=1, reason="codes-an-hour-used-up")
     ).then_state(scenario.state)
+
+
+@pytest.mark.parametrize(("age", "half"), [(timedelta(0), 5), (timedelta(hours=2), 25)])
+def test_I14_whoever_registers_with_a_number_leaves_half_of_its_budget_to_its_owner(age: timedelta, half: int) -> None:
+    asked = arriving(asking_for_number(unproven=True))
+    moments = Spent(tuple(NOON - age for _ in range(half - 1)))
+    last = given(Number(moments, moments)).when(ask_for_code, asked).then(NumberCodeGranted)
+    last.when(ask_for_code, asked).then(NumberCodeDenied).then_state(last.state)
+    scenario = last
+    for _ in range(5):
+        scenario = scenario.when(ask_for_code, arriving(asking_for_number())).then(NumberCodeGranted)
+
+
+def test_I14_what_proven_people_are_sent_leaves_no_more_to_others_than_the_whole_budget() -> None:
+    full = Number(Spent(tuple(NOON for _ in range(10))))
+    given(full).when(ask_for_code, arriving(asking_for_number(unproven=True))).then(NumberCodeDenied).then_state(full)
+
+
+@pytest.mark.parametrize(
+    ("state", "unproven"),
+    [(asking_number, True), (asking_second_code, True), (reset_code_awaited, False), (consent_code_awaited, False)],
+)
+def test_I14_registrations_alone_are_unproven(state: UserState | Challenge, unproven: bool) -> None:
+    assert [asked.unproven for asked in ask_number(state)] == [unproven]
 
 
 def test_N10_a_code_for_a_lost_one_is_free_of_the_numbers_budget() -> None:
