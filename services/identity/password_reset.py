@@ -29,7 +29,6 @@ from contracts.identity_sessions_internal import (
     ResetOpened,
     ResetSettled,
 )
-from contracts.message import Message
 from contracts.sealed import Sealed, Secret
 from contracts.values.hijri_date import parse_hijri_date
 from contracts.values.identity_number import judge_identity
@@ -48,6 +47,9 @@ from services.identity.states import UserState, Wanted
 
 NOT_BEGUN: Final = Refusal("step-missing", "reset-not-begun", missing_step="start-password-reset")
 """The refusal of a step in a reset that nobody has begun (J2)."""
+
+NOBODYS: Final = Refusal("code-not-accepted", "person-not-member")
+"""What operators hear of a reset for whom no user is: no code will come (I15)."""
 
 ResetReason = Literal["code-used", "reset-over", "person-not-member"]
 
@@ -92,11 +94,13 @@ def start_reset(
         channel=incoming.source,
         language=incoming.body.language,
     )
-    asked: tuple[Message, ...] = ()
-    if user_id is not None:
-        sealed = Sealed.of(birth_date.text)
-        asked = (ResetContactAsked(challenge=facts.challenge, user_id=user_id, birth_date=sealed),)
-    return decided(replace(before, codes=codes), PasswordResetStarted(next_step="confirm-reset"), opened, *asked)
+    asked = ResetContactAsked(
+        challenge=facts.challenge,
+        # Nobody is asked where there is no member: sealing takes longer than all the rest, so it is done for all (I15).
+        user_id=user_id or facts.challenge.partition(":")[2],
+        birth_date=Sealed.of(birth_date.text),
+    )
+    return decided(replace(before, codes=codes), PasswordResetStarted(next_step="confirm-reset"), opened, asked)
 
 
 # --- the challenge: code and password -------------------------------------------------------------------------------

@@ -145,7 +145,9 @@ def session_routes(policy: Policy) -> tuple[Route, ...]:
         # A forgotten password: the person, the challenge, the user
         Route(sessions_said.StartPasswordReset, the_identity, password_reset.start_reset, reset.opening, creates=True),
         Route(challenges.ResetOpened, the_challenge, password_reset.open_reset, plain, creates=True),
-        Route(challenges.ResetContactAsked, the_user, known_contact.tell_for_reset),  # I15
+        Route(
+            challenges.ResetContactAsked, the_user, known_contact.tell_for_reset, absent=password_reset.NOBODYS
+        ),  # I15
         Route(sessions_said.ResendResetCode, the_reset, password_reset.resend_reset_code, plain, absent=asked),  # I14
         Route(
             sessions_said.ConfirmPasswordReset, the_reset, password_reset.confirm_reset, reset.password, absent=asked

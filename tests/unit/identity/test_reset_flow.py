@@ -173,6 +173,13 @@ async def test_I15_unknown_other_birth_date_and_known_are_answered_alike_to_the_
         assert reason_of(await identity.command(confirm("123456"), flow)) == "code-not-accepted"
 
 
+async def test_I15_only_operators_hear_that_a_reset_is_nobodys(identity: Identity) -> None:
+    before = set(identity.documents)
+    assert isinstance(await identity.command(start_reset(UNKNOWN), "nobodys"), PasswordResetStarted)
+    assert identity.audit[-1] == "person-not-member"
+    assert all(identity.documents[new].state is None for new in set(identity.documents) - before if "user:" in new)
+
+
 async def test_I14_the_budget_survives_new_flows_resends_and_registrations(identity: Identity) -> None:
     for n in range(4):
         await identity.command(start_reset(), f"reset-{n}")
