@@ -8,6 +8,7 @@ on its way out: the chassis seals it when the message is encoded.
 import hmac
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -44,27 +45,29 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Inside states only: encrypted and decrypted by the cipher that the chassis gives as context."""
+        """Inside states only: encrypted and decrypted by the cipher that the chassis gives as context, for the field in
+        which it stands."""
+        field = handler.field_name or ""
         return core_schema.with_info_plain_validator_function(
-            _decrypt,
+            partial(_decrypt, field),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                _encrypt, info_arg=True, return_schema=core_schema.str_schema()
+                partial(_encrypt, field), info_arg=True, return_schema=core_schema.str_schema()
             ),
         )
 
 
-def _decrypt(value: Any, info: core_schema.ValidationInfo) -> Secret:
+def _decrypt(field: str, value: Any, info: core_schema.ValidationInfo) -> Secret:
     if isinstance(value, Secret):
         return value
     if not isinstance(value, str) or not info.context:
         raise ValueError("a secret is read only with the cipher of its document")
-    return Secret(info.context.decrypt(value))
+    return Secret(info.context.decrypt(value, field))
 
 
-def _encrypt(value: Secret, info: core_schema.SerializationInfo) -> str:
+def _encrypt(field: str, value: Secret, info: core_schema.SerializationInfo) -> str:
     if not info.context:
         raise ValueError("a secret is written only with the cipher of its document")
-    text: str = info.context.encrypt(value.reveal())
+    text: str = info.context.encrypt(value.reveal(), field)
     return text
 
 

@@ -17,24 +17,24 @@ from services.chassis.service import Kind
 class Cipher(Protocol):
     """Encrypts and decrypts the secrets of one document."""
 
-    def encrypt(self, text: str) -> str:
-        """Text to cipher text."""
+    def encrypt(self, text: str, field: str) -> str:
+        """The text of a field to cipher text."""
         ...
 
-    def decrypt(self, text: str) -> str:
-        """Cipher text to text."""
+    def decrypt(self, text: str, field: str) -> str:
+        """Cipher text to the text of a field."""
         ...
 
 
 class DataKeys(Protocol):
     """Draws and unwraps the data keys of documents."""
 
-    def new(self) -> tuple[bytes, Cipher]:
-        """A new key, wrapped, and its cipher."""
+    def new(self, document_id: str) -> tuple[bytes, Cipher]:
+        """A new key for this document, wrapped, and its cipher."""
         ...
 
-    def open(self, wrapped: bytes) -> Cipher:
-        """The cipher of a wrapped key."""
+    def open(self, wrapped: bytes, document_id: str) -> Cipher:
+        """The cipher of this document's wrapped key."""
         ...
 
 
@@ -54,7 +54,7 @@ class StateCodec:
         `FormatTooNew` on a stage that only another release can have written."""
         if document.state is None:
             return None
-        secrets = _Secrets(self.data_keys, document.data_key)
+        secrets = _Secrets(self.data_keys, document)
         try:
             return self._adapter.validator.validate_json(document.state, context=secrets)
         except ValidationError as error:
@@ -64,7 +64,7 @@ class StateCodec:
 
     def write(self, document: Document, state: Any) -> None:
         """Put the state into the draft, with its `due_at`. Raises `BudgetExceeded` over 256 KiB."""
-        secrets = _Secrets(self.data_keys, document.data_key)
+        secrets = _Secrets(self.data_keys, document)
         raw = self._adapter.serializer.to_json(state, context=secrets)
         if len(raw) > MAX_STATE_BYTES:
             raise BudgetExceeded("state")
@@ -85,22 +85,22 @@ def _adapter_of(state: Any) -> TypeAdapter[Any]:
 class _Secrets:
     """The cipher of one document, made when a secret first asks for it: most documents have none, and need no key."""
 
-    __slots__ = ("_cipher", "_data_keys", "data_key")
+    __slots__ = ("_cipher", "_data_keys", "_document_id", "data_key")
 
-    def __init__(self, data_keys: DataKeys, data_key: bytes | None) -> None:
-        self._data_keys, self.data_key = data_keys, data_key
+    def __init__(self, data_keys: DataKeys, document: Document) -> None:
+        self._data_keys, self._document_id, self.data_key = data_keys, document.id, document.data_key
         self._cipher: Cipher | None = None
 
-    def encrypt(self, text: str) -> str:
-        return self._opened().encrypt(text)
+    def encrypt(self, text: str, field: str) -> str:
+        return self._opened().encrypt(text, field)
 
-    def decrypt(self, text: str) -> str:
-        return self._opened().decrypt(text)
+    def decrypt(self, text: str, field: str) -> str:
+        return self._opened().decrypt(text, field)
 
     def _opened(self) -> Cipher:
         if self._cipher is None:
             if self.data_key is None:
-                self.data_key, self._cipher = self._data_keys.new()
+                self.data_key, self._cipher = self._data_keys.new(self._document_id)
             else:
-                self._cipher = self._data_keys.open(self.data_key)
+                self._cipher = self._data_keys.open(self.data_key, self._document_id)
         return self._cipher

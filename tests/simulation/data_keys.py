@@ -12,11 +12,11 @@ class PlainCipher:
 
     key: str
 
-    def encrypt(self, text: str) -> str:
+    def encrypt(self, text: str, field: str) -> str:
         """The text behind the key's name."""
         return f"{self.key} {text}"
 
-    def decrypt(self, text: str) -> str:
+    def decrypt(self, text: str, field: str) -> str:
         """The text.
 
         Raises:
@@ -34,11 +34,11 @@ class PlainKeys:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def new(self) -> tuple[bytes, PlainCipher]:
+    def new(self, document_id: str) -> tuple[bytes, PlainCipher]:
         """The next number."""
         key = str(next(self._numbers))
         return key.encode(), PlainCipher(key)
 
-    def open(self, wrapped: bytes) -> PlainCipher:
+    def open(self, wrapped: bytes, document_id: str) -> PlainCipher:
         """The number that was written down."""
         return PlainCipher(wrapped.decode())

@@ -32,10 +32,10 @@ from tests.unit.accounts.situations import (
 class Plain:
     """Stands for a document's cipher."""
 
-    def encrypt(self, text: str) -> str:
+    def encrypt(self, text: str, field: str) -> str:
         return text[::-1]
 
-    def decrypt(self, text: str) -> str:
+    def decrypt(self, text: str, field: str) -> str:
         return text[::-1]
 
 

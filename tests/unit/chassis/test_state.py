@@ -11,7 +11,7 @@ from services.chassis.document import FORMAT, Document, FormatTooNew
 from services.chassis.encoding import MAX_STATE_BYTES, BudgetExceeded
 from services.chassis.service import Kind
 from services.chassis.state import StateCodec
-from services.chassis.state_cipher import StateCipher
+from services.chassis.state_cipher import BOUND, DocumentCipher, StateCipher
 from tests.fakes.world import NOON
 
 
@@ -32,11 +32,21 @@ class Closed:
     stage: Literal["closed"] = "closed"
 
 
-def codec(key: bytes = b"k" * 32) -> StateCodec:
+class NextRelease(StateCipher):
+    """Binds the secrets of new documents."""
+
+    def new(self, document_id: str, form: bytes = BOUND) -> tuple[bytes, DocumentCipher]:
+        return super().new(document_id, form)
+
+
+KEY = b"k" * 32
+
+
+def codec(cipher: StateCipher | None = None) -> StateCodec:
     kind = Kind(
         "thing", Open | Closed, due_at=lambda s: NOON + timedelta(seconds=s.total) if s.stage == "closed" else None
     )
-    return StateCodec(kind, StateCipher(key))
+    return StateCodec(kind, cipher or StateCipher(KEY))
 
 
 @pytest.mark.parametrize("state", [Open(Secret("private"), ("a", "b")), Closed(3)])
@@ -60,6 +70,20 @@ def test_law11_a_secret_is_never_written_in_clear_and_is_lost_with_its_key() -> 
     document.data_key = other.data_key
     with pytest.raises(Exception, match=r"cannot be read|validation error"):
         codec().read(document)
+
+
+def test_law11_secrets_that_the_next_release_bound_are_read_and_stay_bound() -> None:
+    document, other = Document("thing:1"), Document("thing:2")
+    codec(NextRelease(KEY)).write(document, Open(Secret("theirs")))
+    assert codec().read(document) == Open(Secret("theirs"))
+    codec().write(document, Open(Secret("theirs still")))
+    assert codec().read(document) == Open(Secret("theirs still"))
+    other.state, other.data_key = (
+        document.state,
+        document.data_key,
+    )  # by somebody who writes the database, without a key
+    with pytest.raises(Exception, match="cannot be read"):
+        codec().read(other)
 
 
 def test_law10_the_state_says_when_it_is_due() -> None:

@@ -35,10 +35,10 @@ TELLING: dict[str, Callable[[object], str]] = {
 class Reversing:
     """A cipher for tests: it turns texts round."""
 
-    def encrypt(self, text: str) -> str:
+    def encrypt(self, text: str, field: str) -> str:
         return text[::-1]
 
-    def decrypt(self, text: str) -> str:
+    def decrypt(self, text: str, field: str) -> str:
         return text[::-1]
 
 
@@ -93,6 +93,26 @@ def test_what_is_no_seal_is_refused_without_being_told(text: str) -> None:
     with pytest.raises(ValidationError) as told:
         LogIn.model_validate_json(json.dumps(body))
     assert text == "" or text not in str(told.value)
+
+
+def test_a_secret_tells_its_cipher_in_which_field_it_stands() -> None:
+    class ByField:
+        def encrypt(self, text: str, field: str) -> str:
+            return f"{field}:{text}"
+
+        def decrypt(self, text: str, field: str) -> str:
+            return text.removeprefix(f"{field}:")
+
+    @dataclass(frozen=True)
+    class Both:
+        first: Reachable
+        others: tuple[Secret, ...]
+        perhaps: Secret | None = None
+
+    adapter, state = TypeAdapter(Both), Both(Reachable(Secret("1")), (Secret("2"),), Secret("3"))
+    written = json.loads(adapter.dump_json(state, context=ByField()))
+    assert written == {"first": {"mobile": "mobile:1"}, "others": ["others:2"], "perhaps": "perhaps:3"}
+    assert adapter.validate_python(written, context=ByField()) == state
 
 
 def test_a_secret_is_written_and_read_only_with_its_cipher() -> None:

@@ -25,16 +25,16 @@ class Mirror:
     """A cipher that turns texts round, a dot between any two characters, so that a secret in clear would be seen.
     Turned round alone, every thousandth code stays what it is."""
 
-    def encrypt(self, text: str) -> str:
+    def encrypt(self, text: str, field: str) -> str:
         return ".".join(text[::-1])
 
-    def decrypt(self, text: str) -> str:
+    def decrypt(self, text: str, field: str) -> str:
         return text[::2][::-1]
 
-    def new(self) -> tuple[bytes, "Mirror"]:
+    def new(self, document_id: str) -> tuple[bytes, "Mirror"]:
         return b"key", self
 
-    def open(self, wrapped: bytes) -> "Mirror":
+    def open(self, wrapped: bytes, document_id: str) -> "Mirror":
         return self
 
 
