@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-import structlog
-
 from contracts.message import Message
 from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported
@@ -12,8 +10,6 @@ from services.notifications.attempt import AskStatus, Attempt, Effect, SendBroad
 from services.notifications.composing import NotComposed
 from services.notifications.hand_over import Accepted, HandOver, NotSent, Rejected, TooLate, Unknown
 from services.notifications.unifonic_wire import Found, NeverAccepted, NoAnswer, StatusAnswer
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +46,7 @@ def report(message: type[AttemptReported], attempt: Attempt, outcome: Outcome) -
             return told("refused", reason)
         case NotAnAddress():
             return told("refused", "recipient")
-        case NotSent(reason, gateway_code):
-            if reason == "turned-away":
-                log.warning("turned_away", reason=gateway_code, message_id=attempt.about.message_id)
+        case NotSent(reason):
             return told("not-sent", reason)
         case Unknown(reason):
             return told("unknown", reason)

@@ -9,8 +9,10 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import structlog
+
 from contracts.message import Message
-from contracts.notifications import CodeHandOverReported, HandOverReported, StatusReported
+from contracts.notifications import AttemptReported, CodeHandOverReported, HandOverReported, StatusReported
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress, parse_email
@@ -32,6 +34,8 @@ from services.notifications.unifonic_wire import (
     UnifonicAccount,
     callback_url,
 )
+
+log = structlog.get_logger()
 
 
 class SmsGateway(Protocol):
@@ -94,11 +98,11 @@ class NotificationsEffects:
 
     async def send_code(self, effect: SendCode) -> Message:
         """Hand a code over (N1)."""
-        return report(CodeHandOverReported, effect.attempt, await self._sms(self.codes, effect.attempt))
+        return _told(CodeHandOverReported, effect.attempt, await self._sms(self.codes, effect.attempt))
 
     async def send_sms(self, effect: SendSms) -> Message:
         """Hand any other SMS over."""
-        return report(HandOverReported, effect.attempt, await self._sms(self.others, effect.attempt))
+        return _told(HandOverReported, effect.attempt, await self._sms(self.others, effect.attempt))
 
     async def send_broadcast(self, effect: SendBroadcast) -> Message:
         """Hand over an SMS of a broadcast, whose text was judged when it was ordered (N4)."""
@@ -109,11 +113,11 @@ class NotificationsEffects:
                 outcome: Outcome = await self._handed_over(self.broadcasts, sms, attempt)
             case _:
                 outcome = NotAnAddress()
-        return report(BroadcastHandOverReported, attempt, outcome)
+        return _told(BroadcastHandOverReported, attempt, outcome)
 
     async def send_email(self, effect: SendEmail) -> Message:
         """Hand an e-mail over."""
-        return report(HandOverReported, effect.attempt, await self._email(effect.attempt))
+        return _told(HandOverReported, effect.attempt, await self._email(effect.attempt))
 
     async def ask_status(self, effect: AskStatus) -> Message:
         """Ask the gateway what became of an SMS (N6)."""
@@ -196,6 +200,12 @@ def notifications_effects(settings: NotificationsSettings) -> NotificationsEffec
         relay=MailClient(relay, settings.mail_limits),
         mail_from=EmailAddress(settings.mail_from),
     )
+
+
+def _told(message: type[AttemptReported], attempt: Attempt, outcome: Outcome) -> AttemptReported:
+    if isinstance(outcome, NotSent) and outcome.reason == "turned-away":
+        log.warning("turned_away", reason=outcome.gateway_code, message_id=attempt.about.message_id)
+    return report(message, attempt, outcome)
 
 
 def _template(name: str) -> TemplateName | None:

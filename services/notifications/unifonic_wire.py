@@ -40,7 +40,7 @@ _STATUS: dict[str, DeliveryStatus] = {
     "Failed": "not-delivered",
 }
 _BAD_RECIPIENT = "ER-04"
-_GATEWAY_CODE = re.compile(r"[A-Za-z0-9-]{1,16}")
+_GATEWAY_CODE = re.compile(r"(?=.)[A-Za-z-]{0,10}[0-9]{0,6}")  # it is logged: no number of a phone fits
 _GATEWAY_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")
 
