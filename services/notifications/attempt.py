@@ -89,6 +89,8 @@ class AttemptRules:
     """How attempts are timed (ours): the waits after the first, second ... attempt, of which the last one repeats. Only
     the end of the message's use ends them (N2).
 
+    `doubted_at_most` is the last attempt after which an e-mail of unknown fate goes out again: its Message-ID is the
+    same, but many readers show the copies (law 8).
     `call_limit` is the longest a call may take; `start_within` how long it may stand in line before; `margin` covers
     clocks that differ and a report on its way. `held_at_most` passes before the gateway is asked about an unknown SMS,
     `query_waits` after the first, second ... question.
@@ -101,6 +103,7 @@ class AttemptRules:
     sms_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800)
     broadcast_waits: tuple[timedelta, ...] = seconds(5, 30, 60, 120, 300, *[600] * 6, *[1800] * 6, *[3600] * 20, 43200)
     email_waits: tuple[timedelta, ...] = seconds(5, 30, 120, 600, 1800, 3600)
+    doubted_at_most: int = 6
     held_at_most: timedelta = HELD_AT_MOST
     query_waits: tuple[timedelta, ...] = seconds(20, 60, 300, 900, 1800)
 

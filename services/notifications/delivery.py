@@ -157,7 +157,7 @@ class Deliveries:
             ask_at = now + self.rules.held_at_most
             return decided(Settling(state.about, state.content, state.attempt, 0, ask_at))  # N6
         # Law 8: an e-mail may be sent again with the same Message-ID.
-        retry_at = self._retry_at(state, now)
+        retry_at = self._retry_at(state, now) if state.attempt <= self.rules.doubted_at_most else None
         if retry_at is None or retry_at > state.about.hand_over_by:
             return now_unknown(state.about)
         return decided(Waiting(state.about, state.content, state.attempt, retry_at))

@@ -238,12 +238,6 @@ def test_N6_an_unknown_email_is_sent_again_under_the_same_message_id() -> None:
     assert (call.attempt.about.message_id, call.attempt.content) == ("mail-1", attempting(EMAIL).content)
 
 
-def test_N6_an_email_of_which_nobody_ever_knows_ends_with_its_use() -> None:
-    soon = replace(EMAIL, hand_over_by=NOON + timedelta(seconds=20))
-    told = given(attempting(soon, 7)).when(DELIVERIES.on_result, reported(soon, "unknown", 7), at(4))
-    told.then(MessageFailed).then_state(Unknown)
-
-
 # --- receipts -------------------------------------------------------------------------------------------------------
 def test_N7_receipts_move_a_message_forward() -> None:
     arrived = given(handed_over(SMS)).when(DELIVERIES.on_receipt, receipt(SMS, "delivered"))

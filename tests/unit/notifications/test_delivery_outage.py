@@ -7,10 +7,10 @@ import pytest
 
 from contracts.broadcasts import MessageClass
 from contracts.decision import Facts
-from contracts.notifications import MessageExpired
+from contracts.notifications import MessageExpired, MessageFailed
 from services.notifications.attempt import MOST_ATTEMPTS
 from services.notifications.broadcast_order import LONGEST_VALIDITY
-from services.notifications.delivery_states import About, Attempting, Expired, Failed, Waiting
+from services.notifications.delivery_states import About, Attempting, Expired, Failed, Unknown, Waiting
 from tests.scenario import NOON, Given, given
 from tests.unit.notifications.deliveries import CODE, DELIVERIES, EMAIL, RULES, SMS, attempting, reported, timer
 
@@ -75,3 +75,15 @@ def test_N6_what_failed_at_one_time_is_not_tried_again_at_one_time(broadcast: Me
     instants = sorted(each.state.retry_at for each in failed)
     assert len(set(instants)) > 190
     assert instants[-1] - instants[0] > timedelta(minutes=4)
+
+
+@pytest.mark.parametrize(("attempt", "state"), [(RULES.doubted_at_most, Waiting), (RULES.doubted_at_most + 1, Unknown)])
+def test_N6_an_email_of_which_nobody_ever_knows_goes_out_a_few_times_only(attempt: int, state: type) -> None:
+    in_doubt = reported(EMAIL, "unknown", attempt)
+    given(attempting(EMAIL, attempt)).when(DELIVERIES.on_result, in_doubt, Facts(NOON)).then_state(state)
+
+
+def test_N6_an_email_of_which_nobody_ever_knows_ends_with_its_use() -> None:
+    soon = replace(EMAIL, hand_over_by=NOON + timedelta(seconds=4))
+    told = given(attempting(soon)).when(DELIVERIES.on_result, reported(soon, "unknown"), Facts(NOON))
+    told.then(MessageFailed).then_state(Unknown)
