@@ -10,7 +10,7 @@ from contracts.topics import AUDIT, DEAD_LETTERS
 from deploy.cli.connecting import reaching
 from deploy.cli.installation import Installation
 from deploy.cli.letters import Book, Deed, Letter, book_of, read_record
-from deploy.local.watch import partitions_of
+from deploy.local.watch import POLL_MS, partitions_of
 from services.chassis.clients import start, stop
 from services.chassis.connection import kafka_connection
 
@@ -29,7 +29,11 @@ async def read_book(system: Installation, services: Collection[str]) -> Book:
         NotReached: Kafka does not answer.
     """
     consumer = AIOKafkaConsumer(
-        **kafka_connection(system), group_id=None, enable_auto_commit=False, max_partition_fetch_bytes=_FETCH_BYTES
+        **kafka_connection(system),
+        group_id=None,
+        enable_auto_commit=False,
+        fetch_max_wait_ms=POLL_MS,
+        max_partition_fetch_bytes=_FETCH_BYTES,
     )
     try:
         with reaching(system):
@@ -46,10 +50,12 @@ async def read_book(system: Installation, services: Collection[str]) -> Book:
 async def _read(consumer: AIOKafkaConsumer, topics: set[str], since: datetime | None) -> list[Letter | Deed]:
     """Everything on these topics up to their present ends."""
     partitions = partitions_of(topics.__contains__)
+    consumer.assign(partitions)  # first: asked about topics that it does not know yet, a client waits for its next try
     ends = await consumer.end_offsets(partitions)
     starts = await _starts(consumer, partitions, since)
     left = [tp for tp in partitions if starts[tp] < ends[tp]]
-    consumer.assign(left)
+    if left:  # else the consumer is perhaps stopped at once, which it does not hear while it is assigned anew (trap 46)
+        consumer.assign(left)
     for tp in left:
         consumer.seek(tp, starts[tp])
     found: list[Letter | Deed] = []

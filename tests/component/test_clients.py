@@ -5,17 +5,21 @@ import contextlib
 import gc
 import warnings
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.protocol.metadata import MetadataRequest
 
+from contracts.topics import ACCOUNTS_COMMANDS
 from deploy.local.stack import Stack
+from deploy.local.stack.topics import create_topics
 from services.chassis.clients import opened
 from services.chassis.consumer import LaneConsumer
+from tests.eventually import eventually
 
 
 async def all_garbage() -> None:
@@ -125,6 +129,21 @@ async def test_trap_44_a_client_that_calls_its_own_stop_off_is_closed_and_nobody
     with pytest.raises(OSError, match="the read broke"):
         await work()
     assert consumer._client._sync_task is None
+    assert not any(connection.connected() for connection in consumer._client._conns.values())
+
+
+async def test_trap_46_a_client_that_does_not_hear_that_it_is_stopped_is_ended_all_the_same(
+    stack: Stack, topic_prefix: str
+) -> None:
+    topic = replace(ACCOUNTS_COMMANDS, name=topic_prefix + "two", partitions=2)
+    await create_topics(stack.kafka_bootstrap, [topic])
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=stack.kafka_bootstrap, group_id=None)
+    async with opened(consumer):
+        fetcher = consumer._fetcher
+        consumer.assign([TopicPartition(topic.name, 0)])
+        await eventually(lambda: fetcher._pending_tasks)
+        consumer.assign([TopicPartition(topic.name, 1)])
+    assert fetcher._fetch_task.done()
     assert not any(connection.connected() for connection in consumer._client._conns.values())
 
 
