@@ -24,6 +24,7 @@ from services.accounts.claims import (
     ruled,
     strongest,
     with_claim,
+    without_beaten_ruling,
     without_person,
 )
 from services.accounts.riyadh_day import riyadh_day
@@ -149,6 +150,8 @@ def _claimed(state: Beneficiary, claim: Claim, at: datetime) -> Decision[Benefic
 
 def _weighed(state: Beneficiary, claims: Claims, at: datetime) -> Decision[Beneficiary]:
     """The result of these claims, said where it is another than before."""
+    if isinstance(state, Determined):
+        claims = without_beaten_ruling(claims, state.beneficiary)
     match strongest(claims):
         case ():
             nobody = Undetermined(account_number=state.account_number, claims=claims, conflicts=state.conflicts)

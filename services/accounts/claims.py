@@ -3,7 +3,8 @@
 Ours, for the source names the kinds of evidence but not their order: a tenancy contract in force beats an ownership
 deed, because whoever rents uses the power; any document beats a declaration, which nobody but the person confirms. A
 decision of the back office beats every claim that it has seen, and a mere declaration that comes later; a document
-that it has not seen beats it, or stands against it, by its own rank.
+that it has not seen beats it, or stands against it, by its own rank. Beaten once, or with its winner gone, it makes
+nobody the beneficiary any more; whom it was against stay ruled out.
 """
 
 from dataclasses import dataclass, replace
@@ -102,7 +103,7 @@ def without_person(claims: Claims, user_id: str, day: date) -> Claims:
     """The claims without those of a person who has handed the supply over on that day."""
     ruling = claims.ruling
     if ruling is not None and ruling.winner is not None and ruling.winner.user_id == user_id:
-        ruling = None
+        ruling = _void(ruling)
     others = tuple(each for each in claims.left if each.user_id != user_id)
     return Claims(
         standing=tuple(each for each in claims.standing if each.user_id != user_id),
@@ -119,6 +120,22 @@ def ruled(claims: Claims, over: tuple[Claim, ...], winner: Claim | None) -> Clai
         standing=tuple(each for each in claims.standing if each not in over),
         ruling=Ruling(winner=winner, over=(*before, *over)[-MOST_RULED:]),
     )
+
+
+def without_beaten_ruling(claims: Claims, beneficiary: Claim) -> Claims:
+    """Once somebody else is the beneficiary, the back office's decision is over: it does not come back with them gone,
+    for it reaches into anybody's time."""
+    ruling = claims.ruling
+    if ruling is None or ruling.winner is None or ruling.winner.user_id == beneficiary.user_id:
+        return claims
+    return replace(claims, ruling=_void(ruling))
+
+
+def _void(ruling: Ruling) -> Ruling:
+    """Its winner has no more by it and may claim anew; whom it was against stay ruled out."""
+    winner = ruling.winner
+    over = tuple(each for each in ruling.over if winner is None or each.user_id != winner.user_id)
+    return Ruling(winner=None, over=over)
 
 
 def _rank(claim: Claim, ruling: Ruling | None) -> int:

@@ -1,0 +1,56 @@
+"""What becomes of the back office's decision when a document beats it or its winner leaves."""
+
+from datetime import date
+
+from contracts.accounts_supply_internal import UseBegun
+from contracts.sealed import Secret
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined
+from services.accounts.beneficiary import Determined, Undetermined, drop_party, settle_conflict, take_evidence
+from services.accounts.claims import Claim, Claims, Ruling
+from tests.scenario import given
+from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
+from tests.unit.accounts.supplies import SARA
+from tests.unit.accounts.test_beneficiary import (
+    JULY,
+    JUNE,
+    left,
+    settled,
+    shown,
+    two_claimants,
+    two_tenants,
+    used,
+)
+
+
+def test_A3_A10_A18_a_decision_that_a_document_has_beaten_does_not_come_back_when_its_holder_leaves() -> None:
+    ruled = two_claimants().when(settle_conflict, settled(FAHAD.user_id, day=date(2024, 1, 1)))
+    scene = ruled.when(take_evidence, shown(SARA)).then(BeneficiaryDetermined, UseBegun)
+    scene = scene.when(drop_party, left(SARA)).then(BeneficiaryUndetermined).then_state(Undetermined)
+    scene.when(take_evidence, shown(FAHAD.user_id, day=JULY)).then(BeneficiaryDetermined, used(FAHAD.user_id, day=JULY))
+
+
+def test_A3_A10_a_decision_that_was_beaten_before_the_upgrade_does_not_come_back_either() -> None:
+    contract = Claim(user_id=SARA, relation="tenant", basis="tenancy-contract", from_day=JUNE)
+    winner = Claim(user_id=FAHAD.user_id, relation="tenant", basis="back-office", from_day=date(2024, 1, 1))
+    stored = Determined(
+        account_number=Secret(ACCOUNT),
+        claims=Claims(standing=(contract,), ruling=Ruling(winner=winner, over=())),
+        conflicts=1,
+        beneficiary=contract,
+    )
+    given(stored).when(drop_party, left(SARA)).then(BeneficiaryUndetermined).then_state(Undetermined)
+
+
+def test_A10_who_was_ruled_out_stays_so_when_the_winner_leaves() -> None:
+    scene = two_tenants().when(settle_conflict, settled(FAHAD.user_id)).when(drop_party, left(FAHAD.user_id))
+    scene.then(BeneficiaryUndetermined)
+    scene.when(take_evidence, shown(NOURA.user_id)).then().then_state(scene.state)
+    scene.when(take_evidence, shown(NOURA.user_id, day=JULY)).then(BeneficiaryDetermined, UseBegun)
+
+
+def test_A10_an_owner_who_was_decided_for_and_lets_the_supply_may_give_the_deed_again() -> None:
+    deeds = given(None).when(take_evidence, shown(NOURA.user_id, "ownership-deed"))
+    deeds = deeds.when(take_evidence, shown(SARA, "ownership-deed")).when(settle_conflict, settled(NOURA.user_id))
+    let = deeds.when(drop_party, left(NOURA.user_id)).then(BeneficiaryUndetermined)
+    let.when(take_evidence, shown(SARA, "ownership-deed")).then()
+    let.when(take_evidence, shown(NOURA.user_id, "ownership-deed")).then(BeneficiaryDetermined, UseBegun)
