@@ -21,6 +21,7 @@ from services.accounts.claims import (
     NO_CLAIMS,
     Claim,
     Claims,
+    left_on,
     ruled,
     strongest,
     with_claim,
@@ -124,7 +125,8 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
     claim = next((each for each in state.over if each.user_id == settled.user_id), None)
     if claim is None:
         return refused(state, "not-available-now", "settled-for-a-stranger")
-    winner = Claim(user_id=claim.user_id, relation=claim.relation, basis="back-office", from_day=settled.from_day)
+    from_day = max(settled.from_day, left_on(state.claims, claim.user_id) or settled.from_day)
+    winner = Claim(user_id=claim.user_id, relation=claim.relation, basis="back-office", from_day=from_day)
     return _weighed(_closed(state), ruled(state.claims, state.over, winner), incoming.now)
 
 

@@ -81,14 +81,19 @@ def strongest(claims: Claims) -> tuple[Claim, ...]:
     return tuple(by_person.values())
 
 
+def left_on(claims: Claims, user_id: str) -> date | None:
+    """The day on which this person handed the supply over; None: they have not."""
+    return next((each.day for each in claims.left if each.user_id == user_id), None)
+
+
 def with_claim(claims: Claims, claim: Claim) -> Claims | None:
     """The claims with one more, which takes the place of the same person's on the same basis. None: there is no room.
     What the back office has seen already stays as it decided, and who has handed the supply over claims it no more by
     what was so before (A9); an ownership deed says who the owner is, whoever uses the power."""
     if claims.ruling is not None and claim in claims.ruling.over:
         return claims
-    has_left = any(each.user_id == claim.user_id and claim.from_day < each.day for each in claims.left)
-    if has_left and claim.basis != "ownership-deed":
+    left = left_on(claims, claim.user_id)
+    if left is not None and claim.from_day < left and claim.basis != "ownership-deed":
         return claims
     others = tuple(each for each in claims.standing if (each.user_id, each.basis) != (claim.user_id, claim.basis))
     if len(others) >= MOST_CLAIMS:

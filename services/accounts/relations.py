@@ -60,6 +60,13 @@ class Relations:
         """Whether a deed of this person that is good from `day` on is superseded: a later one names another owner."""
         return self.owner_user_id != user_id and self.owner_since is not None and day < self.owner_since
 
+    def has_left(self, user_id: str, day: date) -> bool:
+        """Whether this person, who is not liable now, has handed the supply over after `day` (A9)."""
+        present = self.present
+        if present is not None and present.user_id == user_id:
+            return False
+        return any(each.user_id == user_id and each.until is not None and day < each.until for each in self.liable)
+
     def end_of(self, user_id: str, relation: Relation) -> date | None:
         """When the last time of this person in this relation ended; None: none is known, or it goes on."""
         times = [each for each in (*self.liable, *self.of_use) if (each.user_id, each.relation) == (user_id, relation)]

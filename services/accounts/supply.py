@@ -168,6 +168,8 @@ def begin_use(state: Supply | None, incoming: Incoming[UseBegun], facts: Facts) 
     supply = state or FreeSupply(account_number=Secret(use.account_number))
     if use.basis == "ownership-deed" and supply.relations.is_sold(use.user_id, use.from_day):
         return refused(state, "not-available-now", "later-deed-known")
+    if use.basis != "ownership-deed" and supply.relations.has_left(use.user_id, use.from_day):
+        return refused(state, "not-available-now", "use-of-who-has-left")  # their claim has crossed `PartyLeft`
     stated = Interval(user_id=use.user_id, relation=use.relation, basis=use.basis, from_day=use.from_day)
     interval = fenced_use(supply.relations, stated, riyadh_day(facts.present))
     relations, ended = begun_use(supply.relations, interval)

@@ -7,15 +7,15 @@ import pytest
 
 from contracts.accounts_supply_internal import UseBegun
 from contracts.transfers import BeneficiaryDetermined, RelationConfirmed, RelationEnded
-from services.accounts.beneficiary import drop_party, take_evidence
+from services.accounts.beneficiary import drop_party, settle_conflict, take_evidence
 from services.accounts.claims import MOST_LEFT
 from services.accounts.relations import Relations
 from services.accounts.supply import begin_use
 from services.accounts.supply_moves import move_supply, reserve_supply
 from tests.scenario import Given, given
 from tests.unit.accounts.situations import FAHAD, NOURA
-from tests.unit.accounts.supplies import MOVING_DAY, OWNED, OWNER, SARA, gone, moved, wanted
-from tests.unit.accounts.test_beneficiary import TODAY, left, one_claimant, shown
+from tests.unit.accounts.supplies import MOVING_DAY, OTHER_TRANSFER, OWNED, OWNER, SARA, gone, moved, wanted
+from tests.unit.accounts.test_beneficiary import TODAY, left, one_claimant, settled, shown, used
 from tests.unit.accounts.test_supply import JUNE, noted, use_begun
 
 
@@ -64,3 +64,31 @@ def test_A9_a_supply_remembers_so_many_who_have_left() -> None:
         scene = scene.when(drop_party, left(f"user-{number}"))
     assert [each.user_id for each in scene.state.claims.left] == [f"user-{n}" for n in range(1, MOST_LEFT + 1)]
     assert len(scene.when(drop_party, left("user-9")).state.claims.left) == MOST_LEFT
+
+
+@pytest.mark.parametrize("basis", ["tenancy-contract", "back-office"])
+def test_A3_A9_A18_a_use_that_crosses_the_hand_over_of_who_had_it_begins_no_more(basis: str) -> None:
+    """The beneficiary hears of the hand-over only after it has said that the outgoing party uses the power."""
+    gone = given(OWNED).when(reserve_supply, wanted()).when(move_supply, moved())
+    late = gone.when(begin_use, use_begun(NOURA.user_id, JUNE, basis))
+    late.then_refused("not-available-now", "use-of-who-has-left")
+    late.then_state(gone.state)
+    again = gone.when(begin_use, use_begun(NOURA.user_id, MOVING_DAY, basis))
+    again.then(RelationConfirmed, noted(NOURA.user_id, True))
+
+
+def test_A9_A10_who_has_taken_the_supply_over_again_uses_it_by_what_was_so_before() -> None:
+    gone = given(OWNED).when(reserve_supply, wanted()).when(move_supply, moved())
+    back = gone.when(reserve_supply, wanted(OTHER_TRANSFER, NOURA.user_id))
+    back = back.when(move_supply, moved(OTHER_TRANSFER, NOURA.user_id, MOVING_DAY + timedelta(days=7)))
+    back.when(begin_use, use_begun(NOURA.user_id, JUNE)).then(RelationConfirmed)
+
+
+def test_A9_A10_who_has_left_is_decided_for_from_then_on_only() -> None:
+    """As the supply takes it: what was theirs before is over."""
+    scene = given(None).when(drop_party, left(NOURA.user_id))
+    for user_id in (NOURA.user_id, SARA):
+        scene = scene.when(take_evidence, shown(user_id, "ownership-deed"))
+    scene.when(settle_conflict, settled(NOURA.user_id, day=JUNE)).then(
+        BeneficiaryDetermined, used(NOURA.user_id, "back-office", TODAY, "owner")
+    )
