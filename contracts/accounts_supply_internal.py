@@ -143,8 +143,11 @@ class RelationNoted(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
 
 
 class PartyLeft(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
-    """Supply -> beneficiary: this person has handed the supply over and claims nothing of it any more."""
+    """Supply -> beneficiary: this person has handed the supply over and claims nothing of it any more.
+
+    `to_user_id`: who has it from `day` on, and may claim it again if they had left before."""
 
     account_number: Id
     user_id: Id
     day: date
+    to_user_id: Id | None = None

@@ -21,12 +21,12 @@ from services.accounts.claims import (
     NO_CLAIMS,
     Claim,
     Claims,
+    handed_over,
     left_on,
     ruled,
     strongest,
     with_claim,
     without_beaten_ruling,
-    without_person,
 )
 from services.accounts.riyadh_day import riyadh_day
 
@@ -103,10 +103,10 @@ def take_evidence(state: Beneficiary | None, incoming: Incoming[EvidenceShown], 
 
 def drop_party(state: Beneficiary | None, incoming: Incoming[PartyLeft], _: Facts) -> Decision[Beneficiary]:
     """A9, A10: who has handed the supply over claims nothing of it any more, nor by a document that the registry
-    confirms late."""
+    confirms late, unless they take it over again."""
     left = incoming.body
     supply = state or _nobody(left.account_number)
-    claims = without_person(supply.claims, left.user_id, left.day)
+    claims = handed_over(supply.claims, left.user_id, left.to_user_id, left.day)
     weighed = _weighed(supply, claims, incoming.now)
     claimed = (claims.standing, claims.ruling) != (supply.claims.standing, supply.claims.ruling)
     return _fallen(supply, weighed, incoming.now) if claimed else weighed

@@ -104,12 +104,13 @@ def with_claim(claims: Claims, claim: Claim) -> Claims | None:
     return replace(claims, standing=(*others, claim))
 
 
-def without_person(claims: Claims, user_id: str, day: date) -> Claims:
-    """The claims without those of a person who has handed the supply over on that day."""
+def handed_over(claims: Claims, user_id: str, to_user_id: str | None, day: date) -> Claims:
+    """The claims without those of a person who has handed the supply over on that day. `to_user_id`: to whom, where it
+    is known; if that person had left before, they are back and may claim it by what was so before."""
     ruling = claims.ruling
     if ruling is not None and ruling.winner is not None and ruling.winner.user_id == user_id:
         ruling = _void(ruling)
-    others = tuple(each for each in claims.left if each.user_id != user_id)
+    others = tuple(each for each in claims.left if each.user_id not in (user_id, to_user_id))
     return Claims(
         standing=tuple(each for each in claims.standing if each.user_id != user_id),
         ruling=ruling,

@@ -73,7 +73,9 @@ def move_supply(state: Supply, incoming: Incoming[SupplyMoved], _: Facts) -> Dec
         transfer=moved.transfer,
     )
     relations, uses = handed_over(state.relations, incoming_party, by_deed=state.kind == "ownership")  # A12
-    left = PartyLeft(account_number=moved.account_number, user_id=present.user_id, day=moved.day)
+    left = PartyLeft(
+        account_number=moved.account_number, user_id=present.user_id, day=moved.day, to_user_id=moved.to_user_id
+    )
     freed = _freed(state, relations)
     over = ends(state, freed, uses, moved.day)
     return decided(freed, *over, confirmed(state, incoming_party), left, *standing_news(state, freed))

@@ -52,10 +52,9 @@ def settled(user_id: str | None, case_id: str = CASE_1, day: date = JULY) -> Any
     return arriving(body, source="back-office", subject=case_id)
 
 
-def left(user_id: str) -> Any:
-    return arriving(
-        PartyLeft(account_number=ACCOUNT, user_id=user_id, day=TODAY), source="accounts", subject="supply:1"
-    )
+def left(user_id: str, **more: Any) -> Any:
+    body = PartyLeft(account_number=ACCOUNT, user_id=user_id, day=TODAY, **more)
+    return arriving(body, source="accounts", subject="supply:1")
 
 
 def determined(user_id: str, basis: str) -> BeneficiaryDetermined:

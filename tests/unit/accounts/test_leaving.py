@@ -92,3 +92,11 @@ def test_A9_A10_who_has_left_is_decided_for_from_then_on_only() -> None:
     scene.when(settle_conflict, settled(NOURA.user_id, day=JUNE)).then(
         BeneficiaryDetermined, used(NOURA.user_id, "back-office", TODAY, "owner")
     )
+
+
+def test_A10_who_takes_the_supply_over_again_may_claim_it_by_what_was_so_before() -> None:
+    """A transfer by mistake, and the one that puts it right: the contract is in force all the time."""
+    gone = given(None).when(drop_party, left(SARA))
+    back = gone.when(drop_party, left(FAHAD.user_id, to_user_id=SARA))
+    assert [each.user_id for each in back.state.claims.left] == [FAHAD.user_id]
+    back.when(take_evidence, shown(SARA)).then(BeneficiaryDetermined, UseBegun)

@@ -149,7 +149,7 @@ def test_A18_the_outgoing_partys_last_day_is_the_one_before_the_incoming_ones_fi
     confirmed = RelationConfirmed(
         user_id=FAHAD.user_id, account_number=ACCOUNT, relation="tenant", basis="transfer", from_day=MOVING_DAY
     )
-    left = PartyLeft(account_number=ACCOUNT, user_id=NOURA.user_id, day=MOVING_DAY)
+    left = PartyLeft(account_number=ACCOUNT, user_id=NOURA.user_id, day=MOVING_DAY, to_user_id=FAHAD.user_id)
     given(HELD).when(move_supply, moved()).then(*ended, confirmed, left, *NOW_FAHADS).then_state(MOVED)
 
 
