@@ -76,13 +76,15 @@ class SupplyDenied(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
 
 class SupplyMoved(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     """The transfer is done: `to_user_id` is liable from `day` on, the present party up to the day before. Ends the
-    reservation."""
+    reservation. `contract_from`: from when on the tenancy contract is good that the registry has confirmed for it
+    (A13); None: it needed none."""
 
     account_number: Id
     transfer: Id
     to_user_id: Id
     relation: Relation
     day: date
+    contract_from: date | None = None
 
 
 class SupplyReleased(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
@@ -145,9 +147,11 @@ class RelationNoted(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
 class PartyLeft(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     """Supply -> beneficiary: this person has handed the supply over and claims nothing of it any more.
 
-    `to_user_id`: who has it from `day` on, and may claim it again if they had left before."""
+    `to_user_id`: who has it from `day` on, and may claim it again if they had left before. `contract_from`: from when
+    on that person's tenancy contract is good, where the registry has confirmed one for the move (A13)."""
 
     account_number: Id
     user_id: Id
     day: date
     to_user_id: Id | None = None
+    contract_from: date | None = None

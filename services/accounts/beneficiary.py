@@ -25,6 +25,7 @@ from services.accounts.claims import (
     left_on,
     ruled,
     strongest,
+    succeeded,
     with_claim,
     without_beaten_ruling,
 )
@@ -103,11 +104,11 @@ def take_evidence(state: Beneficiary | None, incoming: Incoming[EvidenceShown], 
 
 def drop_party(state: Beneficiary | None, incoming: Incoming[PartyLeft], _: Facts) -> Decision[Beneficiary]:
     """A9, A10: who has handed the supply over claims nothing of it any more, nor by a document that the registry
-    confirms late, unless they take it over again."""
+    confirms late, unless they take it over again. A13: whose contract was checked for it follows other tenants."""
     left = incoming.body
     supply = state or _nobody(left.account_number)
     claims = handed_over(supply.claims, left.user_id, left.to_user_id, left.day)
-    weighed = _weighed(supply, claims, incoming.now)
+    weighed = _weighed(supply, _succeeded(claims, left), incoming.now)
     claimed = (claims.standing, claims.ruling) != (supply.claims.standing, supply.claims.ruling)
     return _fallen(supply, weighed, incoming.now) if claimed else weighed
 
@@ -137,6 +138,13 @@ def case_id(state: Disputed) -> str:
 
 def _nobody(account_number: str) -> Undetermined:
     return Undetermined(account_number=Secret(account_number))
+
+
+def _succeeded(claims: Claims, left: PartyLeft) -> Claims:
+    if left.to_user_id is None or left.contract_from is None:
+        return claims
+    contract = Claim(user_id=left.to_user_id, relation="tenant", basis="tenancy-contract", from_day=left.contract_from)
+    return succeeded(claims, contract)
 
 
 def _closed(state: Disputed) -> Undetermined:

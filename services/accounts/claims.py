@@ -118,6 +118,20 @@ def handed_over(claims: Claims, user_id: str, to_user_id: str | None, day: date)
     )
 
 
+def succeeded(claims: Claims, contract: Claim) -> Claims:
+    """The claims when a tenant has taken the supply over by this contract. Other tenancies of before its first day have
+    ended with it, and what the back office decided of that time: nobody gives notice of moving out. Without room for
+    one more it is claimed by nobody."""
+    ruling = claims.ruling
+    if ruling is not None and ruling.winner is not None and _is_before(ruling.winner, contract):
+        ruling = _void(ruling)
+    standing = tuple(
+        each for each in claims.standing if each.basis != "tenancy-contract" or not _is_before(each, contract)
+    )
+    rest = replace(claims, standing=standing, ruling=ruling)
+    return with_claim(rest, contract) or rest
+
+
 def ruled(claims: Claims, over: tuple[Claim, ...], winner: Claim | None) -> Claims:
     """The back office has decided these claims: they stand no more, and its decision does."""
     before = () if claims.ruling is None else claims.ruling.over
@@ -135,6 +149,10 @@ def without_beaten_ruling(claims: Claims, beneficiary: Claim) -> Claims:
     if ruling is None or ruling.winner is None or ruling.winner.user_id == beneficiary.user_id:
         return claims
     return replace(claims, ruling=_void(ruling))
+
+
+def _is_before(claim: Claim, contract: Claim) -> bool:
+    return claim.user_id != contract.user_id and claim.from_day < contract.from_day
 
 
 def _void(ruling: Ruling) -> Ruling:

@@ -74,7 +74,11 @@ def move_supply(state: Supply, incoming: Incoming[SupplyMoved], _: Facts) -> Dec
     )
     relations, uses = handed_over(state.relations, incoming_party, by_deed=state.kind == "ownership")  # A12
     left = PartyLeft(
-        account_number=moved.account_number, user_id=present.user_id, day=moved.day, to_user_id=moved.to_user_id
+        account_number=moved.account_number,
+        user_id=present.user_id,
+        day=moved.day,
+        to_user_id=moved.to_user_id,
+        contract_from=moved.contract_from,
     )
     freed = _freed(state, relations)
     over = ends(state, freed, uses, moved.day)

@@ -6,6 +6,7 @@ Every step is a decision of its own, in the module of its name: `transfer_consen
 `transfer_moving`; `transfer_undo` takes back, `transfer_timer` lets nobody wait for ever.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -58,7 +59,9 @@ def accept_evidence(state: Transfer, incoming: Incoming[EvidenceConfirmed], fact
         case CheckingEvidence() if incoming.body.valid_from > riyadh_day(facts.present):
             return end(state, "failed", "evidence-not-yet-valid", facts.present)
         case CheckingEvidence():
-            reserving = _reserving(state.case, facts)
+            is_contract = EVIDENCE.get(state.case.kind) == "tenancy-contract"
+            case = replace(state.case, contract_from=incoming.body.valid_from if is_contract else None)
+            reserving = _reserving(case, facts)
             return decided(reserving, question_of(reserving))
         case _:
             return ignored(state)

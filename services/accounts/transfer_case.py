@@ -55,11 +55,13 @@ class TransferFacts(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is asked for: it stays the same to the end. `relation`: what the incoming party will be to the supply."""
+    """What is asked for: it stays the same to the end. `relation`: what the incoming party will be to the supply.
+    `contract_from`: from when on the tenancy contract is good that the registry has confirmed (A13)."""
 
     record: RequestRecord
     kind: TransferKind
     relation: Relation
+    contract_from: date | None = None
 
     @property
     def aggregate(self) -> str:

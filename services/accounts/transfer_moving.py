@@ -55,6 +55,7 @@ def _completed(state: Moving | Undoing, facts: TransferFacts) -> Decision[Transf
         to_user_id=agreement.parties.incoming,
         relation=state.case.relation,
         day=agreement.day,
+        contract_from=state.case.contract_from,
     )
     told = (completed_for(done, "incoming"), completed_for(done, "outgoing"))
     return decided(done, supply_moved, *told, *news_of(done, facts.present))
