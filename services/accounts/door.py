@@ -16,7 +16,8 @@ MOST_IN_PERIOD = 60
 
 MOST_URGENT_IN_PERIOD = 20
 MOST_KEPT = 150
-"""Requests that a customer's document keeps; the oldest that have ended go first."""
+"""Requests that a customer's document keeps; the oldest that have ended go first. Only a report of danger makes one go
+that is open (A16)."""
 
 MOST_STEPS = 12
 """States of one request that the customer's document keeps; the first and the latest ones."""
@@ -67,7 +68,8 @@ def _objection(
     ]
     if len(lately) >= (MOST_URGENT_IN_PERIOD if wanted.urgent else MOST_IN_PERIOD):
         return Refusal("too-many-requests", "too-many-requests-in-30-days")
-    if len(state.requests) >= MOST_KEPT and not any(each.final for each in state.requests):
+    is_full = len(state.requests) >= MOST_KEPT and not any(each.final for each in state.requests)
+    if is_full and not wanted.urgent:
         return Refusal("too-many-requests", "too-many-open-requests")
     if reference in state.references:
         return Refusal("command-id-reused", "reference-taken")
@@ -82,7 +84,8 @@ def turned_away(state: KnownCustomer | None, refusal: Refusal) -> Decision[Known
 def filed(
     state: KnownCustomer, definition: DefinedAccount, wanted: Wanted, reference: str, first: RequestStep
 ) -> KnownCustomer:
-    """The customer with one more request, in its first state. Of too many the oldest that has ended goes."""
+    """The customer with one more request, in its first state. Of too many the oldest that has ended goes, else
+    the oldest."""
     request = KnownRequest(
         reference=reference,
         definition_reference=definition.reference,
@@ -94,7 +97,7 @@ def filed(
     )
     kept = state.requests
     if len(kept) >= MOST_KEPT:
-        oldest = next(each for each in kept if each.final)
+        oldest = next((each for each in kept if each.final), kept[0])
         kept = tuple(each for each in kept if each is not oldest)
     return replace(state, requests=(*kept, request))
 

@@ -221,6 +221,17 @@ async def test_A8_the_oldest_that_has_ended_makes_room_and_none_that_is_open() -
     assert {"REQ-0", "REQ-9"} <= set(references)
 
 
+async def test_A16_danger_is_reported_however_much_is_open() -> None:
+    long_ago = NOON - timedelta(days=90)
+    kept = tuple(asked_for(number, requested_at=long_ago) for number in range(MOST_KEPT))
+    scene = (await decided_on(replace(HOLDER, requests=kept), danger())).then(
+        DangerReported, RequestAccepted, RequestFiled
+    )
+    references = [each.reference for each in scene.state.requests]
+    assert len(references) == MOST_KEPT
+    assert references[:2] == ["REQ-1", "REQ-2"]
+
+
 def note(state: str, minutes: int, reference: str = "REQ-1", final: bool = False) -> Any:
     body = RequestNoted(
         user_id=NOURA.user_id,
