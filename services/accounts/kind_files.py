@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.accounts import TransferKind
 from contracts.message import Code, CustomerText
+from services.accounts.evidence import KIND as EVIDENCE
+from services.accounts.instalments import INSTALMENTS
 from services.accounts.request_kind import WITHDRAWN, KindStep, OfferedKind, RequestKinds
 
 OUR_KINDS: Final = Path(__file__).parent / "request_kinds"
@@ -25,7 +27,7 @@ MOST_GIVEN_BYTES: Final = 60_000
 """All kinds are given in one answer, which has to fit a message of 64 KiB."""
 
 MOST_DEPTH: Final = 4
-RESERVED: Final = frozenset({"instalments", "evidence", *get_args(TransferKind)})
+RESERVED: Final = frozenset({INSTALMENTS, EVIDENCE, *get_args(TransferKind)})
 """Codes of requests that have a process of their own."""
 
 _ARABIC: Final = re.compile(r"[\u0621-\u064a]")

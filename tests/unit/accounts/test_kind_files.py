@@ -191,7 +191,7 @@ def test_A17_a_wrong_file_is_refused_in_one_line_that_names_it(what: str, folder
     assert str(refused.value).startswith(("outage.json: ", "kinds: "))
 
 
-@pytest.mark.parametrize("kind", ["instalments", "actual-account"])
+@pytest.mark.parametrize("kind", ["instalments", "actual-account", "beneficiary-evidence"])
 def test_A17_a_kind_with_a_process_of_its_own_is_no_file(kind: str, folder: Path) -> None:
     document = json.loads((folder / "outage.json").read_text(encoding="utf-8")) | {"kind": kind}
     (folder / f"{kind}.json").write_text(written(document), encoding="utf-8")
