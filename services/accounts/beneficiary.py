@@ -29,7 +29,7 @@ from services.accounts.claims import (
     with_claim,
     without_beaten_ruling,
 )
-from services.accounts.riyadh_day import riyadh_day
+from services.accounts.riyadh_day import is_possible, riyadh_day
 
 SHOWN_RELATION: dict[EvidenceKind, Relation] = {"tenancy-contract": "tenant", "ownership-deed": "owner"}
 
@@ -118,6 +118,8 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
     settled = incoming.body
     if not isinstance(state, Disputed) or settled.case_id != case_id(state):
         return ignored(state)
+    if not is_possible(settled.from_day):
+        return refused(state, "not-available-now", "impossible-day")
     if settled.user_id is None:
         nobody = UseEnded(account_number=state.account_number.reveal(), day=settled.from_day)
         weighed = _weighed(_closed(state), ruled(state.claims, state.over, None), incoming.now)

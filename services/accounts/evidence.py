@@ -22,7 +22,7 @@ from services.accounts.customer import KnownCustomer, RequestStep
 from services.accounts.door import Wanted, filed, judge_request, turned_away
 from services.accounts.reference import ReferenceFacts
 from services.accounts.request_news import RequestRecord, moved
-from services.accounts.riyadh_day import riyadh_day
+from services.accounts.riyadh_day import EARLIEST_DAY, riyadh_day
 
 KIND = "beneficiary-evidence"
 CHECKING = "checking"
@@ -117,6 +117,8 @@ def take_confirmation(state: Evidence, incoming: Incoming[EvidenceConfirmed], _:
     if not isinstance(state, CheckingEvidence):
         return ignored(state)
     valid_from = incoming.body.valid_from
+    if valid_from < EARLIEST_DAY:
+        return refused(state, "not-available-now", "impossible-day")
     if valid_from > riyadh_day(incoming.now):
         return _checked(state, "not-yet-in-force", incoming.now)
     shown = EvidenceShown(

@@ -27,7 +27,7 @@ from services.accounts.relations import (
     fenced_use,
     has_room_from,
 )
-from services.accounts.riyadh_day import riyadh_day
+from services.accounts.riyadh_day import is_possible, riyadh_day
 
 MOST_ASKED = 50
 """People about whom billing is being asked at one time (ours); keeps the document small."""
@@ -134,6 +134,8 @@ def take_party(state: Supply, incoming: Incoming[PartyFound], _: Facts) -> Decis
         return decided(answered)
     if found.since is None:
         return refused(answered, "not-available-now", "party-without-first-day")
+    if not is_possible(found.since):
+        return refused(answered, "not-available-now", "impossible-day")
     if not has_room_from(state.relations.liable, found.since):
         return refused(answered, "not-available-now", "another-party-liable")
     party = Interval(user_id=found.user_id, relation=asked.relation, basis="billing", from_day=found.since)

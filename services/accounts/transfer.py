@@ -13,11 +13,11 @@ from typing import Final, Literal
 from contracts.accounts import TransferKind
 from contracts.accounts_supply_internal import SupplyDenied, SupplyGranted
 from contracts.accounts_transfer_internal import TransferFiled
-from contracts.decision import Decision, Incoming, decided, ignored
+from contracts.decision import Decision, Incoming, decided, ignored, refused
 from contracts.registry import EvidenceAsked, EvidenceConfirmed, EvidenceNotConfirmed
 from contracts.sealed import Sealed, Secret
 from services.accounts.request_news import RequestRecord
-from services.accounts.riyadh_day import riyadh_day
+from services.accounts.riyadh_day import EARLIEST_DAY, riyadh_day
 from services.accounts.transfer_case import Case, Parties, TransferFacts
 from services.accounts.transfer_news import consents_wanted, news_of
 from services.accounts.transfer_questions import question_of
@@ -58,6 +58,8 @@ def accept_evidence(state: Transfer, incoming: Incoming[EvidenceConfirmed], fact
     match state:
         case CheckingEvidence() if incoming.body.valid_from > riyadh_day(facts.present):
             return end(state, "failed", "evidence-not-yet-valid", facts.present)
+        case CheckingEvidence() if incoming.body.valid_from < EARLIEST_DAY:
+            return refused(state, "not-available-now", "impossible-day")
         case CheckingEvidence():
             is_contract = EVIDENCE.get(state.case.kind) == "tenancy-contract"
             case = replace(state.case, contract_from=incoming.body.valid_from if is_contract else None)
