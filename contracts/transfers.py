@@ -97,9 +97,9 @@ class TransferConsentWanted(Event, service="accounts", topic=ACCOUNTS_EVENTS):
 
 class TransferCompleted(Event, service="accounts", topic=ACCOUNTS_EVENTS):
     """The account has moved (A9), said once to each party: `role` is this `user_id`'s. `day` is the first day of the
-    incoming party. `share_halalas` is this party's part of the running bill `bill_halalas`; both parts make the whole.
-    `reading` says how the closing reading came about. `debt_halalas`: what the outgoing party still owes and keeps
-    (A18); 0 for the incoming one."""
+    incoming party. `share_halalas` is this party's part of the running bill, and so is `bill_halalas`: nobody is told
+    another's (A5). `reading` says how the closing reading came about. `debt_halalas`: what the outgoing party still
+    owes and keeps (A18); 0 for the incoming one."""
 
     user_id: Id
     role: Literal["incoming", "outgoing"]

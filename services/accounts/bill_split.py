@@ -28,11 +28,6 @@ class Shares:
     outgoing_halalas: int
     incoming_halalas: int
 
-    @property
-    def whole_halalas(self) -> int:
-        """The bill that was divided."""
-        return self.outgoing_halalas + self.incoming_halalas
-
 
 def split_by_energy(bill: RunningBill, closing_wh: int, day: date) -> Shares:
     """A9: what was used up to the closing reading is the outgoing party's.

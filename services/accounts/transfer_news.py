@@ -67,7 +67,8 @@ def consents_wanted(state: AwaitingConsents) -> tuple[TransferConsentWanted, ...
 def completed_for(state: Completed, role: Role) -> TransferCompleted:
     """What this party is told: their own part of the running bill, and their own debt (A18)."""
     order, outgoing = state.order, role == "outgoing"
-    parties, shares = order.agreement.parties, order.shares
+    parties = order.agreement.parties
+    share = order.shares.outgoing_halalas if outgoing else order.shares.incoming_halalas
     return TransferCompleted(
         user_id=parties.outgoing if outgoing else parties.incoming,
         role=role,
@@ -76,8 +77,8 @@ def completed_for(state: Completed, role: Role) -> TransferCompleted:
         reference=state.case.record.reference,
         day=order.agreement.day,
         reading=order.closing.reading,
-        bill_halalas=shares.whole_halalas,
-        share_halalas=shares.outgoing_halalas if outgoing else shares.incoming_halalas,
+        bill_halalas=share,  # A5: the whole would tell the other party's
+        share_halalas=share,
         debt_halalas=order.debt_halalas if outgoing else 0,
     )
 

@@ -3,8 +3,10 @@
 from collections import Counter, defaultdict
 
 from contracts.accounts import DuesShown
+from contracts.billing import HolderChangeOrdered
 from contracts.requests import InstalmentPlanAgreed, InstalmentsQuoted
 from contracts.transfers import TransferCompleted, TransferEnded
+from services.accounts.addressing import aggregate_named
 from tests.simulation.neighbours import Neighbours
 from tests.simulation.said import Said
 
@@ -28,16 +30,20 @@ def _sums(said: Said) -> list[str]:
 
 
 def _transfers(said: Said) -> list[str]:
-    """Both parties hear the same end, once each, and their shares make the bill."""
+    """Both parties hear the same end, once each, and their own share as billing has it, which knows the whole bill."""
     found = []
+    orders = {order.asked_by: order for order in said.once(HolderChangeOrdered)}
     ends: dict[str, list[TransferCompleted]] = defaultdict(list)
     for completed in said.once(TransferCompleted):
         ends[completed.reference].append(completed)
     for reference, both in ends.items():
         if sorted(each.role for each in both) != ["incoming", "outgoing"]:
             found.append(f"transfer {reference} ended for {[each.role for each in both]}")
-        elif {sum(each.share_halalas for each in both)} != {each.bill_halalas for each in both}:
-            found.append(f"shares of {reference} do not make the bill")
+            continue
+        order = orders[aggregate_named("transfer", reference)]
+        ordered = {"incoming": order.to_share_halalas, "outgoing": order.from_share_halalas}
+        if any({each.share_halalas, each.bill_halalas} != {ordered[each.role]} for each in both):
+            found.append(f"shares of {reference} are not what billing was told")
     told = Counter((ended.reference, ended.user_id) for ended in said.once(TransferEnded))
     found += [f"the end of {reference} was told {n} times" for (reference, _), n in told.items() if n > 1]
     return found + [f"{reference} ended and completed" for reference in ends.keys() & {r for r, _ in told}]

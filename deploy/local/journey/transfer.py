@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from contracts.accounts import RequestTransfer, TransferAccepted
+from contracts.billing import RunningBillFound
 from contracts.identity_sessions import ConfirmConsent, ConsentConfirmed
 from contracts.sealed import Sealed
 from contracts.transfers import (
@@ -16,6 +17,7 @@ from deploy.local.journey.cast import Customer, happened, said
 from deploy.local.journey.define_account import define_directly, inquire
 from deploy.local.journey.sign_up import other_than
 from deploy.local.system import System
+from services.accounts.addressing import aggregate_named
 
 
 async def transfer(system: System, who: Customer, other: Customer, account: str) -> str:
@@ -79,7 +81,10 @@ async def _the_bill_is_whole(system: System, who: Customer, reference: str) -> N
         )
         assert isinstance(seen.body, TransferCompleted)
         completed[role] = seen.body
-    whole = completed["incoming"].bill_halalas
+    transfer = aggregate_named("transfer", reference)
+    bill = await happened(system.watch, "the running bill", said("RunningBillFound", asked_by=transfer))
+    assert isinstance(bill.body, RunningBillFound)
+    whole = bill.body.amount_halalas
     parts = sum(each.share_halalas for each in completed.values())
     who.journal.adds_up("Both parts make the whole bill", "A9", whole, parts)
     debts = "the outgoing party's" if not completed["incoming"].debt_halalas else "the incoming party's"

@@ -107,7 +107,8 @@ def test_A9_the_measured_bill_is_split_by_energy_and_the_change_ordered() -> Non
         to_share_halalas=5_000,
     )
     scene.then(ordered, RequestMoved, RequestNoted).then_state(Moving)
-    assert scene.state.order.shares.whole_halalas == BILL.amount_halalas
+    shares = scene.state.order.shares
+    assert shares.outgoing_halalas + shares.incoming_halalas == BILL.amount_halalas
 
 
 def test_A9_without_a_reading_the_bill_is_split_by_days_and_marked_so() -> None:
