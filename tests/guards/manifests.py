@@ -139,7 +139,25 @@ def _pod_checks(work: Workload) -> dict[str, bool]:
         "grace for draining": grace >= stopping + STOP_S + SPARE_S,
         "two replicas at least": spec.get("replicas", 1) >= 2,
         "never fewer while rolling": spec["strategy"].get("rollingUpdate", {}).get("maxUnavailable") == 0,
+        "spread over nodes and zones": _spread(pod, spec["selector"]) == _SPREAD_BY,
     }
+
+
+def _spread(pod: Resource, selector: Resource) -> set[str]:
+    """The keys by which the Deployment's own pods are spread; a constraint without a selector spreads none."""
+    constraints = pod.get("topologySpreadConstraints", ())
+    return {each["topologyKey"] for each in constraints if each.get("labelSelector") == selector}
+
+
+def budget_faults(resources: Iterable[Resource]) -> list[str]:
+    """Deployments whose own pods no disruption budget of their name protects; one without a selector protects none."""
+    everything = tuple(resources)
+    budgets = named(everything, "PodDisruptionBudget")
+    return [
+        f"{name}: no budget for its pods"
+        for name, deployment in named(everything, "Deployment").items()
+        if budgets.get(name, {}).get("spec", {}).get("selector") != deployment["spec"]["selector"]
+    ]
 
 
 def _container_checks(work: Workload) -> dict[str, bool]:
@@ -158,6 +176,7 @@ def _container_checks(work: Workload) -> dict[str, bool]:
     }
 
 
+_SPREAD_BY: Final = {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
 _PROBES: Final = {"startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
 
 

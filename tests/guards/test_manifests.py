@@ -14,6 +14,7 @@ from services.chassis.settings import PREFIX, ServiceSettings
 from tests.gates import Gates
 from tests.guards.manifests import (
     Unrendered,
+    budget_faults,
     named,
     network_faults,
     rendered,
@@ -62,6 +63,7 @@ def test_every_workload_is_restricted_patient_and_limited() -> None:
     deployments = named(rendered(), "Deployment")
     assert sorted(deployments) == sorted(f"hesabi-{service}" for service in SERVICES)
     assert [fault for each in deployments.values() for fault in workload_faults(each)] == []
+    assert budget_faults(rendered()) == []
     assert named(rendered(), "PodDisruptionBudget").keys() == deployments.keys()
 
 
@@ -147,6 +149,9 @@ def test_it_refuses_each_way_in_which_a_workload_can_be_lax(gates: Gates) -> Non
         pod = deployment["spec"]["template"]["spec"]
         change(deployment["spec"], pod, pod["containers"][0])
         gates.refuses("manifests: workload", what, workload_faults(deployment))
+    unselective = deepcopy(list(map(dict, rendered())))
+    named(unselective, "PodDisruptionBudget")["hesabi-identity"]["spec"].pop("selector")
+    gates.refuses("manifests: workload", "a budget that selects no pod", budget_faults(unselective))
 
 
 _LAX: Final[dict[str, Any]] = {
@@ -158,6 +163,7 @@ _LAX: Final[dict[str, Any]] = {
     "20 s of grace": lambda _, pod, __: pod.update(terminationGracePeriodSeconds=20),
     "one replica": lambda spec, _, __: spec.update(replicas=1),
     "one fewer while rolling": lambda spec, _, __: spec["strategy"]["rollingUpdate"].update(maxUnavailable=1),
+    "a spread of no pods": lambda _, pod, __: pod["topologySpreadConstraints"][0].pop("labelSelector"),
     "privileged": lambda _, __, container: container["securityContext"].update(privileged=True),
     "a capability": lambda _, __, container: container["securityContext"].update(capabilities={"add": ["NET_RAW"]}),
     "a writable root": lambda _, __, container: container["securityContext"].pop("readOnlyRootFilesystem"),
