@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from services.chassis.metrics import CONTENT_TYPE, Metrics
 
@@ -25,9 +26,20 @@ MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_BODY_BYTES: Final = 64 * 1024
 """Gateways' receipts are the largest thing anybody sends here."""
 
-MAX_CONNECTIONS: Final = 200
+MAX_REQUESTS: Final = 200
+"""Requests under way at one time at the routes that a service adds; more are turned away with 503."""
+
+REQUEST_LIMIT_S: Final = 90
+"""Seconds in which a request is read and answered: more than any handler's own limits."""
+
+MAX_CONNECTIONS: Final = 500
+"""More than requests under way can need: the others wait for their clients, and the oldest of them makes room."""
+
 STOP_S: Final = 3
 """Seconds that requests under way have to end; a part of the 10 s of a graceful stop."""
+
+
+_PROBED: Final = frozenset({"/livez", "/readyz"})
 
 
 class Progress:
@@ -68,9 +80,15 @@ class Progress:
         return self._clock() - self._beats[lane]
 
 
-def http_app(progress: Progress, metrics: Metrics, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+def http_app(
+    progress: Progress,
+    metrics: Metrics,
+    extra_routes: Sequence[BaseRoute] = (),
+    request_limit_s: float = REQUEST_LIMIT_S,
+) -> ASGIApp:
     """`/livez`, `/readyz`, `/metrics`, and what the service adds. Bodies over `MAX_BODY_BYTES` are refused with 413,
-    headers over `MAX_HEADER_BYTES` with 431."""
+    headers over `MAX_HEADER_BYTES` with 431; what takes longer than its limit is ended, with 408 where nothing was
+    answered yet. Whoever waits at the service's routes, health is answered."""
 
     async def livez(_: Request) -> Response:
         stalled = progress.stalled
@@ -83,7 +101,7 @@ def http_app(progress: Progress, metrics: Metrics, extra_routes: Sequence[BaseRo
         return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
     routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", exposition), *extra_routes]
-    return Starlette(routes=routes, middleware=[Middleware(_Bounded)])
+    return Starlette(routes=routes, middleware=[Middleware(_Bounded, request_limit_s)])
 
 
 @contextlib.asynccontextmanager
@@ -115,7 +133,7 @@ async def serve(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -123,7 +141,6 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=STOP_S,
@@ -136,22 +153,53 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Connection(H11Protocol):
+    """One of at most `MAX_CONNECTIONS`, so that clients that say nothing, or say it slowly, keep nobody out."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
+        super().connection_made(transport)
+        self.made_at = self.loop.time()
+        if len(self.connections) > MAX_CONNECTIONS:
+            every = (each for each in self.connections if isinstance(each, _Connection))
+            oldest = min((each for each in every if each.waits_for_its_client), key=lambda each: each.made_at)
+            self.connections.discard(oldest)
+            oldest.transport.abort()
+
+    @property
+    def waits_for_its_client(self) -> bool:
+        """Whether no request is under way; this is so of a new one."""
+        under_way: RequestResponseCycle | None = self.cycle
+        return under_way is None or under_way.response_complete or self.transport.is_closing()
+
+
 class _TooLarge(Exception):
     """A body went over the limit while it was read."""
 
 
 class _Bounded:
-    def __init__(self, app: ASGIApp) -> None:
+    """Bounds each request in bytes and seconds, and in number those that are not the orchestrator's questions."""
+
+    def __init__(self, app: ASGIApp, limit_s: float) -> None:
         self._app = app
+        self._limit_s = limit_s
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         # The server's own limit stops headers without end; those that came at once are measured here.
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             await PlainTextResponse("headers too large", status_code=431)(scope, receive, send)
-            return
+        elif scope["path"] in _PROBED:
+            await self._limited(scope, receive, send)
+        elif self._under_way >= MAX_REQUESTS:
+            await PlainTextResponse("busy", status_code=503, headers={"Retry-After": "5"})(scope, receive, send)
+        else:
+            self._under_way += 1
+            try:
+                await self._limited(scope, receive, send)
+            finally:
+                self._under_way -= 1
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         left, begun = MAX_BODY_BYTES, False
 
         async def bounded() -> Message:
@@ -167,8 +215,14 @@ class _Bounded:
             begun = True
             await send(message)
 
+        refusal = PlainTextResponse("too large", status_code=413)
         try:
-            await self._app(scope, bounded, noting)
+            async with asyncio.timeout(self._limit_s):
+                await self._app(scope, bounded, noting)
+            return
         except _TooLarge:
-            if not begun:
-                await PlainTextResponse("too large", status_code=413)(scope, receive, send)
+            pass
+        except TimeoutError:
+            refusal = PlainTextResponse("too slow", status_code=408, headers={"Connection": "close"})
+        if not begun:
+            await refusal(scope, receive, send)

@@ -9,7 +9,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from services.chassis.health import MAX_BODY_BYTES, MAX_HEADER_BYTES, Progress, http_app, serve
+from services.chassis.health import (
+    MAX_BODY_BYTES,
+    MAX_CONNECTIONS,
+    MAX_HEADER_BYTES,
+    MAX_REQUESTS,
+    Progress,
+    http_app,
+    serve,
+)
 from services.chassis.metrics import OTHER, OUTCOMES, STAGES, Metrics
 
 
@@ -113,6 +121,48 @@ async def test_headers_without_end_are_refused(door: Door) -> None:
     writer.write(b"GET /livez HTTP/1.1\r\nhost: x\r\nx: " + b"y" * 1_000_000)
     assert (await reader.readline()).startswith(b"HTTP/1.1 400")
     writer.close()
+
+
+async def test_trap_37_who_connects_and_says_nothing_does_not_keep_livez_from_answering(door: Door) -> None:
+    client, _, _, _ = door
+    silent = [await asyncio.open_connection("127.0.0.1", client.base_url.port) for _ in range(MAX_CONNECTIONS + 1)]
+    assert (await client.get("/livez")).status_code == 200
+    first, last = silent[0][0], silent[-1][0]
+    assert (await first.read(), last.at_eof()) == (b"", False)  # the oldest made room
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_trap_37_requests_that_wait_take_the_doors_places_and_never_those_of_livez() -> None:
+    leave = asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        await leave.wait()
+        return PlainTextResponse("done")
+
+    progress, _ = progress_of()
+    app = http_app(progress, Metrics(), [Route("/slow", slow)])
+    limits = httpx.Limits(max_connections=None)
+    async with serve(app, "127.0.0.1", 0) as port, httpx.AsyncClient(limits=limits, timeout=5) as client:
+        url = f"http://127.0.0.1:{port}"
+        asked = [asyncio.create_task(client.get(f"{url}/slow")) for _ in range(MAX_REQUESTS + 1)]
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        refused = [task.result() for task in asked if task.done()]
+        assert [(each.status_code, each.headers["retry-after"]) for each in refused] == [(503, "5")]
+        assert (await client.get(f"{url}/livez")).status_code == 200
+        leave.set()
+        assert sorted(answer.status_code for answer in await asyncio.gather(*asked)) == [200] * MAX_REQUESTS + [503]
+
+
+async def test_a_body_that_does_not_come_in_time_gives_its_place_back() -> None:
+    progress, _ = progress_of()
+    app = http_app(progress, Metrics(), [Route("/receipts", echo, methods=["POST"])], request_limit_s=0.1)
+    async with serve(app, "127.0.0.1", 0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /receipts HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 408")
+        writer.close()
 
 
 async def test_other_paths_and_methods_are_refused(door: Door) -> None:
