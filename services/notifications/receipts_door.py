@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from contracts.message import Message
 from contracts.notifications import ReceiptReceived
-from services.notifications.unifonic_wire import MAX_RECEIPT_BYTES, Receipt, ReceiptRefused, read_callback
+from services.notifications.unifonic_wire import MAX_RECEIPT_BYTES, Receipt, ReceiptRefused, is_genuine, read_callback
 
 RECEIPTS_PATH: Final = "/receipts/unifonic"
 """Behind it stands the secret that proves a receipt; nothing may log the path of a request."""
@@ -19,15 +19,16 @@ Publish = Callable[[Message, str], Awaitable[None]]
 """`publish(message, subject)` returns when the log has acknowledged the message and raises otherwise."""
 
 _PUBLISH_LIMIT: Final = 5.0
-_STATUS_OF_REFUSAL: Final = {"not-genuine": 404, "too-large": 413, "not-understood": 400}
+_STATUS_OF_REFUSAL: Final = {"too-large": 413, "not-understood": 400}
 
 
 def receipt_routes(publish: Publish, secret: str) -> list[Route]:
     """The door's routes. It answers 200 once the receipt is on the log, 503 when it is not: the gateway tells again."""
 
     async def receive(request: Request) -> Response:
-        body = await _limited_body(request)
-        receipt = read_callback(request.path_params["secret"], secret, body)
+        if not is_genuine(request.path_params["secret"], secret):
+            return Response(status_code=404)  # before the body: strangers may not let us wait for one
+        receipt = read_callback(await _limited_body(request))
         if isinstance(receipt, ReceiptRefused):
             return Response(status_code=_STATUS_OF_REFUSAL[receipt.reason])
         message = _received(receipt)

@@ -75,9 +75,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRefused:
-    """A call to the receipts' door that is not a receipt."""
+    """A genuine call to the receipts' door that is not a receipt."""
 
-    reason: Literal["not-genuine", "too-large", "not-understood"]
+    reason: Literal["too-large", "not-understood"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,13 @@ def callback_url(door: str, secret: str) -> str:
     return f"{door}/{secret}"
 
 
-def read_callback(path_secret: str, secret: str, body: bytes) -> Receipt | ReceiptRefused:
-    """A call to the receipts' door, genuine only with the secret in its path (assumption B), in constant time."""
-    if not hmac.compare_digest(path_secret.encode(), secret.encode()):
-        return ReceiptRefused("not-genuine")
+def is_genuine(path_secret: str, secret: str) -> bool:
+    """Whether a call to the receipts' door has the secret in its path (assumption B), in constant time."""
+    return hmac.compare_digest(path_secret.encode(), secret.encode())
+
+
+def read_callback(body: bytes) -> Receipt | ReceiptRefused:
+    """What a genuine call to the receipts' door says."""
     if len(body) > MAX_RECEIPT_BYTES:
         return ReceiptRefused("too-large")
     report = _json_object(body)

@@ -24,6 +24,7 @@ from services.notifications.unifonic_wire import (
     Sms,
     UnifonicAccount,
     callback_url,
+    is_genuine,
     read_callback,
 )
 from tests.component.neighbours import neighbour_process
@@ -193,7 +194,8 @@ async def test_N6_receipts_come_to_the_door_with_its_secret(gateway: SmsGateway)
     receipts: list[Receipt] = []
 
     async def door(request: Request) -> Reply:
-        receipt = read_callback(request.path.removeprefix("/receipts/"), SECRET, request.body)
+        assert is_genuine(request.path.removeprefix("/receipts/"), SECRET)
+        receipt = read_callback(request.body)
         assert isinstance(receipt, Receipt)
         receipts.append(receipt)
         return Reply(204, b"")

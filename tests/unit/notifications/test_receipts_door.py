@@ -70,5 +70,19 @@ async def test_N7_what_is_no_receipt_is_turned_away(body: bytes, secret: str, st
     assert log.published == []
 
 
+async def test_N7_a_stranger_is_turned_away_before_the_body_is_read() -> None:
+    async def read(*_: object) -> Any:
+        raise AssertionError("the body was read")
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": f"/receipts/unifonic/{'x' * 32}", "headers": []}
+    await Starlette(routes=receipt_routes(Log().publish, SECRET))(scope, read, send)
+    assert sent[0]["status"] == 404
+
+
 async def test_N7_the_door_takes_receipts_only() -> None:
     assert await call(Log(), b"", method="GET") == 405
