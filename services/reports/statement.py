@@ -123,16 +123,16 @@ def merged(known: Iterable[KnownRequest], more: Iterable[RequestMoves]) -> tuple
     """Requests with what another month says of them; saying it twice changes nothing."""
     by_reference = {each.reference: each for each in known}
     for said in more:
-        states = {StateAt(state=each.state, at=each.at) for each in said.states}
+        states = (StateAt(state=each.state, at=each.at) for each in said.states)
         before = by_reference.get(said.reference)
-        all_states = tuple(sorted(states | {*(before.states if before else ())}, key=lambda each: each.at))
+        each_once = dict.fromkeys((*(before.states if before else ()), *states))
         by_reference[said.reference] = KnownRequest(
             reference=said.reference,
             definition_reference=said.definition_reference,
             account_number=said.account_number,
             kind=said.kind,
             final=said.final or (before is not None and before.final),
-            states=all_states,
+            states=tuple(sorted(each_once, key=lambda each: each.at)),  # of one instant: as the month told them
         )
     return tuple(by_reference.values())
 

@@ -259,6 +259,12 @@ def test_R3_of_more_requests_than_fit_the_latest_are_kept_and_the_rest_counted()
     assert merged(kept, ()) == kept
 
 
+def test_R3_states_of_one_instant_stand_in_the_order_in_which_they_were_told() -> None:
+    steps = ("received", "assigned", "on-the-way", "working", "waiting", "tested", "resolved")
+    made = statement([moved(OUTAGE, step, at(2, 1)) for step in steps])
+    assert tuple(each.state for each in made.requests[0].states) == steps
+
+
 def test_R3_R4_names_are_in_the_readers_language_and_unknown_codes_are_shown_isolated() -> None:
     report = statement([*MOVES, moved("7K3M-0QXZ-91TC-CC", "new-state", at(2, 5), kind="new-kind")])
     english, arabic = (statement_document(report, language) for language in (Language.ENGLISH, Language.ARABIC))
