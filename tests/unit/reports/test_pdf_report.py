@@ -1,12 +1,17 @@
 import hashlib
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from contracts.values.language import Language
+from services.reports.payment import PaymentEntry
 from services.reports.pdf_report import render_pdf
+from services.reports.rendering import render
+from tests.unit.reports.paying import made_payment_report
 from tests.unit.reports.situations import HEADING, april_report, report_of
 
 both_languages = pytest.mark.parametrize("language", list(Language))
@@ -21,7 +26,10 @@ HOSTILE = [
 IN_A_NEW_PROCESS = """
 import hashlib, sys
 from contracts.values.language import Language
+from services.reports.payment import PaymentEntry
 from services.reports.pdf_report import render_pdf
+from services.reports.rendering import render
+from tests.unit.reports.paying import made_payment_report
 from tests.unit.reports.situations import april_report
 print(*(hashlib.sha256(render_pdf(april_report(), language)).hexdigest() for language in Language))
 """
@@ -51,3 +59,13 @@ def test_R4_the_pdf_is_tagged_titled_and_in_its_language(language: Language) -> 
 def test_R4_no_text_of_a_report_is_run_as_template_code(hostile: str, language: Language) -> None:
     heading = replace(HEADING, account_number=hostile, source_notes=(hostile,), reference=hostile)
     assert render_pdf(report_of([], heading=heading), language).startswith(b"%PDF-")
+
+
+def test_R2_a_table_of_wrapped_rows_goes_on_on_the_next_page() -> None:
+    """It can be higher than a page whatever the number of its rows; what does not fit is printed over the rest."""
+    long_words = "adjustment-of-estimated-consumption-2026"
+    bill = PaymentEntry(day=date(2026, 2, 1), kind="bill", what_for=long_words, amount_halalas=100, balance_halalas=100)
+    bills = (bill,) * 40
+    made = [replace(made_payment_report(), entries=bills[:rows]) for rows in (20, 33, 40)]
+    pages = [len(re.findall(rb"/Type/Page\b", render(report, Language.ENGLISH, "pdf"))) for report in made]
+    assert pages == [2, 2, 2]
