@@ -28,7 +28,12 @@ def doors(settings: ReportsSettings, runtime: Runtime) -> Sequence[BaseRoute]:
     """Reports are fetched here (R8)."""
     renderer = Renderer(settings.render_limit_s)
     return DownloadDoor(
-        runtime.read_state, runtime.check_token, runtime.publish, runtime.clock.present, renderer
+        runtime.read_state,
+        runtime.check_token,
+        runtime.publish,
+        runtime.clock.present,
+        renderer,
+        structlog.get_logger(),
     ).routes()
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -42,6 +42,13 @@ _ALWAYS: Final = {
 }
 
 
+_Answer = TypeVar("_Answer")
+
+
+class _Away(Exception):
+    """The log or the database does not answer: the reader may come again."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Wish:
     language: Language
@@ -60,14 +67,18 @@ class DownloadDoor:
     publish: Callable[[Message, str], Awaitable[None]]
     present: Callable[[], datetime]
     renderer: Renderer
+    log: Any
 
     def routes(self) -> list[Route]:
         """`GET /reports/{link}?language=ar|en&format=pdf|csv&version=1` with `Authorization: Bearer <session token>`;
         without a version the latest (R6)."""
-        return [Route(PATH, self.fetch, methods=["GET"])]
+        route = Route(PATH, self.fetch, methods=["GET"])
+        route.methods = {"GET"}  # the library adds HEAD, which would be a fetch without a file
+        return [route]
 
     async def fetch(self, request: Request) -> Response:
-        """200 with the file; 400, 401 or 404; 503 while something that is needed does not answer."""
+        """200 with the file; 400, 401 or 404; 503 while something that is needed does not answer; 500 for what coming
+        again does not mend."""
         wish = _wish(request.query_params)
         if wish is None:
             return _empty(400)
@@ -75,8 +86,12 @@ class DownloadDoor:
             return await self._served(request, wish)
         except RenderBusy:
             return _empty(503, {"Retry-After": "5"})
-        except Exception:  # noqa: BLE001 - log, database or keys do not answer; their words are nobody's outside
+        except _Away as away:
+            self.log.warning("fetch_delayed", exc_info=away.__cause__)
             return _empty(503, {"Retry-After": "5"})
+        except Exception as error:
+            self.log.error("fetch_failed", exc_info=error)
+            return _empty(500)
 
     async def _served(self, request: Request, wish: _Wish) -> Response:
         present = self.present()
@@ -96,7 +111,7 @@ class DownloadDoor:
             file_format=wish.file_format,
             channel=customer.channel,
         )
-        await self.publish(fetched, f"report:{aggregate_id}")
+        await _answer_of(self.publish(fetched, f"report:{aggregate_id}"))
         name = f"{file_name(made.report)}-{wish.language.value}.{wish.file_format}"
         return Response(
             content,
@@ -107,7 +122,7 @@ class DownloadDoor:
     async def _allowed(self, report_id: str, secret: str, customer: Customer, present: datetime) -> AnyMade | None:
         """The report's first version, if this link to it works for this person now: the link is the report's, and a
         later version does not lengthen its life."""
-        state = await self.read_state(f"report:{report_id}")
+        state = await _answer_of(self.read_state(f"report:{report_id}"))
         if not isinstance(state, Made | PaymentMade | StatementMade):
             return None
         genuine = hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), state.link_hash)
@@ -119,7 +134,7 @@ class DownloadDoor:
         if version == 1:
             return report_id, first
         aggregate_id = version_id(report_id, version)
-        later = await self.read_state(f"report:{aggregate_id}")
+        later = await _answer_of(self.read_state(f"report:{aggregate_id}"))
         return (aggregate_id, later) if isinstance(later, Made) and later.user_id == first.user_id else None
 
     def _customer(self, authorization: str, present: datetime) -> Customer | None:
@@ -140,6 +155,14 @@ def _wish(asked: QueryParams) -> _Wish | None:
     if version is not None and _VERSION.fullmatch(version) is None:
         return None
     return _Wish(Language(language), cast("FileFormat", file_format), None if version is None else int(version))
+
+
+async def _answer_of(call: Awaitable[_Answer]) -> _Answer:
+    """What log or database answer. Raises `_Away` for whatever keeps them from it."""
+    try:
+        return await call
+    except Exception as error:
+        raise _Away from error
 
 
 def _empty(status: int, headers: dict[str, str] | None = None) -> Response:

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from structlog import get_logger
+from structlog.testing import capture_logs
 
 from contracts.decision import Customer
 from contracts.message import Message
@@ -61,7 +63,9 @@ class Situation:
         self.published.append((message, subject))
 
     async def get(self, url: str = LINK, token: str | None = "noura.web.token", method: str = "GET") -> httpx.Response:
-        door = DownloadDoor(self.read_state, self.check_token, self.publish, lambda: self.present, self.renderer)
+        door = DownloadDoor(
+            self.read_state, self.check_token, self.publish, lambda: self.present, self.renderer, get_logger()
+        )
         transport = httpx.ASGITransport(Starlette(routes=door.routes()))
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
@@ -161,14 +165,34 @@ async def test_R8_other_languages_and_formats_are_refused(situation: Situation, 
 
 
 async def test_R8_the_door_only_gives(situation: Situation) -> None:
-    assert (await situation.get(method="POST")).status_code == 405
+    for method in ("POST", "HEAD"):  # a HEAD would render and be recorded as a fetch
+        answer = await situation.get(method=method)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (situation.rendered, situation.published) == ([], [])
     assert situation.states == {f"report:{REPORT_ID}": MADE}
 
 
 async def test_R8_a_fetch_that_cannot_be_recorded_does_not_happen_and_says_nothing_of_why(situation: Situation) -> None:
     situation.broken = True
-    answer = await situation.get()
+    with capture_logs() as lines:
+        answer = await situation.get()
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+    assert [(line["event"], line["log_level"]) for line in lines] == [("fetch_delayed", "warning")]
+
+
+async def test_R8_a_file_that_cannot_be_made_is_told_to_operators_and_nobody_is_asked_to_come_again(
+    situation: Situation,
+) -> None:
+    def broken(*_: object) -> bytes:
+        raise KeyError("marked-value")
+
+    situation.renderer = Renderer(limit_s=30, render=broken)
+    with capture_logs() as lines:
+        answer = await situation.get()
+    assert (answer.status_code, answer.content, "retry-after" in answer.headers) == (500, b"", False)
+    assert [(line["event"], line["log_level"]) for line in lines] == [("fetch_failed", "error")]
+    assert isinstance(lines[0]["exc_info"], KeyError)
+    assert situation.published == []
 
 
 async def test_R4_a_render_that_takes_too_long_keeps_its_place_until_it_ends() -> None:
