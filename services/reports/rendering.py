@@ -1,15 +1,15 @@
 """A report as a file, made in a few threads beside the loop: bounded, with a time limit, the last ones remembered (R4).
 
 A render that takes too long cannot be stopped; it keeps its place until it ends, so that there are never more than the
-places allow.
+places allow. Who has waited too long for a file finds it made when they come again.
 """
 
 import asyncio
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Final, Literal, assert_never
 
 from contracts.values.language import Language
@@ -25,11 +25,12 @@ from services.reports.statement_paper import statement_csv, statement_document
 
 FileFormat = Literal["pdf", "csv"]
 AnyReport = ConsumptionReport | PaymentReport | Statement
+_Name = tuple[str, Language, FileFormat]
 Render = Callable[[AnyReport, Language, FileFormat], bytes]
 
 WORKERS: Final = 2
 PLACES: Final = 10
-"""Renders at work or waiting at one time; more are turned away."""
+"""Files being made or waiting to be at one time; more are turned away."""
 
 REMEMBERED: Final = 32
 """Files kept in memory, of some 50 to 200 KB each."""
@@ -94,37 +95,43 @@ def _made_at(report: AnyReport) -> datetime:
 
 
 class Renderer:
-    """Makes files within `limit_s` seconds."""
+    """Makes files within `limit_s` seconds; whoever asks for one that is being made waits for the same."""
 
     def __init__(self, limit_s: float, render: Render = render) -> None:
         self._limit_s = limit_s
         self._render = render
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="render")
-        self._places = threading.BoundedSemaphore(PLACES)
-        self._files: OrderedDict[tuple[str, Language, FileFormat], bytes] = OrderedDict()
+        self._making: dict[_Name, asyncio.Future[bytes]] = {}
+        self._files: OrderedDict[_Name, bytes] = OrderedDict()
 
     async def file(self, report_id: str, report: AnyReport, language: Language, file_format: FileFormat) -> bytes:
         """The file of this report, which never changes. Raises `RenderBusy`."""
         name = (report_id, language, file_format)
-        known = self._files.get(name)
-        if known is None:
-            known = await self._made(report, language, file_format)
-            self._files[name] = known
-        self._files.move_to_end(name)
+        if name in self._files:
+            self._files.move_to_end(name)
+            return self._files[name]
+        making = self._making.get(name) or self._begun(name, report)
+        done, _ = await asyncio.wait([making], timeout=self._limit_s)
+        if not done:
+            raise RenderBusy
+        return making.result()
+
+    def _begun(self, name: _Name, report: AnyReport) -> asyncio.Future[bytes]:
+        if len(self._making) >= PLACES:
+            raise RenderBusy
+        _, language, file_format = name
+        making = asyncio.wrap_future(self._pool.submit(self._render, report, language, file_format))
+        self._making[name] = making
+        making.add_done_callback(partial(self._ended, name))
+        return making
+
+    def _ended(self, name: _Name, making: asyncio.Future[bytes]) -> None:
+        del self._making[name]
+        if making.cancelled() or making.exception() is not None:
+            return
+        self._files[name] = making.result()
         if len(self._files) > REMEMBERED:
             self._files.popitem(last=False)
-        return known
-
-    async def _made(self, report: AnyReport, language: Language, file_format: FileFormat) -> bytes:
-        if not self._places.acquire(blocking=False):
-            raise RenderBusy
-        future = self._pool.submit(self._render, report, language, file_format)
-        future.add_done_callback(lambda _: self._places.release())
-        try:
-            async with asyncio.timeout(self._limit_s):
-                return await asyncio.wrap_future(future)
-        except TimeoutError:
-            raise RenderBusy from None
 
     def close(self) -> None:
         """Take no more work; what has not begun never will."""

@@ -1,5 +1,3 @@
-import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,7 +19,7 @@ from services.reports.order_states import Made
 from services.reports.payment_order import PaymentMade
 from services.reports.payment_paper import payment_csv
 from services.reports.pdf_report import render_pdf
-from services.reports.rendering import PLACES, REMEMBERED, WORKERS, AnyReport, FileFormat, RenderBusy, Renderer, render
+from services.reports.rendering import AnyReport, FileFormat, Renderer, render
 from services.reports.revision import revision_of
 from tests.scenario import NOON
 from tests.unit.reports.orders import EXPIRES_AT, FEBRUARY, NOURA, REPORT_ID, SECRET, collected, day_block, ordered
@@ -193,41 +191,6 @@ async def test_R8_a_file_that_cannot_be_made_is_told_to_operators_and_nobody_is_
     assert [(line["event"], line["log_level"]) for line in lines] == [("fetch_failed", "error")]
     assert isinstance(lines[0]["exc_info"], KeyError)
     assert situation.published == []
-
-
-async def test_R4_a_render_that_takes_too_long_keeps_its_place_until_it_ends() -> None:
-    go = threading.Event()
-
-    def slow(*_: object) -> bytes:
-        go.wait(30)
-        return b"file"
-
-    renderer = Renderer(limit_s=0.05, render=slow)
-    try:
-        asked = [renderer.file(f"{n:032x}", MADE.report, Language.ARABIC, "pdf") for n in range(PLACES + 1)]
-        results = await asyncio.gather(*asked, return_exceptions=True)
-        assert [type(result) for result in results] == [RenderBusy] * (PLACES + 1)
-        blocked = [renderer._places.acquire(blocking=False) for _ in range(PLACES)]
-        assert blocked.count(False) == WORKERS  # what had not begun gave its place back
-    finally:
-        go.set()
-        renderer.close()
-
-
-async def test_R4_only_the_last_files_are_remembered() -> None:
-    made: list[FileFormat] = []
-
-    def noted(_: AnyReport, __: Language, file_format: FileFormat) -> bytes:
-        made.append(file_format)
-        return b"file"
-
-    renderer = Renderer(limit_s=30, render=noted)
-    try:
-        for number in (*range(REMEMBERED + 1), REMEMBERED, 0):
-            await renderer.file(f"{number:032x}", MADE.report, Language.ARABIC, "pdf")
-    finally:
-        renderer.close()
-    assert len(made) == REMEMBERED + 2  # the first had made room and was made again
 
 
 # --- versions, other kinds, businesses ------------------------------------------------------------------------------
