@@ -43,9 +43,6 @@ from services.reports.revision import report_id_of, revision_of
 from services.reports.riyadh import Period, day_start
 from services.reports.tariff import TariffKind
 
-TARIFF_KIND: Final[TariffKind] = "residential"
-"""Assumption (ours): individuals are on the residential tariff; which one a supply is on, no message tells yet."""
-
 MOST_SOURCE_NOTES: Final = 20
 """Different words on the source of readings that one report prints (ours)."""
 
@@ -125,7 +122,7 @@ def report_of(order: Collecting, reference: str, made_at: datetime) -> DayReport
         as_of=made_at,
         source_notes=order.source_notes,
     )
-    report = consumption_report(map(_as_one_reading, order.days), terms.period, TARIFF_KIND, heading)
+    report = consumption_report(map(_as_one_reading, order.days), terms.period, _tariff_of(terms), heading)
     numbers = {part.name: getattr(report, part.name) for part in fields(ConsumptionReport)}
     compared = (each.earlier.period for each in report.comparisons)
     numbers |= {
@@ -135,6 +132,12 @@ def report_of(order: Collecting, reference: str, made_at: datetime) -> DayReport
         "revision": former and revision_of(former.version + 1, former.as_of, former.days, report.days),
     }
     return DayReport(**numbers, lengths_s=tuple(sorted({day.interval_s for day in inside})))
+
+
+def _tariff_of(terms: Terms) -> TariffKind:
+    """Assumption (ours): the commercial one for a business (somebody acts for it, I17); which a supply is on, no
+    message tells yet."""
+    return "commercial" if terms.acted_by is not None else "residential"
 
 
 def _finished(order: Collecting, aggregate_id: str, facts: ReportFacts) -> Decision[ConsumptionState]:

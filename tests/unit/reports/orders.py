@@ -158,7 +158,11 @@ def ordered(period: Period = FEBRUARY, **rest: Any) -> Given:
 
 def collected(period: Period, blocks: Sequence[IntervalReadings], **rest: Any) -> Given:
     """The report after every month it asked for has answered with these blocks."""
-    scenario = ordered(period, **rest)
+    return gathered(ordered(period, **rest), blocks)
+
+
+def gathered(scenario: Given, blocks: Sequence[IntervalReadings]) -> Given:
+    """A report that collects, after every month it asked for has answered with these blocks."""
     for month in scenario.state.missing:
         meter = metered(*(block for block in blocks if f"{block.day:%Y-%m}" == month))
         scenario = scenario.when(take_readings, arriving(month_given(month, meter)), FACTS)

@@ -22,8 +22,8 @@ from services.reports.pdf_report import render_pdf
 from services.reports.readings import IntervalReading, Quality, ReadingBlock
 from services.reports.report import ReportHeading, consumption_report
 from services.reports.riyadh import ONE_DAY, Period, day_start, month_period
-from services.reports.tariff import Price
-from tests.scenario import NOON, arriving
+from services.reports.tariff import Price, TariffKind, price_of
+from tests.scenario import NOON, arriving, given
 from tests.unit.reports.orders import (
     ACCOUNT,
     EXPIRES_AT,
@@ -36,6 +36,7 @@ from tests.unit.reports.orders import (
     SECRET,
     collected,
     day_block,
+    gathered,
     metered,
     month_given,
     ordered,
@@ -66,6 +67,19 @@ def test_R1_a_month_is_compared_with_the_month_and_the_year_before_so_their_read
 def test_R1_an_order_delivered_twice_asks_once() -> None:
     once = ordered()
     once.when(order_report, arriving(report_ordered()), FACTS).then().then_state(once.state)
+
+
+@pytest.mark.parametrize(
+    ("acted_by", "kind", "named"), [(None, "residential", "Residential"), ("user-sara", "commercial", "Commercial")]
+)
+def test_R7_I17_a_business_is_priced_by_the_commercial_tariff_and_the_paper_says_so(
+    acted_by: str | None, kind: TariffKind, named: str
+) -> None:
+    order = report_ordered().model_copy(update={"acted_by": acted_by})
+    blocks = [day_block(day, (10_000,) * 24) for day in FEBRUARY]
+    report = gathered(given().when(order_report, arriving(order), FACTS), blocks).state.report
+    assert report.price == price_of(dict.fromkeys(FEBRUARY, 240000), FEBRUARY, kind)
+    assert ("Tariff", named) in [(fact.label, fact.value) for fact in document_of(report, Language.ENGLISH).facts]
 
 
 def test_R5_J3_the_report_is_made_with_the_last_month_and_says_so_to_its_customer_under_the_commands_id() -> None:
