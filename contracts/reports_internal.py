@@ -71,6 +71,7 @@ class DayTotal(BaseModel):
     covered_seconds: Annotated[int, Field(ge=1, le=86_400)]
     interval_seconds: Annotated[int, Field(ge=900, le=86_400)]
     quality: Quality
+    source_note: Text | None = None
 
 
 class ReadingsGiven(Event, service="reports", topic=REPORTS_INTERNAL):

@@ -127,4 +127,5 @@ def total_of_day(block: DayBlock) -> DayTotal | None:
         covered_seconds=len(read) * block.interval_seconds,
         interval_seconds=block.interval_seconds,
         quality=block.quality,
+        source_note=block.source_note,
     )

@@ -88,12 +88,16 @@ def take_readings(
     given = incoming.body
     if not isinstance(state, Collecting) or given.month not in state.missing:
         return ignored(state)
+    shown = tuple(each for each in given.days if state.terms.shows(each.day))
+    # Of a month that is cut, only what is said of the days shown: the rest is of somebody else's (A18).
+    whole = all(map(state.terms.shows, month_of(given.month)))
+    notes = given.source_notes if whole else (each.source_note for each in shown if each.source_note)
     collected = replace(
         state,
         missing=tuple(month for month in state.missing if month != given.month),
         used=(*state.used, UsedMonth(month=given.month, edition=given.edition)),
-        days=(*state.days, *(_day_sum(each) for each in given.days if state.terms.shows(each.day))),
-        source_notes=tuple(dict.fromkeys((*state.source_notes, *given.source_notes)))[:MOST_SOURCE_NOTES],
+        days=(*state.days, *map(_day_sum, shown)),
+        source_notes=tuple(dict.fromkeys((*state.source_notes, *notes)))[:MOST_SOURCE_NOTES],
     )
     return decided(collected) if collected.missing else _finished(collected, given.report_id, facts)
 

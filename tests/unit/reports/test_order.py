@@ -164,6 +164,12 @@ def test_R5_source_notes_and_quality_marks_reach_the_pdfs_words_and_the_csv() ->
     assert "corrected" in csv
 
 
+def test_A18_R5_a_new_tenants_paper_has_no_words_on_days_before_the_hand_over() -> None:
+    own = Period(date(2026, 2, 15), date(2026, 2, 28))
+    blocks = [day_block(day, note=SAMPLE if day in own else "opened by the one before") for day in FEBRUARY]
+    assert collected(own, blocks, visible=(own,), asked=FEBRUARY).state.report.heading.source_notes == (SAMPLE,)
+
+
 def test_R5_a_meter_that_changes_its_words_all_the_time_does_not_fill_the_report() -> None:
     blocks = [day_block(day, note=f"note {day}") for day in DAYS_WITH_READINGS]
     assert len(collected(FEBRUARY, blocks).state.report.heading.source_notes) == MOST_SOURCE_NOTES
