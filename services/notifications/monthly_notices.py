@@ -19,6 +19,7 @@ from contracts.requests import InstalmentPlanAgreed, RequestMoved
 from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from services.notifications.notice import BOTH, riyadh_time, riyals
+from services.notifications.permitted_hours import RIYADH
 from services.notifications.templates import TemplateName
 
 Collected = (
@@ -33,7 +34,7 @@ Collected = (
     | AuthorisedPersonAdded
     | AuthorisedPersonRemoved
 )
-Family = Literal["reports", "consents", "transfers", "requests", "supplies", "authority"]
+Family = Literal["reports", "changes", "consents", "transfers", "requests", "supplies", "authority"]
 
 MOST_A_MONTH: Final = 100
 """Events of one family of which a person is told in a month (ours): a flood of requests is no flood of messages. Who is
@@ -49,10 +50,11 @@ DANGER, DANGER_RECEIVED, WITHDRAWN = "danger", "received", "withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class MonthlyNotices:
-    """How many events have been told this month."""
+    """How many events have been told this month. `changes_of`: the last Riyadh day on which changed reports were."""
 
     told: int
     stage: Literal["collecting"] = "collecting"
+    changes_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,22 @@ def collector_of(event: Collected) -> str:
 
 
 def tell_collected(state: MonthlyNotices | None, incoming: Incoming[Collected], _: Facts) -> Decision[MonthlyNotices]:
-    """Tell whom it concerns (N3), in no more words than they need: what else there is shows after logging in."""
+    """Tell whom it concerns (N3), in no more words than they need: what else there is shows after logging in. Changed
+    reports are told once a day: one late reading changes every report of its month."""
     tellings = tuple(_tellings(incoming.body))
-    told = state.told if state is not None else 0
+    known = state or MonthlyNotices(0)
     may_wait = not isinstance(incoming.body, AuthorisedPersonAdded | AuthorisedPersonRemoved)
-    if not tellings or (may_wait and told >= MOST_A_MONTH):
+    changes_of = _day_of_change(incoming.body)
+    told_today = changes_of is not None and changes_of == known.changes_of
+    if not tellings or told_today or (may_wait and known.told >= MOST_A_MONTH):
         return ignored(state)
-    return decided(MonthlyNotices(told + 1), *map(_notice, tellings))
+    return decided(MonthlyNotices(known.told + 1, changes_of=changes_of), *map(_notice, tellings))
+
+
+def _day_of_change(event: Collected) -> date | None:
+    if isinstance(event, ReportMade) and event.version > 1:
+        return event.made_at.astimezone(RIYADH).date()
+    return None
 
 
 def _notice(telling: _Telling) -> NoticeWanted:
@@ -86,7 +97,7 @@ def _notice(telling: _Telling) -> NoticeWanted:
 def _family_and_month(event: Collected) -> tuple[Family, date]:
     match event:
         case ReportMade():
-            return "reports", event.made_at
+            return "reports" if event.version == 1 else "changes", event.made_at
         case TransferConsentWanted():
             return "consents", event.until
         case TransferCompleted():

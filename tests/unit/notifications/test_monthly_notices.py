@@ -86,7 +86,8 @@ def values(notice: NoticeWanted) -> dict[str, str]:
 
 @pytest.mark.parametrize(("event", "whom"), TOLD)
 def test_N3_everybody_whom_an_event_concerns_is_told_by_sms_and_email(event: Any, whom: Any) -> None:
-    told = given().when(tell_collected, happening(event)).then_state(MonthlyNotices(1))
+    told = given().when(tell_collected, happening(event))
+    assert told.state.told == 1
     assert [(notice.user_id, notice.template) for notice in notices(told)] == whom
     assert {notice.channels for notice in notices(told)} == {("sms", "email")}
 
@@ -161,6 +162,16 @@ def test_N3_events_of_one_person_month_and_family_share_a_collector() -> None:
 def test_N3_a_flood_of_reports_is_no_flood_of_messages() -> None:
     full = MonthlyNotices(MOST_A_MONTH)
     given(full).when(tell_collected, happening(MADE)).then().then_state(full)
+
+
+def test_N3_R6_one_corrected_day_of_twenty_reports_is_told_once_and_hides_no_report_that_was_asked_for() -> None:
+    changed = [MADE.model_copy(update={"report_id": f"report-{n}", "version": 2}) for n in range(20)]
+    told = given().when(tell_collected, happening(changed[0])).then(NoticeWanted)
+    for event in changed[1:]:
+        told = told.when(tell_collected, happening(event)).then()
+    tomorrow = changed[0].model_copy(update={"version": 3, "made_at": NOON + timedelta(days=1)})
+    told.when(tell_collected, happening(tomorrow)).then(NoticeWanted)
+    assert {collector_of(event) for event in (*changed, tomorrow)} == {"notices:u-1.2026-03.changes"}
 
 
 @pytest.mark.parametrize("event", [ADDED, REMOVED], ids=["added", "removed"])
