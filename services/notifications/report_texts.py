@@ -41,7 +41,7 @@ REPORT_TEMPLATES: dict[TemplateName, Template] = {
                 blocks=(
                     Paragraph("عميلنا العزيز، وصلت قراءات متأخرة أو مصححة لعدادك، فأعددنا نسخة جديدة من تقريرك."),
                     Fact("وقت إعداد النسخة (بتوقيت الرياض)", "{when}"),
-                    Paragraph("اطلب التقرير مجددًا بعد تسجيل الدخول إلى «حسابي» لتعرف ما تغيّر."),
+                    Paragraph("اطلب التقرير مجددًا بعد تسجيل الدخول إلى «حسابي»، فيُعدّ من أحدث القراءات."),
                 ),
             ),
             "en": MailText(
@@ -50,7 +50,7 @@ REPORT_TEMPLATES: dict[TemplateName, Template] = {
                 blocks=(
                     Paragraph("Dear customer, readings came late or were corrected: your report has a new version."),
                     Fact("Made at (Riyadh time)", "{when}"),
-                    Paragraph("Sign in to Hesabi and ask for the report again to see what has changed."),
+                    Paragraph("Sign in to Hesabi and ask for the report again: it is made from the latest readings."),
                 ),
             ),
         },
