@@ -7,6 +7,7 @@ code. Only the fonts beside this module are used.
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import typst
 
@@ -19,6 +20,9 @@ _HERE = Path(__file__).parent
 _TEMPLATE = _HERE / "templates" / "report.typ"
 _FONTS = _HERE / "fonts"
 
+_CACHE_RUNS: Final = 10
+"""Runs for which the typesetter keeps what none of them has used; of a large report that is some 50 MiB."""
+
 
 def render_pdf(report: ConsumptionReport, language: Language) -> bytes:
     """The report as PDF in `language`; its creation time is the report's `as_of`. Some 0.1 s of one core."""
@@ -28,16 +32,25 @@ def render_pdf(report: ConsumptionReport, language: Language) -> bytes:
 def typeset(document: Document, created_at: int) -> bytes:
     """The document as PDF, stamped `created_at` (Unix seconds). Raises typst.TypstError for a broken template."""
     data = json.dumps(document.data(), ensure_ascii=False, sort_keys=True)
-    return typst.compile(
-        _TEMPLATE,
-        root=_TEMPLATE.parent,
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"document": data},
-        pdf_standards=["ua-1"],
-        timestamp=created_at,
-    )
+    try:
+        return typst.compile(
+            _TEMPLATE,
+            root=_TEMPLATE.parent,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"document": data},
+            pdf_standards=["ua-1"],
+            timestamp=created_at,
+        )
+    finally:
+        _forget()
+
+
+def _forget() -> None:
+    """Let what a report left in the typesetter's cache grow old: the cache is the process's and has no other bound."""
+    for _ in range(_CACHE_RUNS):
+        typst.compile(b"", font_paths=_fonts(), ignore_system_fonts=True, format="pdf")
 
 
 @lru_cache(maxsize=1)

@@ -32,8 +32,8 @@ WORKERS: Final = 2
 PLACES: Final = 10
 """Files being made or waiting to be at one time; more are turned away."""
 
-REMEMBERED: Final = 32
-"""Files kept in memory, of some 50 to 200 KB each."""
+REMEMBERED_BYTES: Final = 8 * 1024 * 1024
+"""Of files kept in memory; most have 50 to 200 KB, the largest over a megabyte."""
 
 
 class RenderBusy(Exception):
@@ -103,6 +103,7 @@ class Renderer:
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="render")
         self._making: dict[_Name, asyncio.Future[bytes]] = {}
         self._files: OrderedDict[_Name, bytes] = OrderedDict()
+        self._bytes = 0
 
     async def file(self, report_id: str, report: AnyReport, language: Language, file_format: FileFormat) -> bytes:
         """The file of this report, which never changes. Raises `RenderBusy`."""
@@ -130,8 +131,10 @@ class Renderer:
         if making.cancelled() or making.exception() is not None:
             return
         self._files[name] = making.result()
-        if len(self._files) > REMEMBERED:
-            self._files.popitem(last=False)
+        self._bytes += len(making.result())
+        while self._bytes > REMEMBERED_BYTES:
+            _, oldest = self._files.popitem(last=False)
+            self._bytes -= len(oldest)
 
     def close(self) -> None:
         """Take no more work; what has not begun never will."""

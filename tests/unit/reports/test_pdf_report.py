@@ -34,6 +34,29 @@ from tests.unit.reports.situations import april_report
 print(*(hashlib.sha256(render_pdf(april_report(), language)).hexdigest() for language in Language))
 """
 
+GROWTH_IN_A_NEW_PROCESS = """
+from dataclasses import replace
+from pathlib import Path
+from contracts.values.language import Language
+from services.reports.rendering import render
+from tests.unit.reports.paying import made_payment_report
+
+def resident_mib():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4 // 1024
+
+report = made_payment_report()
+entries = [tuple(replace(report.entries[0], balance_halalas=n * 1_000 + at) for at in range(150)) for n in range(12)]
+sizes = [
+    resident_mib() for each in entries if render(replace(report, entries=each), Language.ENGLISH, "pdf")
+]
+print(sizes[-1] - sizes[0])
+"""
+
+
+def test_R4_what_a_large_report_took_in_memory_is_given_back() -> None:
+    made = subprocess.run([sys.executable, "-c", GROWTH_IN_A_NEW_PROCESS], capture_output=True, text=True, check=True)
+    assert int(made.stdout) < 50  # MiB; eleven of these took 100 and more
+
 
 def test_R4_the_same_report_gives_the_same_bytes_in_this_and_in_another_process() -> None:
     here = [hashlib.sha256(render_pdf(april_report(), language)).hexdigest() for language in Language]

@@ -5,7 +5,7 @@ import threading
 
 from contracts.values.language import Language
 from services.reports.order_states import Made
-from services.reports.rendering import PLACES, REMEMBERED, AnyReport, FileFormat, RenderBusy, Renderer
+from services.reports.rendering import PLACES, REMEMBERED_BYTES, AnyReport, FileFormat, RenderBusy, Renderer
 from tests.eventually import eventually
 from tests.unit.reports.orders import FEBRUARY, collected, day_block
 
@@ -64,17 +64,18 @@ async def test_R4_a_render_that_takes_too_long_keeps_its_place_until_it_ends_and
     assert len(made) == PLACES
 
 
-async def test_R4_only_the_last_files_are_remembered() -> None:
+async def test_R4_of_files_only_so_many_bytes_are_remembered() -> None:
     made: list[FileFormat] = []
 
     def noted(_: AnyReport, __: Language, file_format: FileFormat) -> bytes:
         made.append(file_format)
-        return b"file"
+        return bytes(REMEMBERED_BYTES // 4)
 
     renderer = Renderer(limit_s=30, render=noted)
     try:
-        for number in (*range(REMEMBERED + 1), REMEMBERED, 0):
+        for number in (*range(5), 4, 0):
             await renderer.file(f"{number:032x}", MADE.report, Language.ARABIC, "pdf")
+        assert len(renderer._files) == 4
     finally:
         renderer.close()
-    assert len(made) == REMEMBERED + 2  # the first had made room and was made again
+    assert len(made) == 6  # the first had made room and was made again
