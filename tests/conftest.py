@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
@@ -20,6 +21,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any-machine")
     config.stash[_GATES] = Gates()
+    # By default an error's locals are drawn for a terminal: seconds for each, where tests break machines.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Begun in a shell's background: what tests begin would inherit that, and not hear Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)

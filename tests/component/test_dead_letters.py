@@ -19,6 +19,7 @@ from deploy.cli.outcome import REFUSED, USAGE, YES
 from tests.component.counter import Add, Mine
 from tests.component.service_under_test import House
 from tests.eventually import eventually
+from tests.logs_restored import logs_restored
 from tests.unit.chassis.test_replay_parked import MENDED
 from tests.unit.chassis.test_replay_records import OLD
 
@@ -28,11 +29,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No log between what the command line shows; drawing an error's locals for a terminal would take seconds."""
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(io.StringIO()), processors=[_only_event])
+    """No log between what the command line shows."""
     monkeypatch.setenv("HESABI_OPERATOR", "sami")
-    yield
-    structlog.reset_defaults()
+    with logs_restored():
+        structlog.configure(logger_factory=structlog.WriteLoggerFactory(io.StringIO()), processors=[_only_event])
+        yield
 
 
 def _only_event(_: object, __: str, event: MutableMapping[str, Any]) -> str:
