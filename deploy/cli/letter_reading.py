@@ -11,7 +11,7 @@ from deploy.cli.connecting import reaching
 from deploy.cli.installation import Installation
 from deploy.cli.letters import Book, Deed, Letter, book_of, read_record
 from deploy.local.watch import POLL_MS, partitions_of
-from services.chassis.clients import start, stop
+from services.chassis.clients import opened
 from services.chassis.connection import kafka_connection
 
 BEFORE_THE_OLDEST: Final = timedelta(hours=1)
@@ -35,15 +35,12 @@ async def read_book(system: Installation, services: Collection[str]) -> Book:
         fetch_max_wait_ms=POLL_MS,
         max_partition_fetch_bytes=_FETCH_BYTES,
     )
-    try:
-        with reaching(system):
-            await start(consumer)
+    with reaching(system):
+        async with opened(consumer):
             letters = await _read(consumer, {DEAD_LETTERS[service].name for service in services}, None)
             oldest = min((each.stamp for each in letters), default=None)
             since = None if oldest is None else oldest - BEFORE_THE_OLDEST
             deeds = await _read(consumer, {AUDIT[service].name for service in services}, since)
-    finally:
-        await stop(consumer)
     return book_of([*letters, *deeds], datetime.now(UTC))
 
 

@@ -19,7 +19,7 @@ from contracts import topics
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import Envelope, from_headers
 from contracts.message import Message
-from services.chassis.clients import start, stop
+from services.chassis.clients import opened, start, stop
 from services.chassis.instants import instant
 
 POLL_MS: Final = 50
@@ -78,7 +78,7 @@ class Watch:
         try:
             await self._begin()
         except BaseException:
-            await self._end()
+            await stop(self._consumer)
             raise
         self._reading = asyncio.create_task(self._read())
         return self
@@ -89,7 +89,7 @@ class Watch:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
-        await self._end()
+        await stop(self._consumer)
 
     async def _begin(self) -> None:
         await start(self._consumer)
@@ -100,9 +100,6 @@ class Watch:
             await self._consumer.seek_to_end(*data)
         if keys:
             await self._consumer.seek_to_beginning(*keys)
-
-    async def _end(self) -> None:
-        await stop(self._consumer)
 
     def caused_by(self, command_ids: Iterable[str]) -> list[Seen]:
         """Whatever these commands led to so far, their answers among it, in the order seen."""
@@ -156,8 +153,7 @@ def partitions_of(wanted: Callable[[str], bool]) -> list[TopicPartition]:
 async def raw_records(bootstrap: str) -> dict[str, bytes]:
     """Every byte of every record on all topics, uncompressed, by topic: keys, headers and values in a row."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with opened(consumer):
         partitions = partitions_of(lambda _: True)
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
@@ -166,8 +162,6 @@ async def raw_records(bootstrap: str) -> dict[str, bytes]:
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
             for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
                 read[tp.topic].extend(_bytes_of(record) for record in records)
-    finally:
-        await consumer.stop()
     return {topic: b"\n".join(parts) for topic, parts in read.items()}
 
 
