@@ -43,6 +43,7 @@ class Message(BaseModel):
     service: ClassVar[str] = ""
     topic: ClassVar[Topic]
     sealed_fields: ClassVar[dict[str, SealedFor]] = {}
+    has_answer_key: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Class arguments are read by pydantic's hook below, once the fields are known."""
@@ -59,6 +60,7 @@ class Message(BaseModel):
             for marker in field.metadata
             if isinstance(marker, SealedFor)
         }
+        cls.has_answer_key = "answer_key" in cls.model_fields
         if topic is None:
             return
         cls.service = service

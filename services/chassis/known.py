@@ -46,7 +46,7 @@ class Known:
             topic=message.topic.name,
             writers=writers_of(message),
             has_seals=bool(message.sealed_fields),
-            has_answer_key="answer_key" in message.model_fields,
+            has_answer_key=message.has_answer_key,
             is_command=issubclass(message, Command),
             is_customers=issubclass(message, CustomerCommand),
             is_internal=issubclass(message, TimerElapsed | Nudge),
