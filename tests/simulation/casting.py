@@ -9,8 +9,17 @@ from random import Random
 from contracts.accounts import StartDefinition
 from tests.simulation.channel import Unanswered
 from tests.simulation.customer import Customer, GivesUp
-from tests.simulation.dealings import define, forget_password, make_a_request, pay_in_parts, report, transfer, warn
-from tests.simulation.spoilt import spoil
+from tests.simulation.dealings import (
+    complete,
+    define,
+    forget_password,
+    make_a_request,
+    pay_in_parts,
+    report,
+    transfer,
+    warn,
+)
+from tests.simulation.spoilt import ACCOUNT, spoil
 from tests.simulation.virtual_time import broker_time, pause
 from tests.simulation.world import World
 
@@ -20,7 +29,7 @@ class Cast:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.chance = Random(f"{world.seed}/cast")
+        self.chance, self.operators = Random(f"{world.seed}/cast"), Random(f"{world.seed}/operators come")
         self.ends: Counter[str] = Counter()
         self.customers = [self._customer(n) for n in range(self.chance.choice((1, 1, 2)))]
         self.account = f"3001{self.chance.randrange(10**7):07d}"
@@ -56,7 +65,7 @@ class Cast:
             self.ends["came through"] += 1
 
     async def _story(self, who: Customer) -> None:
-        """Sign up, define an account, ask for this and that."""
+        """Sign up; perhaps send what is late or spoilt; then to the matter itself."""
         chance = self.chance
         await pause(chance.uniform(0.0, 3.0))
         await who.sign_up()
@@ -64,7 +73,26 @@ class Cast:
             late = StartDefinition(token=who.sealed_token, relation="owner")
             await who.channel.send_expired(late, who.channel.new_id())
         if self.world.will("poisonous-aggregate", 0.2, chance):
-            await spoil(self.world, who, chance)
+            flow = await spoil(self.world, who, chance)
+            if self.world.will("spoilt-flow-mended", 0.6, self.operators):
+                await asyncio.gather(self._mended(who, flow), self._deals(who))
+                return
+        await self._deals(who)
+
+    async def _mended(self, who: Customer, flow: str) -> None:
+        """What was put aside is replayed, and the customer goes on where the flow stood."""
+        self.world.neighbours.billing.know(ACCOUNT)
+        await self.world.operators.let_go(flow)
+        try:
+            await complete(who, flow)
+        except GivesUp as reason:  # a step was dropped, or its time was over
+            self.ends[f"mended in vain: {reason}"] += 1
+        else:
+            self.world.faults.count("mended-flow-completed", flow)
+
+    async def _deals(self, who: Customer) -> None:
+        """Define an account, ask for this and that."""
+        chance = self.chance
         account = f"3001{chance.randrange(10**7):07d}"
         self.world.neighbours.billing.know(account)
         reference = await define(who, account, "owner")

@@ -8,11 +8,12 @@ from contracts.identity import UserActivated, UserRegistered
 from contracts.message import CommandRefused, Query, RefusalRecorded
 from contracts.topics import NEIGHBOURS
 from services.chassis.arrival import PARKED
+from services.chassis.known import OperatorsOrder
 from tests.simulation.codes_and_texts import codes, texts
+from tests.simulation.letters import dropped_commands, letters
 from tests.simulation.money import money
 from tests.simulation.releases import read_by_any
 from tests.simulation.said import Said, Stream
-from tests.simulation.spoilt import letters
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -60,14 +61,20 @@ def answers(said: Said, world: "World") -> list[str]:
     remembered: a copy of its command may be answered otherwise."""
     given, settled = _given(said)
     found = []
+    dropped = dropped_commands(said, world)
     for command_id, sent in world.channel.sent.items():
-        if sent.key in world.spoilt:
+        if sent.key in world.spoilt - world.mended:
             continue
         name = f"{type(sent.command).__name__} {command_id}"
         said_yes = [reason for reason in given[command_id].values() if reason == "yes"]
+        if command_id in dropped:
+            found += [f"{name} was dropped and is answered"] if said_yes else []
+            continue
         if not given[command_id]:
             found.append(f"{name} has no answer")
-        if len(said_yes) + settled[command_id] > 1 and not isinstance(sent.command, Query):
+        # Nobody remembers an order: given again, it is judged again, and finds the letter settled.
+        asks_again = isinstance(sent.command, Query | OperatorsOrder)
+        if len(said_yes) + settled[command_id] > 1 and not asks_again:
             found.append(f"{name} is answered {sorted(given[command_id].values())}")
         if command_id in world.channel.expired and said_yes:
             found.append(f"{name} was accepted after its end")
@@ -86,7 +93,8 @@ def _given(said: Said) -> tuple[dict[str, dict[str, str]], Counter[str]]:
             given[record.envelope.causation_id][record.envelope.id] = no
         elif record.raw.topic.endswith(".audit") and record.envelope.sequence is not None:
             refusal = record.body
-            if isinstance(refusal, RefusalRecorded):
+            # Of an id that is used again it is the other body's, which is saved where it was a letter.
+            if isinstance(refusal, RefusalRecorded) and refusal.public_reason != "command-id-reused":
                 refused.add((refusal.message_id, record.envelope.sequence))
     return given, Counter(message_id for message_id, _ in refused)
 

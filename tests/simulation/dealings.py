@@ -23,13 +23,19 @@ async def define(who: Customer, account: str, relation: accounts.Relation) -> st
     token, flow = who.sealed_token, who.channel.new_id()
     add = accounts.AddAccount(token=token, identifier_kind="account-number", identifier=account)
     declare = accounts.DeclareBeneficiary(token=token, is_actual_beneficiary=True)
-    terms = accounts.AcceptServiceTerms(
-        token=token, version=CURRENT_VERSION, language="en", text_hash=text_hash(CURRENT_VERSION, "en") or ""
-    )
     await who.ask(accounts.StartDefinition(token=token, relation=relation), accounts.DefinitionStarted, flow)
     await who.ask(add, accounts.AccountAdded, flow)
     await who.ask(accounts.ConfirmReview(token=token), accounts.ReviewConfirmed, flow)
     await who.ask(declare, accounts.BeneficiaryDeclared, flow)
+    return await complete(who, flow)
+
+
+async def complete(who: Customer, flow: str) -> str:
+    """A definition's last steps. Returns the reference number."""
+    token = who.sealed_token
+    terms = accounts.AcceptServiceTerms(
+        token=token, version=CURRENT_VERSION, language="en", text_hash=text_hash(CURRENT_VERSION, "en") or ""
+    )
     await who.ask(accounts.ShowDues(token=token), accounts.DuesShown, flow)
     await who.ask(terms, accounts.ServiceTermsAccepted, flow)
     return (await who.ask(accounts.CompleteDefinition(token=token), accounts.DefinitionCompleted, flow)).reference

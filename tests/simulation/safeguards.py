@@ -15,6 +15,7 @@ from services.chassis.document import Document
 from services.chassis.fold import DueEffect, Folded, Folder
 from services.chassis.lane import KafkaLane
 from services.chassis.loop import Loop
+from services.chassis.parked_letters import ParkedLetters
 from services.chassis.wiring import Machinery
 from services.identity import one_time_code
 from tests.simulation.faults import Event, Point
@@ -140,6 +141,12 @@ SAFEGUARDS: Final[dict[str, Safeguard]] = {
     "trim only what was acknowledged": Safeguard(parts=_trims_what_was_there, stress=("before-publish",)),
     "oldest first": Safeguard(parts=_newest_first),
     "parking in the fold": Safeguard(((Morgue, "fold", _puts_aside_unsaved),), needs=("poisonous-aggregate",)),
+    "letters in their turn": Safeguard(
+        ((ParkedLetters, "judge", lambda *_, **__: None),), needs=("poisonous-aggregate", "spoilt-flow-mended")
+    ),
+    "unparking only what is settled": Safeguard(
+        ((Morgue, "_held", lambda *_: None),), needs=("poisonous-aggregate", "spoilt-flow-mended")
+    ),
     "safe parser": Safeguard(
         ((lane, "_parse", AioKafkaBatchParser(KafkaMessage, None).parse_batch),), needs=("hostile-record",)
     ),

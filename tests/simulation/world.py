@@ -20,6 +20,7 @@ from tests.simulation.group import Group
 from tests.simulation.life import Gone
 from tests.simulation.log import SimulatedLog, committed_of
 from tests.simulation.neighbours import Neighbours
+from tests.simulation.operators import Operators
 from tests.simulation.process import Process
 from tests.simulation.releases import read_by_any
 from tests.simulation.services import NAMES
@@ -73,15 +74,19 @@ class World:
         self.mail = MailCompany()
         self.neighbours = Neighbours(self.log, self.faults, Random(f"{seed}/neighbours"))
         self.channel = Channel(self.log, self.faults, Random(f"{seed}/channel"))
+        self.operators = Operators(self)
         self.data_keys = PlainKeys()
         self.sweep_every_s = 1.0
-        self.change: dict[str, Callable[[Any], Any]] = {"accounts": with_spoilt_flows}
+        self.change: dict[str, Callable[[Any], Any]] = {
+            "accounts": lambda service: with_spoilt_flows(service, frozenset(self.mended))
+        }
         self.processes: list[Process] = []
         self.told: Counter[str] = Counter()
         self.problems: list[str] = []
         self.ahead: Counter[str] = Counter()
         self.newest: Counter[str] = Counter()
         self.spoilt: set[str] = set()
+        self.mended: set[str] = set()
         self.hostile: set[tuple[str, int, int]] = set()
         self._groups: dict[str, Group] = {}
         self._started = 0
