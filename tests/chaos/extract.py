@@ -16,6 +16,7 @@ from contracts.topics import SERVICES
 from deploy.local.stack import StackError
 from deploy.local.system import System
 from deploy.local.watch import partitions_of
+from services.chassis.clients import opened
 from services.chassis.document import loaded
 from services.chassis.store import COLLECTION
 from tests.chaos.evidence import Evidence, Outbox, Said
@@ -57,9 +58,8 @@ async def evidence_of(system: System, folder: Path, explained: Sequence[Explaine
 
 async def _said(bootstrap: str) -> list[Said]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
-    await consumer.start()
     said: list[Said] = []
-    try:
+    async with opened(consumer):
         partitions = partitions_of(lambda _: True)
         left = {tp: end for tp, end in (await consumer.end_offsets(partitions)).items() if end}
         consumer.assign(list(left))
@@ -69,8 +69,6 @@ async def _said(bootstrap: str) -> list[Said]:
                 said += [readable for record in records if (readable := _read(record)) is not None]
                 if records[-1].offset + 1 >= left.get(tp, 0):
                     left.pop(tp, None)
-    finally:
-        await consumer.stop()
     return said
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -10,9 +10,9 @@ from aiokafka.errors import KafkaError
 
 from deploy.kubernetes.lanes import LANES
 from deploy.local.watch import partitions_of
+from services.chassis.clients import opened
 
 LIMIT_S: Final = 10.0
-_STOP_S: Final = 2.0
 
 Committed = dict[tuple[str, TopicPartition], int]
 """By group and partition."""
@@ -72,16 +72,8 @@ class Lag:
 
     async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False)
-        self._open.push_async_callback(_stopped, consumer.stop)
-        await consumer.start()
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
-        self._open.push_async_callback(_stopped, admin.close)
-        await admin.start()
+        for client in (consumer, admin):
+            await self._open.enter_async_context(opened(client))
         self._clients = consumer, admin
         return self._clients
-
-
-async def _stopped(stop: Any) -> None:
-    with contextlib.suppress(TimeoutError, KafkaError):  # with the broker gone it never ends by itself
-        async with asyncio.timeout(_STOP_S):
-            await stop()

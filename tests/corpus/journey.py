@@ -13,6 +13,7 @@ from contracts.topics import SERVICES
 from deploy.local.journey import Person, individual_journey
 from deploy.local.system import System, running_system
 from deploy.local.watch import partitions_of
+from services.chassis.clients import opened
 from services.chassis.store import COLLECTION
 from tests.corpus.kept import Fields, Kept, KeptDocument, KeptRecord, Keys
 from tests.journeys.counting import ignore, settled_or_fail
@@ -72,8 +73,7 @@ class _Changes:
 async def records_of(bootstrap: str) -> list[KeptRecord]:
     """Every record that is on the log now, those of one partition in their order."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with opened(consumer):
         partitions = partitions_of(lambda _: True)
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
@@ -83,8 +83,6 @@ async def records_of(bootstrap: str) -> list[KeptRecord]:
             for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                 found += [_kept(record) for record in records]
         return sorted(found, key=lambda record: (record.timestamp, record.topic, record.partition, record.offset))
-    finally:
-        await consumer.stop()
 
 
 def _kept(record: Any) -> KeptRecord:
