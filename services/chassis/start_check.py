@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -11,14 +11,17 @@ from contracts.topics import CATALOGUE, IDENTITY_SESSIONS, ORDERS
 from services.chassis.clients import opened
 from services.chassis.service import Service
 
+_NEEDED: Final = {"message.timestamp.type": "LogAppendTime"}
+_UNPACKED: Final = {"compression.type": "uncompressed"}
+
 
 class TopicsUnfit(Exception):
-    """A topic is missing, or does not stamp records when the broker takes them in. Says which."""
+    """A topic is missing, or has not the settings that it must have. Says which."""
 
 
 async def check_topics(connection: Mapping[str, Any], service: Service, limit_s: float = 30.0) -> None:
-    """Refuse to start on topics that are missing, have other partitions than the contracts say, or lack
-    `LogAppendTime`."""
+    """Refuse to start on topics that are missing, have other partitions than the contracts say, lack `LogAppendTime`,
+    or take packed batches where the contracts say that the broker unpacks them."""
     admin = AIOKafkaAdminClient(**connection)
     read = [lane.topic for lane in service.lanes]
     # Ended sessions and orders are judged by their stamps, too (I13); the clock is set by those of what is written.
@@ -39,5 +42,7 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
     for answer in answers:
         for resource in answer.resources:  # type: ignore[attr-defined]
             settings = {entry[0]: entry[1] for entry in resource[4]}
-            if settings.get("message.timestamp.type") != "LogAppendTime":
-                raise TopicsUnfit(f"topic {resource[3]} does not have message.timestamp.type=LogAppendTime")
+            needed = _NEEDED if wanted[resource[3]].is_compressed else _NEEDED | _UNPACKED
+            for setting, value in needed.items():
+                if settings.get(setting) != value:
+                    raise TopicsUnfit(f"topic {resource[3]} does not have {setting}={value}")

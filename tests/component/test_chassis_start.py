@@ -10,7 +10,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from contracts.topics import ACCOUNTS_INTERNAL, BILLING_REQUESTS, Topic
+from contracts.topics import ACCOUNTS_COMMANDS, ACCOUNTS_INTERNAL, BILLING_REQUESTS, Topic
 from tests.component.counter import Add, Call, CallMade, counter_service
 from tests.component.service_under_test import House
 from tests.eventually import eventually
@@ -53,6 +53,15 @@ async def test_law9_a_topic_that_does_not_stamp_is_refused(house: House, tmp_pat
     assert (code, len(lines)) == (3, 1)
     assert topic.name in lines[0]
     assert "LogAppendTime" in lines[0]
+
+
+async def test_law7_a_command_topic_that_takes_packed_batches_is_refused(house: House, tmp_path: Path) -> None:
+    await configure(house, ACCOUNTS_COMMANDS, compression_type="lz4")
+    try:
+        code, lines = await refusal(house, tmp_path / "log")
+    finally:
+        await configure(house, ACCOUNTS_COMMANDS)
+    assert (code, lines) == (3, [f"start: topic {ACCOUNTS_COMMANDS.name} does not have compression.type=uncompressed"])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The local stack is a real Kafka and a real MongoDB, survives what tests do to it, and leaves nothing behind."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 from motor.motor_asyncio import AsyncIOMotorClient
 
+import contracts.topics
+from contracts.topics import ACCOUNTS_COMMANDS, METERING_READINGS
 from deploy.local.stack import Stack, running_stack
 from deploy.local.stack.kafka import kafka_answers
 from deploy.local.stack.running import KAFKA_ADDRESS, MONGO_ADDRESS, RUNS, WAY
@@ -63,6 +67,23 @@ async def test_a_record_bears_the_broker_s_time(stack: Stack, topic_prefix: str)
     record = await first_record(stack, topic.name)
     assert (record.key, record.value, record.timestamp_type) == (b"k", b"v", LOG_APPEND_TIME)
     assert record.timestamp > LONG_AGO
+
+
+@pytest.mark.parametrize(("topic", "is_taken"), [(ACCOUNTS_COMMANDS, False), (METERING_READINGS, True)])
+async def test_law7_a_batch_that_unpacks_to_more_than_a_record_may_be_is_refused_where_channels_write(
+    stack: Stack, topic_prefix: str, topic: contracts.topics.Topic, is_taken: bool
+) -> None:
+    """The broker looks at what it stores: a packed batch of 40 KB is small to it, whatever comes out of it."""
+    like = Topic(topic_prefix + topic.name, config=topic.config)
+    await create_topics(stack.kafka_bootstrap, [like])
+    limit = 16 * 1024 * 1024
+    packs = AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap, compression_type="lz4", max_request_size=limit)
+    async with packs:
+        refused = contextlib.nullcontext() if is_taken else pytest.raises(MessageSizeTooLargeError)
+        with refused:
+            await packs.send_and_wait(like.name, bytes(limit // 2), key=b"k")
+        await packs.send_and_wait(like.name, b"v", key=b"k")
+    assert (await first_record(stack, like.name)).value == (bytes(limit // 2) if is_taken else b"v")
 
 
 async def test_topics_are_created_once_as_asked(stack: Stack, topic_prefix: str) -> None:

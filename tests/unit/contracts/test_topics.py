@@ -31,13 +31,19 @@ def test_settings_are_kafkas() -> None:
         assert all(isinstance(value, str) for value in settings.values())
         assert settings["message.timestamp.type"] == "LogAppendTime"  # law 9
         assert settings["max.message.bytes"] == str(MAX_RECORD_BYTES)
-        assert settings["compression.type"] == "lz4"
         if topic.compacted:
             assert settings["cleanup.policy"] == "compact"
             assert "retention.ms" not in settings
         else:
             assert settings["cleanup.policy"] == "delete"
             assert int(settings["retention.ms"]) == topic.retention.total_seconds() * 1000
+
+
+def test_law7_the_broker_unpacks_what_others_than_our_services_write() -> None:
+    stays_packed = {name for name, topic in CATALOGUE.items() if topic.config["compression.type"] == "lz4"}
+    assert {name for name in stays_packed if not CATALOGUE[name].writers <= set(SERVICES)} == {"metering.readings"}
+    assert {topic.config["compression.type"] for topic in CATALOGUE.values()} == {"lz4", "uncompressed"}
+    assert CATALOGUE["identity.events"].is_compressed
 
 
 def test_names_epochs_and_partitions() -> None:
