@@ -191,8 +191,10 @@ class Decoder:
         body = arrival.incoming.body
         arrival.aggregate = body.aggregate.removeprefix(PARKED)
         # Decided once more by somebody who has lost the partition, a timer would queue messages that the commit behind
-        # it seems to prove published (law 5). Its stream is not the commands': a letter of those may be replayed.
-        arrival.stream = None if isinstance(body, Nudge) else f"timers/{arrival.stream}"
+        # it seems to prove published (law 5). Its stream is not the commands': a letter of those may be replayed. And
+        # it is the place's, whatever it says: under subjects of their choice channels would grow a document for ever.
+        stream, arrival.number = _position_stream(arrival.position)
+        arrival.stream = None if isinstance(body, Nudge) else f"timers/{stream}"
         arrival.kind = self._kind_of(arrival.aggregate)
         # Whoever may write the command topic can say that he is the service: a wake-up that no decision of the kind
         # hears must not count as a failure of the aggregate, three of which park it.

@@ -1,8 +1,8 @@
 """A person, by the keyed hash of an identity number (I18): lets registrations begin, decides who the person belongs to,
 and keeps the budget of codes (I14).
 
-The person hears `StartRegistration` and `LogIn` from channels, so that what an attacker sends does not bring forth new
-aggregates: over its budget a registration is refused here.
+The person hears `StartRegistration` and `LogIn` from channels, so that an attacker brings forth one aggregate for each
+identity number at most, and no flows: over its budget a registration is refused here.
 """
 
 from dataclasses import dataclass, replace

@@ -106,9 +106,16 @@ def the_asker(incoming: Incoming[Any], _: KeyedHash) -> str:
     return asking_aggregate(incoming.body.asked_by)
 
 
+_ASK_FOR_CODES: Final = ("user:", "challenge:")
+
+
 def the_code_asker(incoming: Incoming[Any], _: KeyedHash) -> str:
-    """A registration or a challenge waits for a code and is named by its whole id."""
-    return str(incoming.body.asked_by)
+    """A user or a challenge waits for a code and is named by its whole id. Nobody else does: what has become of a code
+    is told by another service, which is to reach nothing more."""
+    asked_by = str(incoming.body.asked_by)
+    if not asked_by.startswith(_ASK_FOR_CODES):
+        raise ValueError("nobody who asks for codes")
+    return asked_by
 
 
 def the_number(incoming: Incoming[Any], keyed_hash: KeyedHash) -> str:

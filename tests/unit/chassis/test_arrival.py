@@ -32,10 +32,12 @@ def record(
     type_name: str = Add.type_name,
     source: str = "web",
     topic: str = "accounts.commands",
+    subject: str = "f1",
     **attributes: Any,
 ) -> FakeRecord:
-    envelope = Envelope("id-1", source, type_name, "f1", **({"time": NOON} | attributes))
-    return FakeRecord(topic, 3, 17, int(NOON.timestamp() * 1000), b"f1", value, tuple(to_headers(envelope)))
+    envelope = Envelope("id-1", source, type_name, subject, **({"time": NOON} | attributes))
+    stamp, headers = int(NOON.timestamp() * 1000), tuple(to_headers(envelope))
+    return FakeRecord(topic, 3, 17, stamp, subject.encode(), value, headers)
 
 
 def read(raw: FakeRecord, service: Service | None = None) -> Any:
@@ -56,7 +58,20 @@ def test_law4_streams_of_our_own_count_by_sequence_and_all_others_by_offset() ->
 def test_law5_timers_are_numbered_by_their_place_beside_commands() -> None:
     timer = record(b'{"aggregate":"count:f9"}', type_name=TIMER_ELAPSED["accounts"].type_name, source="accounts")
     arrival = read(timer)
-    assert (arrival.stream, arrival.aggregate) == ("timers/1/accounts.commands/3", "count:f9")
+    assert (arrival.stream, arrival.number, arrival.aggregate) == ("timers/1/accounts.commands/3", 17, "count:f9")
+
+
+def test_law4_a_forged_timer_leaves_no_stream_of_its_own() -> None:
+    """A channel writes the topic, too, and can say whatever it likes: subject and sequence count nothing."""
+    forged = record(
+        b'{"aggregate":"count:f9"}',
+        type_name=TIMER_ELAPSED["accounts"].type_name,
+        source="accounts",
+        sequence=2**40,
+        subject="anything",
+    )
+    arrival = read(forged)
+    assert (arrival.stream, arrival.number) == ("timers/1/accounts.commands/3", 17)
 
 
 @pytest.mark.parametrize(

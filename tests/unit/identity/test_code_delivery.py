@@ -27,6 +27,7 @@ from services.identity.code_delivery import (
     person_granted,
 )
 from services.identity.mobile_number import Number, ask_for_code
+from services.identity.service import the_code_asker
 from services.identity.states import UserState
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.challenges import consent_code_awaited, reset_code_awaited
@@ -255,3 +256,11 @@ def test_N10_a_code_for_a_lost_one_is_free_of_the_numbers_budget() -> None:
     given(full).when(ask_for_code, arriving(asking_for_number(replaces_lost=True))).then(NumberCodeGranted).then_state(
         full
     )
+
+
+@pytest.mark.parametrize("asked_by", ["person:" + USER_ID, "mobile:" + USER_ID, "business:" + USER_ID, "user", ""])
+def test_I15_what_becomes_of_a_code_reaches_nobody_but_who_asks_for_codes(asked_by: str) -> None:
+    told = OtpHandedOver.model_construct(otp_id="o", asked_by=asked_by)
+    with pytest.raises(ValueError, match="nobody who asks"):
+        the_code_asker(arriving(told), lambda *_: "")
+    assert the_code_asker(arriving(OtpHandedOver(otp_id="o", asked_by=USER)), lambda *_: "") == USER
