@@ -16,6 +16,7 @@ from contracts.operations import (
     OrderDone,
 )
 from contracts.topics import DEAD_LETTERS
+from tests.simulation.channel import reason_of
 from tests.simulation.log import Taken
 from tests.simulation.virtual_time import pause
 
@@ -63,7 +64,7 @@ class Operators:
                 answers = await asyncio.gather(*(self._given(order, aggregate) for order in orders))
             else:
                 answers = [await self._given(order, aggregate) for order in orders]
-            if isinstance(answers[-1], OrderDone):
+            if isinstance(answers[-1], OrderDone) or reason_of(answers[-1]) == "not-found":  # it is parked no more
                 return
             await pause(self._chance.uniform(1.0, 10.0))
         self._world.problems.append(f"{aggregate} is never let go")
