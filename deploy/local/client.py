@@ -179,13 +179,14 @@ class Client:
         return self._keys[service]
 
     def _published(self, service: str) -> str | None:
-        """The key that this service published last, if it is the one that is pinned."""
+        """The last key that this service published and that is pinned, or pinned as the one to come."""
         name, type_name = KEYS[service].name, SERVICE_KEYS_PUBLISHED[service].type_name
+        pinned = (self._pinned[service]["seal"], self._pinned[service].get("next_seal"))
         for seen in reversed(self._watch.seen):
             if (seen.topic, seen.envelope.source, seen.envelope.type) == (name, service, type_name):
                 body: Message = seen.body
                 assert isinstance(body, ServiceKeysPublished)
                 key = parse_public_jwk(body.seal_key, "X25519")
-                if key is not None and thumbprint(key) == self._pinned[service]["seal"]:
+                if key is not None and thumbprint(key) in pinned:
                     return json.dumps(json.loads(body.seal_key))
         return None

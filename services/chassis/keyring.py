@@ -128,7 +128,8 @@ class Keyring:
         if pinned is None:
             return "not-pinned"
         seal_key = parse_public_jwk(message.seal_key, "X25519")
-        if seal_key is None or thumbprint(seal_key) != pinned.seal or not validate_public_jwk(message.seal_key):
+        known = (pinned.seal, pinned.next_seal)
+        if seal_key is None or thumbprint(seal_key) not in known or not validate_public_jwk(message.seal_key):
             return "seal-key-mismatch"
         signing_key = parse_public_jwk(message.signing_key or _NO_JWK, "Ed25519")
         published = None if signing_key is None else thumbprint(signing_key)

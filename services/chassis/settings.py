@@ -55,7 +55,8 @@ class ServiceSettings(BaseSettings):
     database: str = Field(description="name of this service's database", pattern=r"^[a-z][a-z0-9_-]{0,62}$")
     keys_folder: Path = Field(description="folder of this service's private keys")
     key_fingerprints: Annotated[Mapping[str, Fingerprints], NoDecode, BeforeValidator(_from_json)] = Field(
-        description='JSON map of service to thumbprints of its keys: {"identity": {"seal": "...", "signing": "..."}}'
+        description='JSON map of service to thumbprints of its keys: {"identity": {"seal": "...", "signing": "..."}}, '
+        'and "next_seal" while a key changes'
     )
     http_host: str = Field(
         default="127.0.0.1",

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -169,6 +170,18 @@ def test_L12_a_signing_key_of_another_service_than_identity_signs_nothing(tmp_pa
     )
     assert ring.learn("accounts", message)
     assert ring.signing_key(thumbprint(signing)) is None
+
+
+def test_L11_a_key_to_come_is_learnt_when_its_owner_changes_to_it(tmp_path: Path) -> None:
+    ring, pinned, keys = fresh(tmp_path)
+    new = replace(keys["identity"], seal=OKPKey.generate_key("X25519"))
+    before, after = (announced(Keyring("identity", each, pinned)) for each in (keys["identity"], new))
+    assert ring.learn("identity", before)
+    assert not ring.learn("identity", after)
+    pinned["identity"] = replace(pinned["identity"], next_seal=thumbprint(new.seal))
+    for said in (before, after):
+        assert ring.learn("identity", said)
+        assert ring.public_key("identity") == said.seal_key
 
 
 def test_L11_keys_that_are_not_those_pinned_are_refused_and_logged(tmp_path: Path) -> None:
