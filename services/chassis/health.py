@@ -6,6 +6,7 @@ done something, be it that it found nothing to do or tried again what is broken.
 
 import asyncio
 import contextlib
+import math
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -34,6 +35,10 @@ REQUEST_LIMIT_S: Final = 90
 
 MAX_CONNECTIONS: Final = 500
 """More than requests under way can need: the others wait for their clients, and the oldest of them makes room."""
+
+EXPOSITION_KEPT_S: Final = 1
+"""Seconds for which one rendering serves every scrape: it takes milliseconds of the event loop, and whoever scrapes
+without end would leave little of it to the lanes and to `/livez`."""
 
 STOP_S: Final = 3
 """Seconds that requests under way have to end; a part of the 10 s of a graceful stop."""
@@ -85,10 +90,13 @@ def http_app(
     metrics: Metrics,
     extra_routes: Sequence[BaseRoute] = (),
     request_limit_s: float = REQUEST_LIMIT_S,
+    clock: Callable[[], float] = time.monotonic,
 ) -> ASGIApp:
     """`/livez`, `/readyz`, `/metrics`, and what the service adds. Bodies over `MAX_BODY_BYTES` are refused with 413,
     headers over `MAX_HEADER_BYTES` with 431; what takes longer than its limit is ended, with 408 where nothing was
-    answered yet. Whoever waits at the service's routes, health is answered."""
+    answered yet. Whoever waits at the service's routes, health is answered. `clock` counts seconds and never goes
+    back: metrics are as of at most `EXPOSITION_KEPT_S` ago."""
+    exposed = _Exposition(metrics, clock)
 
     async def livez(_: Request) -> Response:
         stalled = progress.stalled
@@ -98,10 +106,26 @@ def http_app(
         return JSONResponse({"ready": progress.is_ready}, status_code=200 if progress.is_ready else 503)
 
     async def exposition(_: Request) -> Response:
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE)
+        return Response(exposed.text(), media_type=CONTENT_TYPE)
 
     routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", exposition), *extra_routes]
     return Starlette(routes=routes, middleware=[Middleware(_Bounded, request_limit_s)])
+
+
+class _Exposition:
+    """The metrics as they were rendered last, for `EXPOSITION_KEPT_S`."""
+
+    def __init__(self, metrics: Metrics, clock: Callable[[], float]) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._text = b""
+        self._stale_at = -math.inf
+
+    def text(self) -> bytes:
+        now = self._clock()
+        if now >= self._stale_at:
+            self._text, self._stale_at = self._metrics.exposition(), now + EXPOSITION_KEPT_S
+        return self._text
 
 
 @contextlib.asynccontextmanager

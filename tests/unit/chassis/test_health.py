@@ -1,6 +1,7 @@
 import asyncio
 import signal
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import httpx
@@ -8,8 +9,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from services.chassis.health import (
+    EXPOSITION_KEPT_S,
     MAX_BODY_BYTES,
     MAX_CONNECTIONS,
     MAX_HEADER_BYTES,
@@ -18,7 +21,7 @@ from services.chassis.health import (
     http_app,
     serve,
 )
-from services.chassis.metrics import OTHER, OUTCOMES, STAGES, Metrics
+from services.chassis.metrics import Metrics
 
 
 class Clock:
@@ -96,6 +99,67 @@ async def test_metrics_are_given_in_prometheus_format(door: Door) -> None:
     assert 'hesabi_messages_total{lane="codes",outcome="decided"} 3.0' in answer.text
     assert 'hesabi_lane_paused{lane="codes"} 1.0' in answer.text
     assert "server" not in answer.headers
+
+
+class Counting(Metrics):
+    """Counts how often it was rendered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rendered = 0
+
+    def exposition(self) -> bytes:
+        self.rendered += 1
+        return super().exposition()
+
+
+async def test_metrics_are_rendered_once_a_second_however_often_they_are_asked_for() -> None:
+    progress, clock = progress_of()
+    metrics = Counting()
+    transport = httpx.ASGITransport(http_app(progress, metrics, clock=clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+
+        async def unread() -> str:
+            answer = await client.get("/metrics")
+            return answer.text.partition('hesabi_lag_messages{lane="codes"} ')[2].partition("\n")[0]
+
+        metrics.lag("codes", 1)
+        assert [await unread() for _ in range(3)] == ["1.0"] * 3
+        metrics.lag("codes", 2)
+        clock.now += EXPOSITION_KEPT_S / 2
+        assert (await unread(), metrics.rendered) == ("1.0", 1)
+        clock.now += EXPOSITION_KEPT_S / 2
+        assert (await unread(), metrics.rendered) == ("2.0", 2)
+
+
+async def test_trap_37_livez_is_answered_between_scrapes_that_came_at_once_and_cost_one_rendering() -> None:
+    progress, clock = progress_of()
+    metrics, begun, scraped = Counting(), Counter[str](), asyncio.Event()
+    door = http_app(progress, metrics, clock=clock)
+
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        begun[scope["path"]] += 1
+        scraped.set()
+        await door(scope, receive, send)
+
+    async with serve(counted, "127.0.0.1", 0) as port:
+
+        async def asked(path: str, times: int) -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for number in range(times):
+                ending = "keep-alive" if number < times - 1 else "close"
+                writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: {ending}\r\n\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+            return answer
+
+        scrapes = [asyncio.create_task(asked("/metrics", 100)) for _ in range(10)]
+        await scraped.wait()
+        assert (await asked("/livez", 1)).startswith(b"HTTP/1.1 200 OK")
+        assert begun["/metrics"] < 1_000
+        answers = await asyncio.gather(*scrapes)
+        assert sum(each.count(b"HTTP/1.1 200 OK") for each in answers) == begun["/metrics"] == 1_000
+        assert metrics.rendered == 1
 
 
 async def test_a_body_over_the_limit_is_refused_whether_announced_or_not(door: Door) -> None:
@@ -204,33 +268,3 @@ async def test_a_taken_port_is_an_error_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         async with serve(http_app(progress, Metrics()), "127.0.0.1", taken.getsockname()[1]):
             pass
-
-
-def test_metrics_labels_come_from_constants_only() -> None:
-    metrics = Metrics()
-    metrics.outcomes("commands", {"+966500000001": 1, **dict.fromkeys(OUTCOMES, 1)})
-    metrics.stage("commands", "person:1", 0.1)
-    for stage in STAGES:
-        metrics.stage("commands", stage, 0.1)
-    metrics.dead_letter("commands", "bad +966500000001")
-    metrics.dead_letter("commands", "body-malformed")
-    text = metrics.exposition().decode()
-    assert "966500000001" not in text
-    assert "person:1" not in text
-    assert text.count(f'outcome="{OTHER}"') == 2  # the count and when it began
-    assert 'reason="body-malformed"' in text
-
-
-def test_metrics_of_two_services_in_one_process_do_not_mix() -> None:
-    one, other = Metrics(), Metrics()
-    one.lag("commands", 5)
-    one.batch("commands", 500)
-    one.resumed("commands")
-    one.parked(1)
-    one.effects_in_flight(1)
-    one.oldest_unproven(12.5)
-    one.fields_dropped(2)
-    assert 'hesabi_lag_messages{lane="commands"} 5.0' in one.exposition().decode()
-    assert "hesabi_oldest_unproven_outbox_seconds 12.5" in one.exposition().decode()
-    assert "hesabi_log_fields_dropped_total 2.0" in one.exposition().decode()
-    assert 'lane="commands"' not in other.exposition().decode()
