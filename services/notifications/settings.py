@@ -2,7 +2,7 @@
 
 import re
 from datetime import time, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -10,10 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from contracts.values.email_address import parse_email
 from contracts.values.rejected import Rejected
+from services.chassis.in_clear import is_this_machine, may_carry_secrets
 from services.chassis.settings import ServiceSettings
 from services.notifications.attempt import HELD_AT_MOST
 from services.notifications.hand_over import CallLimits
-from services.notifications.links import is_allowed_link
 from services.notifications.permitted_hours import PermittedHours
 from services.notifications.template_lint import lint_sender
 from services.notifications.templates import VALUE_RULES
@@ -28,6 +28,15 @@ def _without_zone(at: time) -> time:
         raise PydanticCustomError("time", "has a time zone")
     return at
 
+
+def _without_eavesdroppers(address: str) -> str:
+    if not may_carry_secrets(address):
+        raise PydanticCustomError("address", "in clear to another machine")
+    return address
+
+
+PrivateAddress = Annotated[str, Field(pattern=_URL), AfterValidator(_without_eavesdroppers)]
+_PRIVATE: Final = "https, or http to localhost, 127.0.0.1 or [::1]"
 
 RiyadhTime = Annotated[time, AfterValidator(_without_zone)]
 
@@ -60,13 +69,13 @@ def _sender(text: str) -> str:
 class NotificationsSettings(ServiceSettings):
     """Gateway, relay, contact data, limits."""
 
-    sms_url: str = Field(description="base address of the SMS gateway, without a final slash", pattern=_URL)
+    sms_url: PrivateAddress = Field(description=f"base address of the SMS gateway, without a final slash: {_PRIVATE}")
     sms_app_sid: SecretStr = Field(description="the gateway's AppSid", min_length=1, max_length=200)
     sms_sender: Annotated[str, AfterValidator(_sender)] = Field(
         description="name that an SMS comes from, at most 11 characters"  # N8
     )
-    receipts_url: str = Field(
-        description="address at which the gateway reaches this service, without a final slash", pattern=_URL
+    receipts_url: PrivateAddress = Field(
+        description=f"address at which the gateway reaches this service, without a final slash: {_PRIVATE}"
     )
     receipts_secret: Annotated[SecretStr, AfterValidator(_in_a_path)] = Field(
         description="secret behind /receipts/unifonic/: 32 to 128 letters, digits, - or _"
@@ -81,9 +90,9 @@ class NotificationsSettings(ServiceSettings):
     contact_email: Annotated[str, AfterValidator(_address), AfterValidator(_printable)] = Field(
         description="the company's e-mail address for customers; there is no default"  # N9
     )
-    pages_url: str = Field(
-        description="base of the channel's pages, without a final slash; links in messages point there", pattern=_URL
-    )
+    pages_url: PrivateAddress = Field(
+        description=f"base of the channel's pages, to which links in messages point, without a final slash: {_PRIVATE}"
+    )  # N8
     sms_connect_s: CallSeconds = Field(default=3.0, description="seconds to connect to the SMS gateway")
     sms_read_s: CallSeconds = Field(default=8.0, description="seconds that the SMS gateway may stay silent")
     sms_total_s: CallSeconds = Field(default=10.0, description="seconds that a call of the SMS gateway may take")
@@ -125,9 +134,11 @@ class NotificationsSettings(ServiceSettings):
         return self
 
     @model_validator(mode="after")
-    def _pages_may_be_linked(self) -> Self:
-        if not is_allowed_link(self.pages_url, self.link_hosts):
-            raise PydanticCustomError("whole", "HESABI_PAGES_URL must be https, or on this machine")
+    def _mail_is_not_read_on_its_way(self) -> Self:
+        if not self.smtp_starttls and not is_this_machine(self.smtp_host):
+            raise PydanticCustomError(
+                "whole", "HESABI_SMTP_STARTTLS may be false only where HESABI_SMTP_HOST is localhost, 127.0.0.1 or ::1"
+            )
         return self
 
     @property

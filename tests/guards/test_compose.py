@@ -74,6 +74,11 @@ def wrong_settings(compose: Compose) -> list[str]:
     return wrong
 
 
+def filled_in(value: str) -> str:
+    """A variable as Compose gives it where nothing is set but what must be."""
+    return re.sub(r"\$\{\w+:\?[^}]*\}", "x" * 32, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value))
+
+
 def test_it_is_what_the_specification_knows(compose: Compose) -> None:
     assert not_of_the_specification(compose) == []
 
@@ -85,6 +90,14 @@ def test_it_runs_everything_and_holds_it_tightly(compose: Compose) -> None:
 
 def test_every_setting_exists_and_none_is_missing(compose: Compose) -> None:
     assert wrong_settings(compose) == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_starts_with_its_settings(name: str, compose: Compose, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in compose["services"][name]["environment"].items():
+        monkeypatch.setenv(variable, filled_in(value))
+    monkeypatch.setenv(PREFIX + BY_ENTRYPOINT.upper(), "{}")
+    assert OF_SERVICE[name]().database == f"hesabi_{name}"
 
 
 def test_images_and_terms_are_those_of_the_code(compose: Compose) -> None:

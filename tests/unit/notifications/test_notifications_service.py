@@ -5,6 +5,7 @@ import pytest
 from contracts import topics
 from contracts.message import CATALOGUE
 from services.chassis.document import Document
+from services.chassis.settings import read_settings
 from services.chassis.state import StateCodec
 from services.notifications.__main__ import at_start, build
 from services.notifications.attempt import SendBroadcast, SendCode, SendSms
@@ -12,6 +13,7 @@ from services.notifications.audience import Bucket, Region
 from services.notifications.broadcast import Prepared
 from services.notifications.contact_desk import COMPANY, Published
 from services.notifications.delivery_states import Delivered, DeliveryState, Expired, Failed
+from services.notifications.links import is_allowed_link
 from services.notifications.monthly_notices import MonthlyNotices
 from services.notifications.recipient import tell_event
 from services.notifications.settings import NotificationsSettings
@@ -163,6 +165,65 @@ def test_N3_every_state_is_stored_without_what_is_personal(
 def test_N9_a_wrong_setting_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="NotificationsSettings"):
         settings_from(monkeypatch, **wrong)
+
+
+ADDRESSES = ("sms_url", "receipts_url", "pages_url")
+"""What goes there or stands in it: AppSid, phone numbers and codes; the secret of receipts; links of reports."""
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize(
+    "address", ["https://there.example", "http://127.0.0.1:8801", "http://localhost/x", "http://[::1]:1"]
+)
+def test_L11_addresses_are_https_or_on_this_machine(monkeypatch: pytest.MonkeyPatch, name: str, address: str) -> None:
+    settings = settings_from(monkeypatch, **{name: address})
+    assert getattr(settings, name) == address
+    assert is_allowed_link(settings.pages_url, settings.link_hosts)  # N8
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://there.example",
+        "http://127.0.0.1.there.example",
+        "http://localhost.there.example:8801",
+        "http://10.0.0.7",
+        "http://0.0.0.0",
+        "http://[::]:8801",
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "https://:443",
+    ],
+)
+def test_L11_http_to_another_machine_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, address: str
+) -> None:
+    settings_from(monkeypatch)
+    monkeypatch.setenv(f"HESABI_{name.upper()}", address)
+    with pytest.raises(SystemExit):
+        read_settings(NotificationsSettings)
+    said = capsys.readouterr().err
+    assert said.startswith(f"settings: HESABI_{name.upper()} is wrong: ")
+    assert "https, or http to localhost, 127.0.0.1 or [::1]" in said
+    assert address not in said
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "::1"])
+def test_L11_mail_goes_in_clear_to_this_machine(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    assert settings_from(monkeypatch, smtp_host=host).smtp_starttls is False
+
+
+@pytest.mark.parametrize("host", ["mail.power.example", "10.0.0.7", "localhost.power.example", "::"])
+def test_L11_mail_goes_to_another_machine_by_starttls_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    assert settings_from(monkeypatch, smtp_host=host, smtp_starttls="true").smtp_host == host
+    monkeypatch.setenv("HESABI_SMTP_STARTTLS", "false")
+    with pytest.raises(SystemExit):
+        read_settings(NotificationsSettings)
+    said = "settings: HESABI_SMTP_STARTTLS may be false only where HESABI_SMTP_HOST is localhost, 127.0.0.1 or ::1\n"
+    assert capsys.readouterr().err == said
 
 
 def test_N9_the_email_address_has_no_default(monkeypatch: pytest.MonkeyPatch) -> None:

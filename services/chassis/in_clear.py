@@ -1,0 +1,21 @@
+"""Where words may go without TLS: nowhere but to this machine, if they carry a secret or what is personal (law 11)."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether what is said to this host stays on the machine."""
+    return host.lower() in THIS_MACHINE
+
+
+def may_carry_secrets(address: str) -> bool:
+    """Whether an address is https, or http to this machine."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or is_this_machine(host or ""))
