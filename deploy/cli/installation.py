@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from deploy.cli.outcome import NotReached, Wrong
 from deploy.local.up.announcement import Announcement
+from services.chassis.connection import LOGIN_NEEDS_TLS, login_in_clear
 
 Fingerprints = Mapping[str, Mapping[str, str]]
 
@@ -48,14 +49,14 @@ def installation(
 
     Raises:
         NotReached: none of them says where Kafka is.
-        Wrong: the fingerprints are no JSON map of them.
+        Wrong: the fingerprints are no JSON map of them; a login would go to another machine in clear.
     """
     address = kafka or environment.get(KAFKA) or (up.kafka if up else None)
     if address is None:
         raise NotReached(f"no system is running: start one with `make up`, or name one with --kafka or {KAFKA}")
     ours = up if up is not None and address == up.kafka else None
     password = environment.get(PASSWORD)
-    return Installation(
+    found = Installation(
         kafka_bootstrap=address,
         fingerprints=_fingerprints(environment, ours, fingerprints),
         kafka_user=environment.get(USER),
@@ -63,6 +64,9 @@ def installation(
         kafka_ca_file=Path(environment[CA_FILE]) if environment.get(CA_FILE) else None,
         up=ours,
     )
+    if login_in_clear(found):
+        raise Wrong(LOGIN_NEEDS_TLS)
+    return found
 
 
 def _fingerprints(environment: Mapping[str, str], up: Announcement | None, file: Path | None) -> Fingerprints:

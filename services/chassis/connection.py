@@ -7,6 +7,8 @@ from typing import Any, Final, Protocol
 
 from pydantic import SecretStr
 
+from services.chassis.in_clear import are_on_this_machine
+
 FROM_THE_BEGINNING: Final[Mapping[str, Any]] = {
     "group_id": None,
     "enable_auto_commit": False,
@@ -19,6 +21,10 @@ RETRY_AFTER_MS: Final = 500
 """So long a client waits before it tries a broker again that it could not reach or that asked it to wait. A process
 has a client for each lane and more; after the library's 100 ms they would crowd a broker that starts again, and burn
 processor time as long as it is away."""
+
+LOGIN_NEEDS_TLS: Final = (
+    "HESABI_KAFKA_USER needs HESABI_KAFKA_CA_FILE where HESABI_KAFKA_BOOTSTRAP is not localhost, 127.0.0.1 or [::1]"
+)
 
 
 class Brokers(Protocol):
@@ -43,6 +49,13 @@ class Brokers(Protocol):
     @property
     def replica(self) -> str:
         """This process's name."""
+
+
+def login_in_clear(settings: Brokers) -> bool:
+    """Whether a login would go to another machine without TLS (law 11): SCRAM hides the password from those who listen,
+    not from those who guess, and what follows the login is anybody's."""
+    is_private = settings.kafka_ca_file is not None or are_on_this_machine(settings.kafka_bootstrap)
+    return settings.kafka_user is not None and not is_private
 
 
 def kafka_connection(settings: Brokers) -> dict[str, Any]:

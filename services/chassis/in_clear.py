@@ -1,14 +1,21 @@
 """Where words may go without TLS: nowhere but to this machine, if they carry a secret or what is personal (law 11)."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
 THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_HERE: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?", re.IGNORECASE)
 
 
 def is_this_machine(host: str) -> bool:
     """Whether what is said to this host stays on the machine."""
     return host.lower() in THIS_MACHINE
+
+
+def are_on_this_machine(servers: str) -> bool:
+    """Whether all of these are, each a host or host:port, separated by commas."""
+    return all(_HERE.fullmatch(server) for server in servers.split(","))
 
 
 def may_carry_secrets(address: str) -> bool:

@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, TypeAdapt
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from services.chassis.connection import LOGIN_NEEDS_TLS, login_in_clear
 from services.chassis.keys import Fingerprints
 
 PREFIX: Final = "HESABI_"
@@ -49,7 +50,8 @@ class ServiceSettings(BaseSettings):
     kafka_user: str | None = Field(default=None, description="SASL user (SCRAM-SHA-512)", pattern=r"^[!-~]{1,200}$")
     kafka_password: SecretStr | None = Field(default=None, description="SASL password; given together with the user")
     kafka_ca_file: Path | None = Field(
-        default=None, description="file of CA certificates; given, Kafka is spoken over TLS"
+        default=None,
+        description="file of CA certificates; given, Kafka is spoken over TLS; a login to another machine needs it",
     )
     mongo_uri: SecretStr = Field(description="connection string, mongodb:// or mongodb+srv://")
     database: str = Field(description="name of this service's database", pattern=r"^[a-z][a-z0-9_-]{0,62}$")
@@ -102,6 +104,12 @@ class ServiceSettings(BaseSettings):
             raise PydanticCustomError(
                 "whole", "HESABI_KAFKA_USER and HESABI_KAFKA_PASSWORD are given together or not at all"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _kafka_login_is_private(self) -> "ServiceSettings":
+        if login_in_clear(self):
+            raise PydanticCustomError("whole", LOGIN_NEEDS_TLS)
         return self
 
     @model_validator(mode="after")

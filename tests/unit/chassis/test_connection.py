@@ -33,7 +33,7 @@ def settings(**more: Any) -> ServiceSettings:
     [
         ({}, "PLAINTEXT"),
         ({"kafka_ca_file": Path(CA)}, "SSL"),
-        (LOGIN, "SASL_PLAINTEXT"),
+        (LOGIN | {"kafka_bootstrap": "127.0.0.1:9092"}, "SASL_PLAINTEXT"),
         (LOGIN | {"kafka_ca_file": Path(CA)}, "SASL_SSL"),
     ],
 )

@@ -112,6 +112,43 @@ def test_half_a_login_is_refused(
     assert "HESABI_KAFKA_USER and HESABI_KAFKA_PASSWORD" in complaint(capsys)
 
 
+@pytest.mark.parametrize("brokers", ["127.0.0.1:9092", "localhost:9092,[::1]:9093", "LOCALHOST:9092"])
+def test_L11_a_login_of_kafka_goes_in_clear_to_this_machine(environment: pytest.MonkeyPatch, brokers: str) -> None:
+    log_in(environment, brokers)
+    assert read_settings(ServiceSettings).kafka_user == "identity"
+
+
+@pytest.mark.parametrize(
+    "brokers",
+    [
+        "broker:9092",
+        "localhost:9092,broker:9092",
+        "localhost.example:9092",
+        "127.0.0.1.example:9092",
+        "0.0.0.0:9092",
+        "[::]:9092",
+        "[::1]:1:9092",
+        "::1:9092",
+    ],
+)
+def test_L11_a_login_of_kafka_goes_to_another_machine_over_tls_only(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], brokers: str
+) -> None:
+    log_in(environment, brokers)
+    wish = (
+        "HESABI_KAFKA_USER needs HESABI_KAFKA_CA_FILE where HESABI_KAFKA_BOOTSTRAP is not localhost, 127.0.0.1 or [::1]"
+    )
+    assert complaint(capsys) == f"settings: {wish}"
+    environment.setenv("HESABI_KAFKA_CA_FILE", "/run/ca.crt")
+    assert read_settings(ServiceSettings).kafka_bootstrap == brokers
+
+
+def log_in(environment: pytest.MonkeyPatch, brokers: str) -> None:
+    environment.setenv("HESABI_KAFKA_BOOTSTRAP", brokers)
+    environment.setenv("HESABI_KAFKA_USER", "identity")
+    environment.setenv("HESABI_KAFKA_PASSWORD", MARKED)
+
+
 def test_every_fault_is_named_at_once(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     environment.delenv("HESABI_DATABASE")
     environment.setenv("HESABI_HTTP_PORT", "x")

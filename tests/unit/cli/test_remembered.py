@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli.installation import FINGERPRINTS, KAFKA, installation
+from deploy.cli.installation import CA_FILE, FINGERPRINTS, KAFKA, PASSWORD, USER, installation
 from deploy.cli.memory import LastCommand, Memory, Session
 from deploy.cli.outcome import NotReached, Wrong
 from deploy.cli.shown import plain, short_body, shown_body
@@ -112,6 +112,15 @@ def test_what_is_remembered_of_make_up_ends_with_it(tmp_path: Path) -> None:
 def test_fingerprints_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(Wrong, match=FINGERPRINTS):
         installation({FINGERPRINTS: text}, UP)
+
+
+def test_L11_a_login_goes_to_another_machine_over_tls_only() -> None:
+    login = {USER: "operators", PASSWORD: "planted-password"}
+    with pytest.raises(Wrong, match=CA_FILE) as refused:
+        installation(login, UP, "there:9093")
+    assert "planted-password" not in str(refused.value)
+    assert installation(login | {CA_FILE: "/run/ca.crt"}, UP, "there:9093").kafka_user == "operators"
+    assert installation(login, UP, "127.0.0.1:9092").kafka_user == "operators"
 
 
 def test_no_system_at_all() -> None:
