@@ -26,3 +26,18 @@ def may_carry_secrets(address: str) -> bool:
     except ValueError:
         return False
     return bool(host) and (parts.scheme == "https" or is_this_machine(host or ""))
+
+
+def has_login_in_clear(mongo_uri: str) -> bool:
+    """Whether a connection string of MongoDB has a login and would take it to another machine without TLS. With
+    `mongodb+srv://` other hosts are looked up, and TLS is on by itself."""
+    places, _, options = mongo_uri.partition("?")
+    scheme, _, places = places.partition("://")
+    login, _, hosts = places.partition("/")[0].rpartition("@")
+    asked = {name.lower(): value for name, _, value in (each.partition("=") for each in re.split("[&;]", options))}
+    tls = {asked.get("tls"), asked.get("ssl")}
+    if not login and "authmechanism" not in asked:
+        return False
+    if scheme == "mongodb+srv":
+        return "false" in tls
+    return "true" not in tls and not are_on_this_machine(hosts)

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from services.chassis.connection import LOGIN_NEEDS_TLS, login_in_clear
+from services.chassis.in_clear import has_login_in_clear
 from services.chassis.keys import Fingerprints
 
 PREFIX: Final = "HESABI_"
@@ -53,7 +54,9 @@ class ServiceSettings(BaseSettings):
         default=None,
         description="file of CA certificates; given, Kafka is spoken over TLS; a login to another machine needs it",
     )
-    mongo_uri: SecretStr = Field(description="connection string, mongodb:// or mongodb+srv://")
+    mongo_uri: SecretStr = Field(
+        description="connection string, mongodb:// or mongodb+srv://; with a login to another machine, tls=true"
+    )
     database: str = Field(description="name of this service's database", pattern=r"^[a-z][a-z0-9_-]{0,62}$")
     keys_folder: Path = Field(description="folder of this service's private keys")
     key_fingerprints: Annotated[Mapping[str, Fingerprints], NoDecode, BeforeValidator(_from_json)] = Field(
@@ -117,6 +120,15 @@ class ServiceSettings(BaseSettings):
         if not self.mongo_uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
             raise PydanticCustomError(
                 "whole", "HESABI_MONGO_URI is wrong: connection string, mongodb:// or mongodb+srv://"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mongo_login_is_private(self) -> "ServiceSettings":
+        if has_login_in_clear(self.mongo_uri.get_secret_value()):
+            raise PydanticCustomError(
+                "whole",
+                "HESABI_MONGO_URI is wrong: a login needs tls=true where a host is not localhost, 127.0.0.1 or [::1]",
             )
         return self
 

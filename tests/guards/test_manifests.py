@@ -109,7 +109,7 @@ def test_each_service_starts_with_the_settings_of_its_manifest(service: str, mon
     environment = settings_of(rendered(), service)
     assert setting_faults(service, environment) == []
     secrets = {
-        "HESABI_MONGO_URI": "mongodb://user@host/",
+        "HESABI_MONGO_URI": "mongodb://user@host/?tls=true",
         "HESABI_RECEIPTS_SECRET": "a-secret-of-more-than-32-characters",
     }
     for name, value in environment.items():

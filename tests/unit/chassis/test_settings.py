@@ -149,6 +149,52 @@ def log_in(environment: pytest.MonkeyPatch, brokers: str) -> None:
     environment.setenv("HESABI_KAFKA_PASSWORD", MARKED)
 
 
+LOGIN_OF_MONGODB = f"service:{MARKED}@"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"mongodb://{LOGIN_OF_MONGODB}localhost",
+        f"mongodb://{LOGIN_OF_MONGODB}127.0.0.1:27017,[::1]:27018/?replicaSet=rs0",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example/?tls=true",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example,other.example:27018/admin?replicaSet=rs0&SSL=true",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example/?replicaSet=rs0;tls=true",
+        f"mongodb+srv://{LOGIN_OF_MONGODB}db.example/?retryWrites=true",
+        "mongodb://db.example:27017/?replicaSet=rs0",
+    ],
+)
+def test_L11_a_login_of_mongodb_goes_over_tls_or_stays_here(environment: pytest.MonkeyPatch, uri: str) -> None:
+    environment.setenv("HESABI_MONGO_URI", uri)
+    assert read_settings(ServiceSettings).mongo_uri.get_secret_value() == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"mongodb://{LOGIN_OF_MONGODB}db.example",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example:27017/?replicaSet=rs0",
+        f"mongodb://{LOGIN_OF_MONGODB}localhost,db.example/",
+        f"mongodb://{LOGIN_OF_MONGODB}localhost@db.example/",
+        f"mongodb://{LOGIN_OF_MONGODB}localhost.example",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example/?tls=false",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example/?tls=true&tls=false",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example/?appName=tls=true",
+        f"mongodb://{LOGIN_OF_MONGODB}db.example/tls=true",
+        f"mongodb+srv://{LOGIN_OF_MONGODB}db.example/?tls=false",
+        f"mongodb+srv://{LOGIN_OF_MONGODB}localhost/?ssl=false",
+        "mongodb://service@db.example",
+        "mongodb://db.example/?authMechanism=MONGODB-AWS",
+    ],
+)
+def test_L11_a_login_of_mongodb_goes_to_another_machine_over_tls_only(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], uri: str
+) -> None:
+    environment.setenv("HESABI_MONGO_URI", uri)
+    wish = "a login needs tls=true where a host is not localhost, 127.0.0.1 or [::1]"
+    assert complaint(capsys) == f"settings: HESABI_MONGO_URI is wrong: {wish}"
+
+
 def test_every_fault_is_named_at_once(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     environment.delenv("HESABI_DATABASE")
     environment.setenv("HESABI_HTTP_PORT", "x")
