@@ -1,13 +1,13 @@
 """The Saudi national address (I12) and its short form, whose digits are a free cross-check."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from contracts.values.digits import compact, without_direction_marks
+from contracts.values.normal_form import normalized
 from contracts.values.rejected import Rejected
 
 AddressReason = Literal[
@@ -98,12 +98,12 @@ def parse_address(text: str) -> NationalAddress | Rejected[AddressReason]:
 def _canonical(stated: StatedAddress) -> NationalAddress:
     return NationalAddress(
         building_number=compact(stated.building_number),
-        street=_one_line(stated.street),
-        district=_one_line(stated.district),
-        city=_one_line(stated.city),
+        street=_one_line(stated.street, LONGEST_LINE),
+        district=_one_line(stated.district, LONGEST_LINE),
+        city=_one_line(stated.city, LONGEST_LINE),
         postal_code=compact(stated.postal_code),
         additional_number=compact(stated.additional_number),
-        unit=_one_line(stated.unit or "") or None,
+        unit=_one_line(stated.unit or "", LONGEST_UNIT) or None,
         short_address=_capitals(compact(stated.short_address or "")) or None,
     )
 
@@ -113,8 +113,9 @@ def _capitals(text: str) -> str:
     return text.upper() if text.isascii() else text
 
 
-def _one_line(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", without_direction_marks(text)).split())
+def _one_line(text: str, longest: int) -> str:
+    # Stray spaces first: they do not count, and no character is joined with one.
+    return normalized(" ".join(without_direction_marks(text).split()), "NFC", longest)
 
 
 def _is_line(line: str, longest: int) -> bool:

@@ -3,12 +3,12 @@
 A passphrase may hold a common word. What is refused is one of which too little is left when the guessable is taken out.
 """
 
-import unicodedata
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, Literal
 
 from contracts.values.digits import fold_digits
+from contracts.values.normal_form import normalized
 
 SHORTEST: Final = 15  # I16: characters, as there is no second factor
 LONGEST: Final = 128  # I16
@@ -51,8 +51,9 @@ class Blocked:
 
 
 def normal_form(password: str) -> str:
-    """What is hashed and compared: NFC, nothing else changed (I3, I16)."""
-    return unicodedata.normalize("NFC", password)
+    """What is hashed and compared: NFC, nothing else changed (I3, I16). Of what is too long for a password only the
+    beginning, which is too long as well."""
+    return normalized(password, "NFC", LONGEST)
 
 
 def judge_password(password: str, blocked: Blocked) -> PasswordReason | None:
@@ -89,7 +90,8 @@ def public_password_reason(reason: PasswordReason) -> str:
 
 def _folded(text: str) -> str:
     """For comparing only: case, width, script of digits and compatibility forms do not make a password stronger."""
-    return fold_digits(unicodedata.normalize("NFKC", text).casefold())
+    # No more of it than a password may be long: what is longer is no part of one.
+    return fold_digits(normalized(text, "NFKC", LONGEST).casefold())
 
 
 def _holds_own_data(plain: str, own_data: tuple[str, ...]) -> bool:

@@ -4,7 +4,8 @@ import pytest
 
 from services.identity.contact import personal_data
 from services.identity.effects import common_passwords
-from services.identity.password import Blocked, PasswordReason, judge_password, normal_form
+from services.identity.password import LONGEST, Blocked, PasswordReason, judge_password, normal_form
+from tests.combining_marks import MARKS, is_sorted_in
 from tests.unit.identity.situations import CITIZEN, CONTACT, DECLARED, PASSWORD, POLICY
 
 BLOCKED = Blocked(common_passwords(), POLICY.company_words, personal_data(DECLARED, CONTACT))
@@ -72,6 +73,21 @@ def test_I16_the_normal_form_is_nfc_and_counts() -> None:
     assert len(decomposed) > 15
     assert judge_password(decomposed, BLOCKED) == "password-too-short"
     assert normal_form(decomposed) == unicodedata.normalize("NFC", decomposed)
+
+
+def test_I16_a_password_of_the_longest_normal_form_is_taken_however_it_is_typed() -> None:
+    longest = "ᾂωὦώὐqmzkprtwv" * 9 + "xk"
+    typed = unicodedata.normalize("NFD", longest)
+    assert len(longest) == LONGEST < len(typed)
+    assert judge_password(typed, BLOCKED) is None
+    assert normal_form(typed) == longest
+    assert judge_password(typed + "k", BLOCKED) == "password-too-long"
+    assert len(normal_form(unicodedata.normalize("NFD", "ᾂ" * LONGEST))) == LONGEST
+
+
+def test_I16_a_run_of_combining_marks_is_too_long_before_it_is_sorted() -> None:
+    assert judge_password(MARKS, BLOCKED) == "password-too-long"
+    assert not is_sorted_in(lambda: judge_password(MARKS, BLOCKED))
 
 
 def test_I3_digits_inside_passwords_are_not_folded() -> None:

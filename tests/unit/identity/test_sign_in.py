@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,10 +11,14 @@ from contracts.decision import Incoming
 from contracts.identity import LoggedIn, UserSignedIn
 from contracts.identity_internal import SignInReported
 from contracts.sealed import Secret
+from services.identity.effects import IdentityEffects
 from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
+from services.identity.preparing import Preparing
 from services.identity.sign_in import MOST_DEVICES, SignInFacts, is_throttled, log_in, report_sign_in, wait_after
+from tests.combining_marks import MARKS, is_sorted_in
 from tests.scenario import NOON, arriving, given
-from tests.unit.identity.situations import HASHED, KEY, RESIDENT, SECOND, USER_ID, logging_in
+from tests.unit.identity.journey import keyed_hash, sign
+from tests.unit.identity.situations import HASHED, KEY, POLICY, RESIDENT, SECOND, USER_ID, logging_in
 
 member = Member(USER_ID, HASHED)
 known_here = replace(member, devices=("phone",))
@@ -93,6 +98,18 @@ def test_I14_waiting_grows_from_the_fifth_wrong_password() -> None:
 @for_all(st.integers(0, 10**9))
 def test_I14_no_wait_is_longer_than_an_hour(failures: int) -> None:
     assert timedelta(0) <= wait_after(failures) <= timedelta(hours=1)
+
+
+def test_I14_a_stranger_s_run_of_combining_marks_does_not_hold_up_the_logins_behind_it() -> None:
+    effects = IdentityEffects(keyed_hash, sign, lambda _: True)
+    facts: list[SignInFacts] = []
+
+    def prepare() -> None:
+        prepared = Preparing(POLICY).sign_in(Stranger(), logging_in(password=MARKS), effects, NOON)
+        facts.append(asyncio.run(prepared))
+
+    assert not is_sorted_in(prepare)
+    assert facts[0].verdict == "not-asked"
 
 
 @pytest.mark.parametrize("state", [Stranger(), claimed, member])

@@ -1,4 +1,5 @@
 import json
+import unicodedata
 from dataclasses import asdict, replace
 
 import pytest
@@ -13,6 +14,7 @@ from contracts.values.national_address import (
     parse_address,
 )
 from contracts.values.rejected import Rejected
+from tests.combining_marks import MARKS, is_sorted_in
 
 STATED = StatedAddress(
     building_number="2929",
@@ -81,6 +83,22 @@ def test_I3_an_address_is_brought_to_its_canonical_form() -> None:
 )
 def test_I12_each_part_is_refused_with_its_own_reason(part: str, text: str, reason: str) -> None:
     assert judge_national_address(replace(STATED, **{part: text})) == Rejected(reason)
+
+
+@pytest.mark.parametrize("part", ["street", "district", "city", "unit"])
+def test_I12_a_run_of_combining_marks_is_too_long_before_it_is_sorted(part: str) -> None:
+    stated = replace(STATED, **{part: f"a{MARKS}"})
+    assert judge_national_address(stated) == Rejected(f"{part}-malformed")
+    assert not is_sorted_in(lambda: judge_national_address(stated))
+
+
+def test_I12_a_line_counts_in_its_normal_form_without_stray_spaces() -> None:
+    longest = "ᾂ" * 100
+    typed = f"{' ' * 5_000}\u202b{unicodedata.normalize('NFD', longest)}\u202c\u2000\n"
+    judged = judge_national_address(replace(STATED, street=typed))
+    assert isinstance(judged, NationalAddress)
+    assert judged.street == longest
+    assert judge_national_address(replace(STATED, street=typed + "ᾂ")) == Rejected("street-malformed")
 
 
 @pytest.mark.parametrize("first", "0123456789")
