@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -57,7 +58,7 @@ class Runtime:
     """What a service's HTTP doors may use: they publish messages and read, and change nothing themselves."""
 
     publish: Callable[[Message, str], Awaitable[None]]
-    check_token: Callable[[str, Any, str], Customer | None]
+    check_token: Callable[[str, datetime], Customer | None]
     read_state: Callable[[str], Awaitable[Any]]
     clock: Clock
 
@@ -108,9 +109,9 @@ class Engine:
             unproven_letters_until=self.settings.unproven_letters_until,
         )
 
-    def check_token(self, token: str, now: Any, channel: str) -> Customer | None:
-        """The customer of a session token, None where it does not count."""
-        verified = self.verifier.verify(token, now, channel)
+    def check_token(self, token: str, now: datetime) -> Customer | None:
+        """The customer of a session token that is shown at a door, None where it does not count."""
+        verified = self.verifier.verify_shown(token, now)
         return verified if isinstance(verified, Customer) else None
 
     async def publish(self, message: Message, subject: str) -> None:

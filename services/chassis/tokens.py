@@ -124,10 +124,17 @@ class SessionVerifier:
             KeyUnknown: identity's signing key is not known yet.
         """
         verified = self._remembered(token)
+        if isinstance(verified, _Verified) and verified.customer.channel != channel:
+            return TokenRefused("token-channel")
+        return self._as_of(verified, now)
+
+    def verify_shown(self, token: str, now: datetime) -> Customer | TokenRefused:
+        """The same of a token that its bearer shows at a door, where only the token says on which channel they are."""
+        return self._as_of(self._remembered(token), now)
+
+    def _as_of(self, verified: _Verified | TokenRefused, now: datetime) -> Customer | TokenRefused:
         if isinstance(verified, TokenRefused):
             return verified
-        if verified.customer.channel != channel:
-            return TokenRefused("token-channel")
         if now >= verified.expires_at:
             return TokenRefused("token-expired")
         if self._has_ended(verified.customer, verified.issued_at, now):

@@ -20,7 +20,6 @@ from starlette.routing import Route
 from contracts.decision import Customer
 from contracts.message import Message
 from contracts.reports import ReportFetched
-from contracts.topics import CHANNELS
 from contracts.values.language import Language
 from services.reports.any_report import AnyMade
 from services.reports.order_states import Made
@@ -58,12 +57,12 @@ class _Wish:
 
 @dataclass(frozen=True, slots=True)
 class DownloadDoor:
-    """What the door may use. `check_token(token, now, channel)`: who it speaks for, None where it does not count;
-    `publish(message, subject)` returns when the log has acknowledged the message; `present` is the corrected wall
-    clock."""
+    """What the door may use. `check_token(token, now)`: who it speaks for, on the channel that it was given to, None
+    where it does not count; `publish(message, subject)` returns when the log has acknowledged the message; `present` is
+    the corrected wall clock."""
 
     read_state: Callable[[str], Awaitable[object]]
-    check_token: Callable[[str, datetime, str], Customer | None]
+    check_token: Callable[[str, datetime], Customer | None]
     publish: Callable[[Message, str], Awaitable[None]]
     present: Callable[[], datetime]
     renderer: Renderer
@@ -140,10 +139,7 @@ class DownloadDoor:
     def _customer(self, authorization: str, present: datetime) -> Customer | None:
         """Who the token speaks for. A browser or an app fetches on the channel that the token was given to."""
         bearer = _BEARER.fullmatch(authorization)
-        if bearer is None:
-            return None
-        known = (self.check_token(bearer[1], present, channel) for channel in sorted(CHANNELS))
-        return next((customer for customer in known if customer is not None), None)
+        return None if bearer is None else self.check_token(bearer[1], present)
 
 
 def _wish(asked: QueryParams) -> _Wish | None:

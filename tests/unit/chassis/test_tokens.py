@@ -122,6 +122,24 @@ def test_L12_a_remembered_token_still_ends_and_keeps_to_its_channel() -> None:
     assert asked.times == 1
 
 
+def test_R8_a_token_shown_at_a_door_says_its_channel_itself_and_ends_like_any_other() -> None:
+    asked = Asked()
+    verifier = SessionVerifier(asked, nobody_logged_out)
+    token = sign_session(KEY, SARA, NOON, END)
+    assert verifier.verify_shown(token, NOON) == SARA
+    assert verifier.verify_shown(token, END) == TokenRefused("token-expired")
+    assert asked.times == 1
+    ended = SessionVerifier(asked, lambda customer, issued_at, now: True)
+    assert ended.verify_shown(token, NOON) == TokenRefused("token-session-ended", SARA)
+
+
+def test_R8_a_forged_token_costs_a_door_one_signature() -> None:
+    asked = Asked()
+    forgery = forged(HEADER, CLAIMS, OKPKey.generate_key("Ed25519"))
+    assert SessionVerifier(asked, nobody_logged_out).verify_shown(forgery, NOON) == TokenRefused("token-signature")
+    assert asked.times == 1
+
+
 def test_L12_what_is_remembered_is_bounded_and_the_longest_unused_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "MAX_VERIFIED", 2)
     asked = Asked()

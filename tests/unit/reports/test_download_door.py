@@ -39,6 +39,7 @@ class Situation:
         self.present = NOON
         self.published: list[tuple[Message, str]] = []
         self.broken = False
+        self.checked: list[str] = []
         self.rendered: list[tuple[Language, FileFormat]] = []
         self.renderer = Renderer(limit_s=30, render=self._render)
 
@@ -49,11 +50,9 @@ class Situation:
     async def read_state(self, aggregate: str) -> object:
         return self.states.get(aggregate)
 
-    def check_token(self, token: str, now: datetime, channel: str) -> Customer | None:
-        customer = TOKENS.get(token)
-        return (
-            customer if customer is not None and customer.channel == channel and now < NOON.replace(year=2027) else None
-        )
+    def check_token(self, token: str, now: datetime) -> Customer | None:
+        self.checked.append(token)
+        return TOKENS.get(token) if now < NOON.replace(year=2027) else None
 
     async def publish(self, message: Message, subject: str) -> None:
         if self.broken:
@@ -155,6 +154,12 @@ async def test_R8_without_a_session_there_is_no_report(situation: Situation, tok
     answer = await situation.get(token=token)
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("token", ["nobodys.token", "noura.web.token", "fahad.app.token"])
+async def test_R8_a_token_is_checked_once_whatever_its_channel(situation: Situation, token: str) -> None:
+    await situation.get(token=token)
+    assert situation.checked == [token]
 
 
 @pytest.mark.parametrize("wish", ["?language=fr", "?format=exe", "?language=", "?format=PDF"])
