@@ -7,7 +7,7 @@ registry knows which numbers exist.
 import re
 from typing import Literal
 
-from contracts.values.digits import compact
+from contracts.values.digits import capitals, compact
 from contracts.values.rejected import Rejected
 
 DocumentNumberReason = Literal["document-number-malformed"]
@@ -17,5 +17,5 @@ _FORM = re.compile(r"[0-9A-Z][0-9A-Z/]{2,38}[0-9A-Z]")
 
 def judge_document_number(text: str) -> str | Rejected[DocumentNumberReason]:
     """The number in canonical text: digits folded (I3), capitals, without spaces and hyphens."""
-    number = compact(text).upper()
+    number = capitals(compact(text))
     return number if _FORM.fullmatch(number) else Rejected("document-number-malformed")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from stdnum import luhn
 
-from contracts.values.digits import compact
+from contracts.values.digits import capitals, compact
 from contracts.values.rejected import Rejected
 from contracts.values.segment import Segment
 
@@ -68,19 +68,17 @@ def judge_identity(
         return Rejected("identity-type-unknown")
     if segment is not None and row.segment is not segment:
         return Rejected("identity-type-not-for-segment")
-    number = compact(text)
+    number = capitals(compact(text))
     if not _looks_like(row, number):
         return Rejected("identity-number-malformed")
     if row.checksum is not None and not row.checksum(number):
         return Rejected("identity-number-checksum")
-    return IdentityNumber(type_code, number.upper())
+    return IdentityNumber(type_code, number)
 
 
 def _looks_like(row: IdentityType, number: str) -> bool:
-    # ASCII first: upper() would turn other scripts' letters, such as a long s, into Latin ones.
     return (
         row.shortest <= len(number) <= row.longest
-        and number.isascii()
-        and row.characters.issuperset(number.upper())
+        and row.characters.issuperset(number)
         and number.startswith(row.first)
     )

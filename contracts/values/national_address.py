@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-from contracts.values.digits import compact, without_direction_marks
+from contracts.values.digits import capitals, compact, without_direction_marks
 from contracts.values.normal_form import normalized
 from contracts.values.rejected import Rejected
 
@@ -104,13 +104,8 @@ def _canonical(stated: StatedAddress) -> NationalAddress:
         postal_code=compact(stated.postal_code),
         additional_number=compact(stated.additional_number),
         unit=_one_line(stated.unit or "", LONGEST_UNIT) or None,
-        short_address=_capitals(compact(stated.short_address or "")) or None,
+        short_address=capitals(compact(stated.short_address or "")) or None,
     )
-
-
-def _capitals(text: str) -> str:
-    # ASCII only: upper() would turn other scripts' letters, such as a long s, into Latin ones.
-    return text.upper() if text.isascii() else text
 
 
 def _one_line(text: str, longest: int) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Literal, NewType
 
+from contracts.values.digits import capitals
 from contracts.values.rejected import Rejected
 from contracts.values.segment import Segment
 
@@ -23,11 +24,8 @@ COUNTRY_CODES = frozenset(_OFFICIALLY_ASSIGNED.split())
 
 def parse_nationality(text: str) -> Nationality | Rejected[NationalityReason]:
     """A nationality from a code in either case; canonical in capitals."""
-    code = text.strip()
-    # ASCII first: upper() would turn a dotless Turkish i into a Latin I.
-    if not code.isascii() or code.upper() not in COUNTRY_CODES:
-        return Rejected("nationality-unknown")
-    return Nationality(code.upper())
+    code = capitals(text.strip())
+    return Nationality(code) if code in COUNTRY_CODES else Rejected("nationality-unknown")
 
 
 def judge_nationality(segment: Segment, text: str | None) -> Nationality | Rejected[NationalityReason] | None:

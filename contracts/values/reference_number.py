@@ -10,7 +10,7 @@ import hmac
 from functools import reduce
 from typing import Literal, NewType
 
-from contracts.values.digits import compact
+from contracts.values.digits import capitals, compact
 from contracts.values.rejected import Rejected
 
 ReferenceNumber = NewType("ReferenceNumber", str)
@@ -45,9 +45,7 @@ def parse_reference(text: str) -> ReferenceNumber | Rejected[ReferenceReason]:
 
     Either script's digits, either case, look-alikes and any grouping are taken; the answer has the one printed form.
     """
-    compacted = compact(text)
-    # ASCII first: upper() would turn other scripts' letters, such as a long s, into Latin ones.
-    symbols = compacted.upper().translate(_LOOK_ALIKES) if compacted.isascii() else ""
+    symbols = capitals(compact(text)).translate(_LOOK_ALIKES)
     if len(symbols) != _SYMBOLS or not _VALUE_OF.keys() >= set(symbols):
         return Rejected("reference-number-malformed")
     if _weighted_sum([_VALUE_OF[symbol] for symbol in symbols]) != 0:

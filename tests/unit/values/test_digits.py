@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.values.digits import compact, fold_digits, without_direction_marks
+from contracts.values.digits import capitals, compact, fold_digits, without_direction_marks
 
 ARABIC_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 EXTENDED_ARABIC_INDIC = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -26,6 +26,11 @@ def test_I3_a_number_is_the_same_in_every_script(number: str, script: dict[int, 
 
 def test_I3_other_scripts_digits_are_not_folded() -> None:
     assert fold_digits("１१²") == "１१²"
+
+
+def test_I3_capitals_are_made_of_a_to_z_only() -> None:
+    assert capitals("ab-z 12 Ab") == "AB-Z 12 AB"
+    assert capitals("ßıſﬁéк") == "ßıſﬁéк"
 
 
 def test_I3_separators_and_direction_marks_carry_no_meaning() -> None:

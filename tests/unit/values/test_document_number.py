@@ -19,7 +19,7 @@ def test_A10_a_document_number_is_read_in_either_script(typed: str, number: str)
     assert judge_document_number(typed) == number
 
 
-@pytest.mark.parametrize("typed", ["", "123", "9" * 41, "12/", "/1234", "12<34", "صك1234"])
+@pytest.mark.parametrize("typed", ["", "123", "9" * 41, "12/", "/1234", "12<34", "صك1234", "123ß", "123ı", "ﬁ12"])
 def test_A10_what_is_no_document_number_is_refused(typed: str) -> None:
     rejected = judge_document_number(typed)
     assert rejected == Rejected("document-number-malformed")

@@ -89,6 +89,7 @@ def test_I3_other_types_by_length_and_characters_only(type_code: str, text: str)
         ("passport", "A123456789012"),
         ("passport", "A1234/67"),
         ("passport", "\u017f1234567"),  # a long s, which upper() makes an S
+        ("passport", "1234ß"),
         ("border-number", "401234567"),
         ("border-number", "A012345678"),
     ],
