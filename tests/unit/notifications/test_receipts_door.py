@@ -5,9 +5,11 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.message import Message
 from contracts.notifications import ReceiptReceived
 from services.notifications.receipts_door import receipt_routes
+from tests.scenario import NOON
 
 SECRET = "s" * 32
 RECEIPT = {"MessageID": "gw-1", "CorrelationID": "sms-1", "Status": "Delivered"}
@@ -60,6 +62,7 @@ async def test_N7_a_receipt_that_is_not_on_the_log_is_asked_for_again() -> None:
         (b"\xff\x00", SECRET, 400),
         (json.dumps({**RECEIPT, "Status": "Read"}).encode(), SECRET, 400),
         (json.dumps({**RECEIPT, "CorrelationID": "a" * 65}).encode(), SECRET, 400),
+        (json.dumps({**RECEIPT, "CorrelationID": "a" * 100}).encode(), SECRET, 400),
         (json.dumps({**RECEIPT, "CorrelationID": "delivery:a"}).encode(), SECRET, 400),
         (json.dumps({**RECEIPT, "More": "x" * 17_000}).encode(), SECRET, 413),
     ],
@@ -68,6 +71,14 @@ async def test_N7_what_is_no_receipt_is_turned_away(body: bytes, secret: str, st
     log = Log()
     assert await call(log, body, secret) == status
     assert log.published == []
+
+
+async def test_N7_the_longest_id_that_a_receipt_may_name_stands_in_an_envelope() -> None:
+    log = Log()
+    assert await call(log, json.dumps({**RECEIPT, "CorrelationID": "a" * 64}).encode()) == 200
+    ((message, subject),) = log.published
+    sent = Envelope("m-1", "notifications", message.type_name, subject, NOON)
+    assert from_headers(subject.encode(), to_headers(sent)) == sent
 
 
 async def test_N7_a_stranger_is_turned_away_before_the_body_is_read() -> None:
