@@ -87,7 +87,7 @@ class Commands:
         return YES
 
     async def journey(self) -> int:
-        """Exit code 1 when a step came out otherwise."""
+        """Exit code 1 when a step came out otherwise, or the journey ended early."""
         given, console, end = self._given, self._console, dict[str, Any]()
         news = desk_visit.journey(self._system(), given.language, console.width, colours=console.is_terminal)
         async with contextlib.aclosing(news):
@@ -99,8 +99,7 @@ class Commands:
                     console.file.write(line["shown"])
                     console.file.flush()
         if not given.json:
-            fault = end.get("fault")
-            console.print(f"stopped: {fault}" if fault else f"{end.get('steps', 0)} steps, each as expected")
+            console.print(_journey_s_end(end))
         return YES if end.get("is_expected") else REFUSED
 
     async def person(self) -> int:
@@ -244,6 +243,14 @@ def _places(system: Installation) -> dict[str, Any]:
         places |= {"mongodb": up.mongodb, **up.services, "keys": up.keys, "logs": up.logs, "memory": up.memory}
         places["account-numbers"] = up.accounts  # `accounts` is the service's door
     return places | {"fingerprints": system.fingerprints}
+
+
+def _journey_s_end(end: dict[str, Any]) -> str:
+    if not end:
+        return "ended early: the running system was stopped on the way"
+    if "fault" in end:
+        return f"stopped: {end['fault']}"
+    return f"{end['steps']} steps, {'each' if end['is_expected'] else 'not each'} as expected"
 
 
 def _person_page(found: dict[str, Any]) -> Text:

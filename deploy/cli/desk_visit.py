@@ -11,6 +11,9 @@ from deploy.cli.installation import Installation
 from deploy.cli.outcome import NotReached
 
 WHOLE_JOURNEY_S: Final = 600.0
+NARROWEST: Final = 80
+WIDEST: Final = 400
+"""Columns that a desk lays its table out for; a terminal breaks the lines of a wider one."""
 _ASK_S: Final = 10.0
 
 
@@ -43,14 +46,15 @@ async def person(system: Installation, language: str, who: str) -> dict[str, Any
 async def journey(
     system: Installation, language: str, width: int, *, colours: bool
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """The journey's news: `shown`, `step` and, at last, `end`.
+    """The journey's news: `shown`, `step` and, at last, `end`. There is no `end` if the system was stopped on the way.
 
     Raises:
-        NotReached: the system is none of `make up`, or it ended on the way.
+        NotReached: the system is none of `make up`, or it went away on the way, or does not understand.
     """
-    wish = {"language": language, "width": width, "colours": colours}
+    wish = {"language": language, "width": min(max(width, NARROWEST), WIDEST), "colours": colours}
     try:
         async with _desk(system, WHOLE_JOURNEY_S) as http, http.stream("POST", "/journeys", json=wish) as reply:
+            _check(reply)
             async for line in reply.aiter_lines():
                 yield json.loads(line)
     except httpx.HTTPError:
@@ -75,6 +79,10 @@ def _desk(system: Installation, within: float) -> httpx.AsyncClient:
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:
+    _check(response)
+    return dict(response.json())
+
+
+def _check(response: httpx.Response) -> None:
     if not response.is_success:
         raise NotReached(f"the running system's desk says {response.status_code}")
-    return dict(response.json())
