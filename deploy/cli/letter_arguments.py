@@ -66,7 +66,9 @@ def _filters(parser: argparse.ArgumentParser, *, named: bool) -> None:
     parser.add_argument("--reason", action="append", default=[], metavar="CODE", help="such as body-malformed")
     parser.add_argument("--topic", action="append", choices=sorted(CATALOGUE), default=[], metavar="TOPIC",
                         help="where the record stood")  # fmt: skip
-    parser.add_argument("--aggregate", metavar="ID", help="the parked aggregate, as `list` shows it")
+    parser.add_argument(
+        "--aggregate", type=_name, metavar="ID", help="the parked aggregate, or the beginning of its id"
+    )
     parser.add_argument(
         "--since", type=_instant, metavar="WHEN", help="put aside since 2d, 3h, 20m or 2026-03-01T09:00Z"
     )
@@ -109,6 +111,12 @@ def _instant(text: str) -> datetime:
         return datetime.now(UTC) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _name(text: str) -> str:
+    if not text:  # such as a variable of a shell that is not set: it would begin every name
+        raise ValueError
+    return text
 
 
 def _count(text: str) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -45,15 +46,15 @@ class LetterCommands:
         return actions[self._given.action]()
 
     async def _list(self) -> int:
-        filters = filters_of(self._given)
-        book = await self._book(filters)
+        book, filters = await self._asked(filters_of(self._given))
         letters = filters.chosen(each for each in book.letters if self._given.all or book.is_open(each))
         document = [letter_json(book, letter) for letter in letters]
-        self._show(document, lambda: letter_list(book, letters))
+        width = self._console.width if self._console.is_terminal else None
+        self._show(document, lambda: letter_list(book, letters, width))
         return YES
 
     async def _show_one(self) -> int:
-        book = await self._book(Filters())
+        book, _ = await self._asked(Filters())
         letter = _one(book, self._given.letters[0])
         self._show(letter_json(book, letter), lambda: letter_page(book, letter))
         return YES
@@ -63,7 +64,7 @@ class LetterCommands:
         by = _by(given)
         if filters == Filters():
             raise Wrong("which letters? Name some, or give a filter such as --aggregate")
-        book = await self._book(filters)
+        book, filters = await self._asked(filters)
         for beginning in filters.ids:
             _one(book, beginning)
         chosen = filters.chosen(each for each in book.letters if book.is_open(each))
@@ -99,8 +100,12 @@ class LetterCommands:
         if not self._console.input(f"{action} {count} letters? [y/N] ").strip().lower().startswith("y"):
             raise Wrong("nothing was done")
 
-    async def _book(self, filters: Filters) -> Book:
-        return await read_book(self._system, filters.services or SERVICES)
+    async def _asked(self, filters: Filters) -> tuple[Book, Filters]:
+        """The book, and the filters with the aggregate that is meant in it."""
+        book = await read_book(self._system, filters.services or SERVICES)
+        if filters.aggregate is None:
+            return book, filters
+        return book, replace(filters, aggregate=book.aggregate(filters.aggregate))
 
 
 def _one(book: Book, beginning: str) -> Letter:

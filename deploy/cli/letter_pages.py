@@ -15,6 +15,9 @@ from deploy.cli.letters import Book, Deed, Letter
 from deploy.cli.shown import SEALED, plain, rows
 
 ID_CHARACTERS: Final = 8
+_ABOVE: Final = 5
+"""So many parts of a letter stand on its first line where there is no room for all."""
+_GAP: Final = Text("  ")
 
 MEANINGS: Final[Mapping[str, str]] = {
     "envelope": "its headers are none of ours: the sender is to be corrected, and sends anew",
@@ -53,24 +56,58 @@ def state_of(book: Book, letter: Letter) -> str:
     return _what(deeds[-1]) if deeds else "settled"
 
 
-def letter_list(book: Book, letters: Sequence[Letter]) -> RenderableType:
-    """A line for each, and how many there are."""
-    grid = Table.grid(padding=(0, 2))
-    heads = ("time (UTC)", "service", "letter", "reason", "message", "stood at", "aggregate", "state")
-    grid.add_row(*(Text(name, style="bold") for name in heads))
-    for letter in letters:
-        state = state_of(book, letter)
-        grid.add_row(
-            Text(letter.stamp.strftime("%m-%d %H:%M:%S"), no_wrap=True),
-            letter.service,
-            Text(letter.id[:ID_CHARACTERS], style="cyan", no_wrap=True),
-            Text(plain(letter.body.reason)),
-            Text(_message(letter)),
-            Text(_place(letter)),
-            Text(_whose(letter)),
-            Text(state, style="yellow" if state == "open" else "bright_black"),
-        )
-    return Group(grid, Text(summary(book, letters), style="bright_black")) if letters else Text(summary(book, letters))
+def letter_list(book: Book, letters: Sequence[Letter], width: int | None) -> Text:
+    """The letters in a table, and how many there are. Nothing of them is cut, because it is there to be typed again:
+    what has not enough room on a terminal of `width` columns goes on below, broken between its parts only. None: not on
+    a terminal, a line for each."""
+    table = [_heads(), *(_cells(letter, state_of(book, letter)) for letter in letters)]
+    sizes = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
+    is_narrow = width is not None and sum(sizes) + len(_GAP) * (len(sizes) - 1) > width
+    lines: list[Text] = []
+    for row in table if letters else ():
+        above = [_padded(cell, size) for cell, size in zip(row, sizes, strict=True)]
+        if is_narrow:
+            lines += [*_packed(above[:_ABOVE], width or 0), *_packed([_GAP, *row[_ABOVE:]], width or 0)]
+        else:
+            lines.append(_GAP.join(above))
+    for line in lines:
+        line.rstrip()
+    return Text("\n").join([*lines, Text(summary(book, letters), style="bright_black")])
+
+
+def _heads() -> list[Text]:
+    heads = ("time (UTC)", "service", "letter", "reason", "state", "message", "stood at", "aggregate")
+    return [Text(head, style="bold") for head in heads]
+
+
+def _cells(letter: Letter, state: str) -> list[Text]:
+    """What the heads name."""
+    return [
+        Text(letter.stamp.strftime("%m-%d %H:%M:%S")),
+        Text(letter.service),
+        Text(letter.id[:ID_CHARACTERS], style="cyan"),
+        Text(plain(letter.body.reason)),
+        Text(state, style="yellow" if state == "open" else "bright_black"),
+        Text(_message(letter)),
+        Text(_place(letter)),
+        Text(_whose(letter)),
+    ]
+
+
+def _padded(cell: Text, size: int) -> Text:
+    padded = cell.copy()
+    padded.pad_right(size - cell.cell_len)
+    return padded
+
+
+def _packed(cells: Iterable[Text], width: int) -> list[Text]:
+    """As many of them on a line as there is room for."""
+    lines: list[list[Text]] = [[]]
+    for cell in filter(None, cells):
+        if lines[-1] and _GAP.join([*lines[-1], cell]).cell_len > width:
+            lines.append([_GAP])
+        lines[-1].append(cell)
+    return [_GAP.join(line) for line in lines]
 
 
 def summary(book: Book, letters: Sequence[Letter]) -> str:

@@ -24,6 +24,7 @@ from contracts.operations import (
     ParkedLettersDropped,
 )
 from contracts.topics import DEAD_LETTERS, SERVICES
+from deploy.cli.outcome import Wrong
 from services.chassis.instants import instant
 
 Whose = tuple[str, str]
@@ -95,6 +96,23 @@ class Book:
         if letter.whose is not None:
             return (letter.sequence or 0) > self.settled_to.get(letter.whose, 0)
         return not self.deeds_of.get(letter.id)
+
+    def aggregate(self, beginning: str) -> str:
+        """The parked aggregate that is meant by its name or the beginning of it. What begins no name is given back:
+        there is no letter of it.
+
+        Raises:
+            Wrong: several begin so.
+        """
+        known = {letter.body.aggregate for letter in self.letters} | {aggregate for _, aggregate in self.parked}
+        found = {each for each in known if each is not None and each.startswith(beginning)}
+        if beginning in found or not found:
+            return beginning
+        if len(found) > 1:
+            raise Wrong(
+                "several aggregates begin so: give more of the id; `./hesabi dead-letters list --all` shows them"
+            )
+        return found.pop()
 
     def open_of(self, whose: Whose) -> list[Letter]:
         """The open letters of a parked aggregate in their order."""
@@ -173,7 +191,8 @@ def _instant(milliseconds: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which letters are meant; what is not given is any. `ids` may be given by their beginnings."""
+    """Which letters are meant; what is not given is any. `ids` may be given by their beginnings, `aggregate` is whole
+    (`Book.aggregate`)."""
 
     ids: tuple[str, ...] = ()
     services: tuple[str, ...] = ()

@@ -131,5 +131,5 @@ def rows(pairs: Iterable[tuple[str, str]], style: str = "cyan") -> Table:
     """Names and what they stand for."""
     grid = Table.grid(padding=(0, 2))
     for name, what in pairs:
-        grid.add_row(Text(name, style=style, no_wrap=True), Text(what))
+        grid.add_row(Text(name, style=style, no_wrap=True), Text(what, overflow="fold"))
     return grid

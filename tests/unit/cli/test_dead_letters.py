@@ -58,7 +58,9 @@ async def test_law7_letters_are_listed_once_and_nothing_of_the_record_shows() ->
     assert [(each.body.reason, each.sequence) for each in found.letters] == [
         ("envelope", None), ("aggregate-parked", 1), ("aggregate-parked", 2),
     ]  # fmt: skip
-    shown = page(letter_list(found, found.letters)) + "".join(page(letter_page(found, each)) for each in found.letters)
+    shown = page(letter_list(found, found.letters, 200)) + "".join(
+        page(letter_page(found, each)) for each in found.letters
+    )
     documents = json.dumps([letter_json(found, each) for each in found.letters])
     for text in (shown, documents):
         assert MARK not in text
