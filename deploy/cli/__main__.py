@@ -10,8 +10,9 @@ from rich.console import Console
 
 from deploy.cli.arguments import parse
 from deploy.cli.commands import WIDTH_OF_FILES, Commands
-from deploy.cli.outcome import INTERRUPTED, NO_ANSWER, NOT_REACHED, USAGE, YES, NotReached, Wrong
+from deploy.cli.outcome import BROKEN, INTERRUPTED, NO_ANSWER, NOT_REACHED, USAGE, YES, NotReached, Wrong
 from deploy.local.client import NoAnswer
+from services.chassis.logs import describe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,11 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _said(error, NO_ANSWER)
     except NotReached as error:
         return _said(error, NOT_REACHED)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except (KeyboardInterrupt, EOFError, asyncio.CancelledError):
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a reader such as head has enough
         return YES
+    except Exception as error:  # noqa: BLE001 - 1 would say that something was refused; a text may hold a secret
+        kinds, places = describe(error)
+        ours = [place for place in places if place.startswith(("deploy/", "services/", "contracts/"))]
+        sys.stderr.write(f"hesabi: an error of this program: {kinds[-1]} at {ours[-1]}; please report it\n")
+        return BROKEN
 
 
 def _said(error: Exception, code: int) -> int:

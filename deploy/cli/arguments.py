@@ -98,6 +98,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         Wrong: there is something that means nothing.
         SystemExit: help was asked for, or argparse found a fault.
     """
+    try:
+        "".join(argv).encode()
+    except UnicodeError:
+        raise Wrong("what was typed is no UTF-8") from None
     given, rest = _parser().parse_known_args(argv)
     if rest:
         options = [text.partition("=")[0] for text in rest if text.startswith("-") and text != "-"]

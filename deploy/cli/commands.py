@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import getpass
 import json
 import os
 import sys
@@ -17,7 +16,7 @@ from rich.text import Text
 from contracts import topics
 from contracts.message import Message
 from contracts.operations import RecordSkipped
-from deploy.cli import desk_visit, listing, shown, skipping, watching
+from deploy.cli import desk_visit, listing, shown, skipping, standard_input, watching
 from deploy.cli.fields import read_fields, read_object
 from deploy.cli.installation import Installation, installation
 from deploy.cli.letter_commands import LetterCommands
@@ -174,18 +173,20 @@ class Commands:
 
     def _values(self, message: type[Message]) -> dict[str, Any]:
         file = self._given.json_body
-        values = read_object(message, _text_of(file)) if file is not None else {}
-        return values | read_fields(message, self._given.fields, _prompt)
+        values = read_object(message, standard_input.text_of(file)) if file is not None else {}
+        return values | read_fields(message, self._given.fields, standard_input.prompt)
 
     def _token(self) -> str | None:
         given: str | None = self._given.token
         if given is None:
             return None
-        return _prompt("token") if given == "-" else _text_of(given.removeprefix("@")).strip()
+        return (
+            standard_input.prompt("token") if given == "-" else standard_input.text_of(given.removeprefix("@")).strip()
+        )
 
     def _text_to_seal(self, system: Installation) -> str:
         if not self._given.session:
-            return _prompt(self._given.field) if sys.stdin.isatty() else sys.stdin.read().removesuffix("\n")
+            return standard_input.text_for(self._given.field)
         session = _memory(system).session(self._given.who)
         if session is None:
             raise Wrong(f"nobody called {self._given.who} has logged in")
@@ -211,19 +212,6 @@ class Commands:
 
 def _memory(system: Installation) -> Memory:
     return Memory(system.memory(local_folder()))
-
-
-def _prompt(field: str) -> str:
-    if sys.stdin.isatty():
-        return getpass.getpass(f"{field} (not shown): ")
-    return sys.stdin.readline().removesuffix("\n")
-
-
-def _text_of(file: str) -> str:
-    try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        raise Wrong("the file cannot be read") from None
 
 
 def _raw(text: str) -> None:

@@ -1,6 +1,8 @@
 """Which system is meant: what `make up` announced, or what the environment and options say."""
 
 import json
+import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,10 @@ FINGERPRINTS: Final = "HESABI_KEY_FINGERPRINTS"
 USER: Final = "HESABI_KAFKA_USER"
 PASSWORD: Final = "HESABI_KAFKA_PASSWORD"  # noqa: S105 - the name of a variable
 CA_FILE: Final = "HESABI_KAFKA_CA_FILE"
+
+_LABEL: Final = r"[A-Za-z0-9_-]{1,63}"
+_ADDRESS: Final = re.compile(rf"({_LABEL}(\.{_LABEL}){{0,20}}\.?|\[[0-9A-Fa-f:.]{{2,45}}\]):(?P<port>[0-9]{{1,5}})")
+"""A name, or an IPv4 or IPv6 address, and a port. Of longer labels Python's resolver raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +55,44 @@ def installation(
 
     Raises:
         NotReached: none of them says where Kafka is.
-        Wrong: the fingerprints are no JSON map of them; a login would go to another machine in clear.
+        Wrong: an address is none, a login is not whole or would go to another machine in clear, certificates cannot be
+            read, or the fingerprints are no JSON map of them. Names the setting.
     """
     address = kafka or environment.get(KAFKA) or (up.kafka if up else None)
     if address is None:
         raise NotReached(f"no system is running: start one with `make up`, or name one with --kafka or {KAFKA}")
+    if not all(_is_address(each) for each in address.split(",")):
+        raise Wrong(f"{'--kafka' if kafka else KAFKA} is to be brokers as host:port, separated by commas")
     ours = up if up is not None and address == up.kafka else None
-    password = environment.get(PASSWORD)
+    user, password = environment.get(USER) or None, environment.get(PASSWORD) or None
+    if (user is None) != (password is None):
+        raise Wrong(f"{USER} and {PASSWORD} are given together or not at all")
     found = Installation(
         kafka_bootstrap=address,
         fingerprints=_fingerprints(environment, ours, fingerprints),
-        kafka_user=environment.get(USER),
+        kafka_user=user,
         kafka_password=SecretStr(password) if password else None,
-        kafka_ca_file=Path(environment[CA_FILE]) if environment.get(CA_FILE) else None,
+        kafka_ca_file=_certificates(environment.get(CA_FILE)),
         up=ours,
     )
     if login_in_clear(found):
         raise Wrong(LOGIN_NEEDS_TLS)
     return found
+
+
+def _is_address(text: str) -> bool:
+    found = _ADDRESS.fullmatch(text)
+    return found is not None and 0 < int(found["port"]) < 2**16
+
+
+def _certificates(file: str | None) -> Path | None:
+    if not file:
+        return None
+    try:
+        ssl.create_default_context(cafile=file)
+    except (OSError, ValueError):
+        raise Wrong(f"{CA_FILE} is to be a file of CA certificates that can be read") from None
+    return Path(file)
 
 
 def _fingerprints(environment: Mapping[str, str], up: Announcement | None, file: Path | None) -> Fingerprints:

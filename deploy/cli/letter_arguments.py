@@ -108,7 +108,10 @@ def operator_name() -> str:
 
 def _instant(text: str) -> datetime:
     if text[-1:] in _UNITS and text[:-1].isdigit():
-        return datetime.now(UTC) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+        try:
+            return datetime.now(UTC) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+        except OverflowError:
+            raise ValueError("before all time") from None
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

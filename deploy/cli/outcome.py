@@ -7,6 +7,7 @@ REFUSED: Final = 1
 USAGE: Final = 2
 NO_ANSWER: Final = 3
 NOT_REACHED: Final = 4
+BROKEN: Final = 5
 INTERRUPTED: Final = 130
 
 EXIT_CODES: Final = """\
@@ -16,7 +17,8 @@ exit codes:
   2    what was typed is wrong; nothing was sent
   3    no answer in time; `./hesabi send --again` asks again with the same bytes
   4    no system is reached: is `make up` running?
-  130  ended by Ctrl-C"""
+  5    an error of this program: what kind and where in its code is said; whether something was sent is not known
+  130  ended by Ctrl-C, or by Ctrl-D where something is asked for"""
 
 
 class Wrong(Exception):

@@ -5,6 +5,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import certifi
 import pytest
 
 from deploy.cli.installation import CA_FILE, FINGERPRINTS, KAFKA, PASSWORD, USER, installation
@@ -119,7 +120,7 @@ def test_L11_a_login_goes_to_another_machine_over_tls_only() -> None:
     with pytest.raises(Wrong, match=CA_FILE) as refused:
         installation(login, UP, "there:9093")
     assert "planted-password" not in str(refused.value)
-    assert installation(login | {CA_FILE: "/run/ca.crt"}, UP, "there:9093").kafka_user == "operators"
+    assert installation(login | {CA_FILE: certifi.where()}, UP, "there:9093").kafka_user == "operators"
     assert installation(login, UP, "127.0.0.1:9092").kafka_user == "operators"
 
 
