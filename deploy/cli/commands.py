@@ -151,7 +151,7 @@ class Commands:
         return YES
 
     async def dead_letters(self) -> int:
-        """Exit code 1 for an order that was refused."""
+        """Exit code 1 for an order that was refused, or a letter that it left undecided."""
         return await LetterCommands(self._given, self._console, self._system(), self._show).run()
 
     async def where(self) -> int:

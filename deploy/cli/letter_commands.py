@@ -16,7 +16,7 @@ from contracts.topics import SERVICES
 from deploy.cli.installation import Installation
 from deploy.cli.letter_arguments import filters_of
 from deploy.cli.letter_orders import By, Result, desk
-from deploy.cli.letter_pages import letter_json, letter_list, letter_page, result_json, result_page
+from deploy.cli.letter_pages import letter_json, letter_list, letter_page, result_json, result_page, went_well
 from deploy.cli.letter_reading import read_book
 from deploy.cli.letter_work import Plan, check_no_gap, drop, planned, replay
 from deploy.cli.letters import Book, Filters, Letter
@@ -77,7 +77,7 @@ class LetterCommands:
         self._ask(action, plan)
         results = await self._carry_out(action, plan, book, by)
         self._show(result_json(results), lambda: result_page(results))
-        return REFUSED if any(result.is_refused for result in results) else YES
+        return YES if all(map(went_well, results)) else REFUSED
 
     async def _carry_out(self, action: str, plan: Plan, book: Book, by: By) -> list[Result]:
         services = {letter.service for letter in plan.letters} | {service for service, _ in plan.whole}

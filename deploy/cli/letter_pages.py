@@ -47,6 +47,14 @@ REFUSALS: Final[Mapping[str, str]] = {
 }
 """What a refused order means."""
 
+NOT_DECIDED: Final[Mapping[str, str]] = {
+    "dead-letter": "it is a dead letter again: what was wrong with its record still is",
+    "put-aside": "its aggregate is parked, and it is put aside again behind what waits there",
+    "duplicate": "not decided: it or later ones of its sender have been; if it is wanted, its sender sends it anew",
+}
+"""Outcomes of a replay that was carried out and has not brought what it was ordered for. The others have: `refused` is
+a decision, too, that the sender hears of, and of what is `skipped` or `ignored` no use is made by anybody."""
+
 
 def state_of(book: Book, letter: Letter) -> str:
     """`open`, or what has been done."""
@@ -171,28 +179,40 @@ def result_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "letter": result.letter.id if result.letter else None,
             "aggregate": result.aggregate or (result.letter.body.aggregate if result.letter else None),
             "refused": result.is_refused,
+            "went_well": went_well(result),
             "outcome": result.what,
         }
         for result in results
     ]
 
 
+def went_well(result: Result) -> bool:
+    """Whether an order has brought what it was given for: it was not refused, and left no letter undecided."""
+    return not result.is_refused and result.what not in NOT_DECIDED
+
+
 def result_page(results: Sequence[Result]) -> RenderableType:
-    """What became of orders: outcomes by their number, each refusal, each aggregate that goes on."""
+    """What became of orders: outcomes by their number, each letter that is not decided, each aggregate that goes on."""
     grid = Table.grid(padding=(0, 2))
-    done = Counter(result.what for result in results if not result.is_refused and result.what != UNPARKED)
+    done = Counter(result.what for result in results if went_well(result) and result.what != UNPARKED)
     for what, count in sorted(done.items()):
-        grid.add_row(Text("yes", style="bold green"), Text(f"{count} {what}"))
+        grid.add_row(*_yes(f"{count} {what}"))
     for result in results:
         if result.what == UNPARKED:
-            grid.add_row(Text("yes", style="bold green"), Text(f"{result.aggregate} goes on"))
-        elif result.is_refused:
-            about = result.letter.id[:ID_CHARACTERS] if result.letter else str(result.aggregate)
-            meaning = REFUSALS.get(result.what)
-            grid.add_row(
-                Text("no", style="bold yellow"), Text(f"{about}: {result.what}{f': {meaning}' if meaning else ''}")
-            )
+            grid.add_row(*_yes(f"{result.aggregate} goes on"))
+        elif not went_well(result):
+            grid.add_row(Text("no", style="bold yellow"), Text(_no(result), overflow="fold"))
     return grid
+
+
+def _yes(what: str) -> tuple[Text, Text]:
+    return Text("yes", style="bold green"), Text(what, overflow="fold")
+
+
+def _no(result: Result) -> str:
+    about = result.letter.id[:ID_CHARACTERS] if result.letter else str(result.aggregate)
+    meaning = (REFUSALS if result.is_refused else NOT_DECIDED).get(result.what)
+    return f"{about}: {result.what}{f': {meaning}' if meaning else ''}"
 
 
 def _what(deed: Deed) -> str:

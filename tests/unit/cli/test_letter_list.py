@@ -1,7 +1,10 @@
 """`hesabi dead-letters` from what is typed to what is seen: nothing that is to be typed again is cut."""
 
 import asyncio
+import contextlib
 import io
+import json
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +16,9 @@ from deploy.cli import letter_commands
 from deploy.cli.arguments import parse
 from deploy.cli.commands import Commands
 from deploy.cli.installation import KAFKA
+from deploy.cli.letter_orders import Result
 from deploy.cli.letters import Book, Letter
-from deploy.cli.outcome import YES, Wrong
+from deploy.cli.outcome import REFUSED, YES, Wrong
 
 FIRST = "definition:0f8f1c1e-6f5d-4a52-9d5c-1c8a3f1f9d10"
 SECOND = "definition:0f8f77aa-6f5d-4a52-9d5c-1c8a3f1f9d10"
@@ -55,11 +59,11 @@ def some_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letter_commands, "read_book", read_book)
 
 
-def seen(*typed: str, columns: int | None = None) -> list[str]:
+def seen(*typed: str, columns: int | None = None, code: int = YES) -> list[str]:
     """The lines that are seen on a terminal of so many columns, or on a pipe."""
     file = io.StringIO()
     console = Console(file=file, width=columns or 150, force_terminal=columns is not None, color_system=None)
-    assert asyncio.run(Commands(parse(["dead-letters", *typed]), console).run()) == YES
+    assert asyncio.run(Commands(parse(["dead-letters", *typed]), console).run()) == code
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -98,3 +102,40 @@ def test_law7_a_beginning_of_several_aggregates_means_none_of_them(action: list[
         seen(*action, "--aggregate", "definition:0f8f")
     with pytest.raises(SystemExit):
         seen(*action, "--aggregate", "")
+
+
+class OneAnswer:
+    """Stands for a desk: every replay comes to the same."""
+
+    def __init__(self, outcome: str) -> None:
+        self._outcome = outcome
+        self.results: list[Result] = []
+
+    async def replay_records(self, letters: Sequence[Letter]) -> None:
+        self.results += [Result(each.service, self._outcome, each) for each in letters]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "said"),
+    [
+        ("decided", YES, "yes  1 decided"),
+        ("refused", YES, "yes  1 refused"),
+        ("skipped", YES, "yes  1 skipped"),
+        ("dead-letter", REFUSED, "no  c60c5983: dead-letter: it is a dead letter again"),
+        ("put-aside", REFUSED, "no  c60c5983: put-aside: its aggregate is parked, and it is put aside again"),
+        ("duplicate", REFUSED, "no  c60c5983: duplicate: not decided"),
+    ],
+)
+def test_law7_a_letter_that_is_not_decided_is_no_success(
+    outcome: str, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextlib.asynccontextmanager
+    async def desk(*_: object) -> AsyncIterator[OneAnswer]:
+        yield OneAnswer(outcome)
+
+    monkeypatch.setattr(letter_commands, "desk", desk)
+    order = ("replay", "c60c5983", "--why", "corrected")
+    (line,) = seen(*order, code=code)
+    assert " ".join(line.split()).startswith(" ".join(said.split()))
+    seen(*order, "--json", code=code)
+    assert json.loads(capsys.readouterr().out)[0]["went_well"] is (code == YES)
