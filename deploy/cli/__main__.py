@@ -15,12 +15,21 @@ from deploy.local.client import NoAnswer
 from services.chassis.logs import describe
 
 
+class _Screen(Console):
+    """Standard output."""
+
+    def on_broken_pipe(self) -> None:
+        """A reader that has ended is no fault of ours; the library would end the program with 1."""
+        raise BrokenPipeError
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code, as `deploy.cli.outcome.EXIT_CODES` explains it."""
-    width = None if sys.stdout.isatty() else WIDTH_OF_FILES
     try:
-        given = parse(sys.argv[1:] if argv is None else argv)
-        return asyncio.run(Commands(given, Console(highlight=False, width=width, soft_wrap=False)).run())
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()  # here, where it is heard that a reader has ended
     except Wrong as error:
         return _said(error, USAGE)
     except NoAnswer as error:
@@ -37,6 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         ours = [place for place in places if place.startswith(("deploy/", "services/", "contracts/"))]
         sys.stderr.write(f"hesabi: an error of this program: {kinds[-1]} at {ours[-1]}; please report it\n")
         return BROKEN
+
+
+def _run(argv: Sequence[str]) -> int:
+    width = None if sys.stdout.isatty() else WIDTH_OF_FILES
+    screen = _Screen(highlight=False, width=width, soft_wrap=False)
+    return asyncio.run(Commands(parse(argv), screen).run())
 
 
 def _said(error: Exception, code: int) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from deploy.cli import commands
 from deploy.cli.__main__ import main
 from deploy.cli.installation import CA_FILE, KAFKA, PASSWORD, USER
-from deploy.cli.outcome import BROKEN, EXIT_CODES, INTERRUPTED, USAGE
+from deploy.cli.outcome import BROKEN, EXIT_CODES, INTERRUPTED, USAGE, YES
 from deploy.local.up.announcement import LOCAL
 
 MARKED = "marked-secret-7f3a"
@@ -115,3 +116,16 @@ def test_an_error_of_the_program_is_told_by_its_class_and_place(
     assert said.count("\n") == 1
     assert MARKED not in said
     assert f"\n  {BROKEN}    " in EXIT_CODES
+
+
+@pytest.mark.parametrize("typed", ["topics", "where kafka --kafka there:1", "--help"])
+def test_a_reader_that_has_ended_is_no_fault(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = [sys.executable, "-m", "deploy.cli", *typed.split()]
+        ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60)
+    finally:
+        os.close(writer)
+    assert (ended.returncode, ended.stderr) == (YES, b"")
