@@ -23,6 +23,7 @@ from deploy.cli.letter_commands import LetterCommands
 from deploy.cli.memory import Memory
 from deploy.cli.message_types import message_type, writers_of
 from deploy.cli.outcome import REFUSED, YES, Wrong
+from deploy.cli.pasting import paste_of
 from deploy.cli.seals import Place, check_sealed, check_vectors, named_key, sealed
 from deploy.cli.sending import Came, Wish, send, send_again
 from deploy.local.up.announcement import Announcement, local_folder
@@ -142,7 +143,7 @@ class Commands:
         else:
             self._console.print(listing.type_page(found[0]) if len(found) == 1 else listing.type_list(found))
             if len(found) == 1 and writers_of(found[0]):
-                self._console.print(Text(listing.paste_of(found[0]), style="green"), soft_wrap=True)
+                self._console.print(Text(paste_of(found[0]), style="green"), soft_wrap=True)
         return YES
 
     async def topics(self) -> int:

@@ -1,7 +1,5 @@
 """`hesabi types` and `hesabi topics`: the contracts, as somebody at a terminal asks for them."""
 
-import json
-import shlex
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -12,11 +10,11 @@ from rich.text import Text
 from contracts import topics
 from contracts.catalogue import published_messages
 from contracts.message import Command, CustomerCommand, Message
-from contracts.samples import sample_of
 from contracts.schemas import description_of, schema_of
 from contracts.topics import Topic
 from deploy.cli.fields import FILLED_IN, opener_of
 from deploy.cli.message_types import sendable, short_name, writers_of
+from deploy.cli.pasting import paste_of
 from deploy.cli.sending import TOKEN
 
 _FOLLOWS: Final = ("pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "format")
@@ -85,23 +83,6 @@ def _kind(schema: dict[str, Any]) -> str:
     limits = ", ".join(f"{limit} {schema[limit]}" for limit in _FOLLOWS if limit in schema)
     kind = str(schema.get("type", "object")).replace("string", "text")
     return f"{kind} ({limits})" if limits else kind
-
-
-def paste_of(message: type[Message]) -> str:
-    """A command that can be pasted: samples for what is open, prompts for what is sealed."""
-    sample = sample_of(message, "minimal")
-    fields = [
-        f"{name}=-" if name in message.sealed_fields else f"{name}={_typed(value)}"
-        for name, value in sample.items()
-        if name not in FILLED_IN and not (name == TOKEN and issubclass(message, CustomerCommand))
-    ]
-    ambiguous = sum(message.__name__ == other.__name__ for other in published_messages().values()) > 1
-    sender = [] if issubclass(message, Command) else ["--as", min(writers_of(message))]
-    return shlex.join(["./hesabi", "send", short_name(message) if ambiguous else message.__name__, *fields, *sender])
-
-
-def _typed(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def topic_list() -> RenderableType:

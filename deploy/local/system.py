@@ -5,7 +5,6 @@ Everything ends with the block, with Ctrl-C and with this process, however that 
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import secrets
 import time
@@ -35,6 +34,7 @@ from deploy.local.service_process import PROGRAM, ServiceProcess, Surroundings
 from deploy.local.stack import Stack, running_stack
 from deploy.local.stack.server import free_port
 from deploy.local.stack.topics import create_topics
+from deploy.local.terms import terms_in_force
 from deploy.local.watch import Watch, raw_records
 
 APP_SID: Final = "local-app-sid"
@@ -43,11 +43,6 @@ ACCOUNT: Final = "30012345678"
 LARGE_ACCOUNT: Final = "30087654321"
 """Supplies for whoever plays by hand (`make up`); the second has the sample times 8 (R7)."""
 
-TERMS_VERSION: Final = "2026-01"
-TERMS: Final = {
-    "ar": "شروط استخدام حسابي (نص تجريبي للتشغيل المحلي).",
-    "en": "Terms of use of Hesabi (a trial text for local runs).",
-}
 RIYADH: Final = timedelta(hours=3)  # R7
 READ_S: Final = 60.0
 LOOK_S: Final = 0.02
@@ -269,14 +264,6 @@ def _settings(gateway: SmsGateway, mail: MailSink, lives: Lives) -> dict[str, Ma
         },
         "reports": {"link_life_s": lives.report_link_s},
     }
-
-
-def terms_in_force() -> list[dict[str, str]]:
-    """The terms of use of local runs, as identity's setting names them (I8)."""
-    return [
-        {"version": TERMS_VERSION, "language": language, "text_hash": hashlib.sha256(text.encode()).hexdigest()}
-        for language, text in TERMS.items()
-    ]
 
 
 async def _stop_all(services: Collection[ServiceProcess]) -> None:

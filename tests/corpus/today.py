@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from contracts.keys import ServiceKeysPublished
 from contracts.topics import KEYS, SERVICES
-from deploy.local.system import terms_in_force
+from deploy.local.terms import terms_in_force
 from services.accounts import __main__ as accounts
 from services.accounts.settings import AccountsSettings
 from services.chassis.acknowledged import Acknowledged

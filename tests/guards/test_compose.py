@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from contracts.topics import SERVICES
 from deploy.local.stack.containers import PUBLIC_IMAGES
-from deploy.local.system import terms_in_force
+from deploy.local.terms import terms_in_force
 from services.chassis.settings import PREFIX
 from tests.gates import Gates
 from tests.guards.source import ROOT

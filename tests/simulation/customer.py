@@ -16,7 +16,7 @@ from contracts.sealed import Sealed
 from contracts.values.national_address import StatedAddress
 from deploy.local.journey.post import activation_token_in, code_in
 from deploy.local.neighbours.registry_records import Person
-from deploy.local.system import terms_in_force
+from deploy.local.terms import terms_in_force
 from tests.fakes.world import fake_open
 from tests.simulation.channel import Channel, reason_of
 from tests.simulation.gateways import MailCompany, SmsCompany

@@ -18,7 +18,7 @@ from contracts.decision import Customer
 from contracts.sealed import Secret
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress
-from deploy.local.system import terms_in_force
+from deploy.local.terms import terms_in_force
 from services.accounts.effects import AccountsEffects
 from services.accounts.kind_files import OUR_KINDS, read_kinds
 from services.accounts.request_kind import RequestKinds

@@ -32,7 +32,8 @@ from deploy.local.client import Answered
 from deploy.local.journey.journal import Journal
 from deploy.local.journey.person import Person
 from deploy.local.journey.post import NothingCame, Post
-from deploy.local.system import System, terms_in_force
+from deploy.local.system import System
+from deploy.local.terms import terms_in_force
 
 PATIENCE_S: Final = 60.0
 CLEARLY_LATE: Final = timedelta(milliseconds=100)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from deploy.local.journey.person import Person
-from deploy.local.system import ACCOUNT, terms_in_force
+from deploy.local.system import ACCOUNT
+from deploy.local.terms import terms_in_force
 from services.accounts.service_terms import CURRENT_VERSION, text_hash
 
 CODE: Final = "CODE"

@@ -14,9 +14,9 @@ from contracts.sealed import Sealed
 from deploy.cli.__main__ import main
 from deploy.cli.arguments import parse
 from deploy.cli.fields import body_of, read_fields, read_object
-from deploy.cli.listing import paste_of
 from deploy.cli.message_types import message_type, next_commands, sendable, short_name, writers_of
 from deploy.cli.outcome import NOT_REACHED, USAGE, Wrong
+from deploy.cli.pasting import paste_of
 from deploy.cli.seals import named_key
 from deploy.local.up.announcement import LOCAL
 
