@@ -1,5 +1,6 @@
 """Law 5: when an entry is known to be on the log."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ def test_law5_an_entry_is_known_when_this_process_saw_its_acknowledgement() -> N
     assert known.knows("count:1", entry(1))
     assert not known.knows("count:1", entry(2))
     assert not known.knows("count:2", entry(1))
+    assert not known.knows("count:1", replace(entry(1), topic="accounts.audit")), "each topic counts for itself"
 
 
 @pytest.mark.parametrize(("committed", "proven"), [(None, False), (17, False), (18, True), (99, True)])

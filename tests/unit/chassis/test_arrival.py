@@ -158,6 +158,12 @@ def test_law4_the_stamp_judges_when_a_command_came(
     assert (arrival.obstacle.reason if arrival.obstacle else None) == reason
 
 
+def test_J3_the_same_body_of_another_type_is_another_command() -> None:
+    arrival = read(record())
+    other = replace(arrival, envelope=replace(arrival.envelope, type="hesabi.accounts.Other.v1"))
+    assert other.digest != arrival.digest
+
+
 def test_events_do_not_expire() -> None:
     assert read(record(**HEARD, time=NOON - timedelta(days=9))).obstacle is None
 

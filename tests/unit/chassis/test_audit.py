@@ -120,6 +120,18 @@ async def test_law5_a_lost_nudge_is_sent_again_and_half_an_hour_is_an_alarm() ->
     assert "outbox_unproven" in auditor.told
 
 
+async def test_law5_what_is_written_again_unproven_is_as_old_as_before() -> None:
+    """A busy document would never be half an hour old."""
+    auditor = Auditor()
+    await auditor.write("count:1")
+    for version in (1, 2, 3):
+        auditor.world.pass_time(minutes=11)
+        assert await auditor.audit.once() == version * 11 * 60
+        draft = Document("count:1", version=version, state="s", outbox=[entry()])
+        await auditor.world.store.save([draft], auditor.world.now)
+    assert auditor.told == ["outbox_unproven"]
+
+
 async def test_law5_a_look_keeps_up_with_many_documents_and_reads_each_once() -> None:
     auditor = Auditor(committed={CAUSE: OFFSET + 1})
     names = [f"count:{n}" for n in range(6 * DOCUMENTS_AT_ONCE)]

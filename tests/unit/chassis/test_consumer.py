@@ -1,7 +1,7 @@
 """One bad record costs no other and stops at most its own partition (traps 3, 18 and 19)."""
 
 import pytest
-from aiokafka.errors import GroupAuthorizationFailedError
+from aiokafka.errors import GroupAuthorizationFailedError, NoOffsetForPartitionError
 
 from services.chassis.consumer import CAREFUL_S, FETCH_MS, IDLE_FETCH_MS
 from tests.eventually import eventually
@@ -65,6 +65,17 @@ async def test_trap_18_an_offset_out_of_range_stops_its_partition(opened: Open) 
     assert reading.of(0) == list(range(12)), "a broker that has come back"
 
 
+async def test_trap_18_where_the_group_has_committed_nothing_a_partition_goes_nowhere(opened: Open) -> None:
+    """Reading on at its beginning would decide again what is long over."""
+    broker = FakeBroker([stored(0, 3)])
+    consumer = opened(broker)
+    broker.committed[NAMES[0]] = -1
+    assert consumer._is_borne(NoOffsetForPartitionError(NAMES[0]))
+    halts = dict(consumer.halts)
+    await consumer.try_again(halts[NAMES[0]])
+    assert consumer.halts == halts
+
+
 async def test_trap_15_a_refused_poll_is_no_poll_and_loses_nothing(opened: Open) -> None:
     broker = FakeBroker([stored(0, 3)])
     reading = Reading(broker, opened(broker))
@@ -77,6 +88,7 @@ async def test_trap_15_a_refused_poll_is_no_poll_and_loses_nothing(opened: Open)
     with pytest.raises(GroupAuthorizationFailedError):
         await reading.poll()
     assert reading.consumer.polls == 0
+    assert reading.consumer._is_astray, "what the client had taken by then comes again"
     coordinator.check_errors = fine
     await eventually(reading.poll, lambda count: count == 3)
     assert reading.of(0) == [0, 1, 2]

@@ -82,3 +82,23 @@ async def test_trap_19_what_is_in_hand_is_handed_over_before_a_record_that_canno
     await reading.consumer.try_again(reading.consumer.halts[NAMES[0]])
     await eventually(reading.poll, lambda count: count == 6)
     assert reading.of(0) == list(range(6))
+
+
+async def test_trap_19_what_a_look_for_later_records_had_taken_when_it_met_a_bad_one_is_read_again(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = FakeBroker([], [])
+    reading = Reading(broker, opened(broker))
+    first, second = broker.partitions
+    first.append(stored(0, 1))
+    await eventually(reading.poll, lambda count: count == 1)
+    first.append(stored(1, 2))
+    await eventually(lambda: NAMES[0] in reading.consumer._fetcher._records)
+    second.append(stored(0, 2))
+    first.append(stored(3, 3, corrupt=True))
+    monkeypatch.setattr(consumer_module, "SINCE_MS", 30_000)
+    assert await reading.poll() == 3
+    assert reading.consumer._is_astray
+    monkeypatch.undo()
+    await eventually(reading.poll, lambda count: count == 5 and bool(reading.consumer.halts))
+    assert (reading.of(0), reading.of(1)) == ([0, 1, 2], [0, 1])

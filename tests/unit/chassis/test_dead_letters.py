@@ -56,6 +56,15 @@ def test_law7_reason_and_position_are_clear_and_the_record_is_sealed(keyring: Ke
     assert [(name, plain(content)) for name, content in original["headers"]] == list(RECORD.headers)
 
 
+def test_law7_a_type_that_is_none_of_ours_stays_under_the_seal(keyring: Keyring) -> None:
+    """Whoever may write the topic may write a name or a number there."""
+    known, unknown = (
+        put_aside(keyring, replace(RECORD, headers=(("ce_type", said.encode()),)))[0]
+        for said in (DEAD_LETTER["accounts"].type_name, "Ahmad-1012345674")
+    )
+    assert (known.message_type, unknown.message_type) == (DEAD_LETTER["accounts"].type_name, None)
+
+
 @pytest.mark.parametrize(
     "raw",
     [

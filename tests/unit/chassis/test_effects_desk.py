@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import pytest
+
 from contracts.message import Message
+from services.chassis import effects_desk
 from services.chassis.document import Record
 from services.chassis.effects_desk import CALLS_AT_ONCE, EffectsDesk
 from services.chassis.fold import DueEffect
@@ -181,3 +184,50 @@ async def test_what_a_call_came_to_is_counted() -> None:
     await desk.finish(5)
     counted = metrics.registry.get_sample_value("hesabi_call_outcomes_total", {"effect": "Call", "outcome": "taken"})
     assert counted == 2
+
+
+@dataclass(frozen=True)
+class Urgent(Call):
+    """A call of another kind."""
+
+
+async def test_N1_a_crowd_of_one_kind_of_calls_takes_no_place_from_another() -> None:
+    slow, quick, bus = Outside(), Outside(), Bus()
+    quick.open.set()
+    service = replace(service_of(slow), perform={Call: slow, Urgent: quick})
+    desk = EffectsDesk(service, body, bus, lambda: NOON, Told(Metrics(), None))
+    desk.start(due(n) for n in range(CALLS_AT_ONCE))
+    await eventually(lambda: slow.inside == CALLS_AT_ONCE)
+    desk.start([replace(due(7), effect=Urgent(7))])
+    await eventually(lambda: quick.made == [7])
+    slow.open.set()
+    await desk.finish(5)
+
+
+async def test_law8_who_is_cancelled_in_line_takes_no_place_from_those_behind() -> None:
+    outside, bus = Outside(), Bus()
+    desk = desk_of(outside, bus, [])
+    desk.start(due(n) for n in range(CALLS_AT_ONCE))
+    await eventually(lambda: outside.inside == CALLS_AT_ONCE)
+    known = set(desk._calls)
+    desk.start(due(100) for _ in range(CALLS_AT_ONCE))
+    in_line = desk._calls - known
+    await eventually(lambda: len(desk._rooms[Call]._line) == CALLS_AT_ONCE)
+    for call in in_line:
+        call.cancel()
+    desk.start([due(200)])
+    outside.open.set()
+    await eventually(lambda: 200 in outside.made)
+    assert 100 not in outside.made
+
+
+async def test_law8_a_result_that_nobody_took_is_told_and_counts_as_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effects_desk, "PUBLISH_TRIES", 1)
+    outside, failed, metrics = Outside(), list[tuple[str, str]](), Metrics()
+    outside.open.set()
+    told = Told(metrics, None, broken=failed)
+    desk = EffectsDesk(service_of(outside), body, Bus(refuse=1), lambda: NOON, told)
+    desk.start([due(1)])
+    await desk.finish(5)
+    assert failed == [("count:1", "PublishFailed")]
+    assert metrics.registry.get_sample_value("hesabi_call_seconds_count", {"effect": "Call"}) is None

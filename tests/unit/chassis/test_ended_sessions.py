@@ -114,6 +114,22 @@ def test_I13_memory_is_bounded_and_the_oldest_makes_room(monkeypatch: pytest.Mon
     ]
 
 
+def test_I13_what_is_over_of_a_person_does_not_take_what_is_not_along() -> None:
+    later = NOON + 2 * HOUR + SECOND
+    again = said(ended_at=NOON + HOUR, forget_after=NOON + 2 * HOUR)
+    ended = after(ending(said(), NOON), ending(again, NOON + HOUR))
+    assert ended.learn(ending(said(session_id="other", forget_after=later + HOUR), later), later)
+    assert ended.has_ended(SARA, NOON + HOUR, later)
+
+
+def test_I13_whose_sessions_ended_again_is_not_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ended_sessions, "MOST_REMEMBERED", 2)
+    again = ending(said(ended_at=NOON + SECOND), NOON + SECOND)
+    ended = after(ending(said(), NOON), ending(said(user_id="user-2"), NOON), again)
+    assert not ended.learn(ending(said(user_id="user-3"), NOON + SECOND), NOON + SECOND)
+    assert ended.has_ended(SARA, NOON + SECOND, NOON + SECOND)
+
+
 def test_I13_a_token_of_an_ended_session_is_refused_and_says_whose_it_was() -> None:
     ended = after(ending(said(session_id="session-1"), NOON))
     verifier = SessionVerifier(lambda _: KEY, ended.has_ended)

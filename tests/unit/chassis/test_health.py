@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from services.chassis import health
 from services.chassis.health import (
     EXPOSITION_KEPT_S,
     MAX_BODY_BYTES,
@@ -227,6 +228,19 @@ async def test_a_body_that_does_not_come_in_time_gives_its_place_back() -> None:
         answer = await reader.read()
         assert answer.startswith(b"HTTP/1.1 408")
         writer.close()
+
+
+async def test_a_request_that_breaks_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "MAX_REQUESTS", 2)
+
+    async def breaks(_: Request) -> Response:
+        raise RuntimeError
+
+    progress, _ = progress_of()
+    app = http_app(progress, Metrics(), [Route("/receipts", breaks, methods=["POST"])])
+    async with serve(app, "127.0.0.1", 0) as port, httpx.AsyncClient(timeout=5) as client:
+        answers = [await client.post(f"http://127.0.0.1:{port}/receipts") for _ in range(4)]
+    assert [each.status_code for each in answers] == [500] * 4
 
 
 async def test_other_paths_and_methods_are_refused(door: Door) -> None:

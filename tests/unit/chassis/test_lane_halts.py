@@ -113,6 +113,24 @@ async def test_law7_what_came_before_the_bad_record_comes_again_before_it() -> N
     assert (consumer.held, consumer.sought, of.halts) == (set(), {ONE: 4}, ())
 
 
+async def test_law7_an_earlier_pause_does_not_cut_a_later_one_short() -> None:
+    of = lane_of(Consumer())
+    await of._handle([record(TWO, 0)])
+    earlier = of._resuming
+    assert earlier is not None
+    await of._handle([record(TWO, 0)])
+    await eventually(earlier.done)
+    assert earlier.cancelled()
+    await eventually(lambda: not of.paused)
+
+
+async def test_trap_19_a_partition_that_comes_back_is_halted_no_more() -> None:
+    """The client pauses none that is assigned: it would be read, and be taken for standing still."""
+    consumer = Consumer()
+    await lane_of(consumer).on_partitions_revoked([ONE])
+    assert consumer.halts == {}
+
+
 async def test_law5_what_others_have_committed_since_is_neither_read_nor_committed_again() -> None:
     """A batch that outlasted the loss of its partition, which has come back meanwhile: what it decided anew there would
     seem proven by their commit, and leave the outbox unsent."""

@@ -120,7 +120,11 @@ async def test_law4_a_command_that_claims_to_be_made_later_cannot_outlive_the_me
     assert reasons(world) == [("command-expired", "command-from-the-future")] * 2
 
 
-async def test_J3_a_command_is_remembered_to_the_end_of_its_life_however_far_its_sender_s_clock_is_ahead() -> None:
+@pytest.mark.parametrize("room_made_after", [COMMAND_LIFE - timedelta(milliseconds=1), COMMAND_LIFE + SKEW_BORNE])
+async def test_J3_a_command_is_remembered_to_the_end_of_its_life_however_far_clocks_are_ahead(
+    room_made_after: timedelta,
+) -> None:
+    """Its sender's, and that of the broker whose stamp makes room."""
     world = World()
     process = world.process()
     made = world.now + SKEW_BORNE
@@ -128,7 +132,7 @@ async def test_J3_a_command_is_remembered_to_the_end_of_its_life_however_far_its
     for _ in range(REMEMBERED_AT_LEAST):
         world.send(Add(amount=1))
     await process.run()
-    world.now = made + COMMAND_LIFE - timedelta(milliseconds=1)
+    world.now = made + room_made_after
     world.send(Add(amount=1))  # room is made for it
     await process.run()
     world.now = made + COMMAND_LIFE
@@ -174,6 +178,22 @@ async def test_law12_a_token_that_does_not_count_is_answered_with_the_missing_st
         ("malformed", None),
     ]
     assert reasons(world) == [("sign-in-needed", "token-malformed"), ("malformed", "seal-not-opened")]
+
+
+async def test_J3_an_answer_is_correlated_by_the_command_s_id_whatever_it_says_that_it_belongs_to() -> None:
+    world = World()
+    world.send(Add(amount=1), id="mine", correlation_id="another")
+    await world.process().run()
+    (answer,) = world.records("answers")
+    assert envelope_of(answer).correlation_id == "mine"
+
+
+async def test_law12_what_is_refused_to_nobody_known_is_not_kept_under_the_flow_that_it_names() -> None:
+    """Who knows a flow's id may go on with it."""
+    world = World()
+    world.send(Mine(token=Sealed.of("forged"), amount=1), "f1", id="asked")
+    await world.process().run()
+    assert {record.key for record in (*world.records("audit"), *world.records("answers"))} == {b"asked"}
 
 
 async def test_law11_a_seal_broken_inside_a_decision_refuses_the_message_unsaved() -> None:

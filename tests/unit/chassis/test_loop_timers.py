@@ -7,7 +7,7 @@ import pytest
 
 from contracts.operations import NUDGE, TIMER_ELAPSED
 from tests.component.counter import Add, CallMade, counter_service
-from tests.fakes.world import Crash, World
+from tests.fakes.world import NOON, Crash, World, letters
 from tests.first_copies import first_copies
 
 TIMER = TIMER_ELAPSED["accounts"]
@@ -78,6 +78,15 @@ async def test_law10_the_document_says_when_it_wants_to_be_woken() -> None:
     world.send(Add(amount=1, wake_after_ms=5_000))
     await world.process().run()
     assert world.store.documents["count:f1"].due_at == world.now + timedelta(seconds=5)
+
+
+async def test_law9_what_is_granted_begins_no_earlier_than_its_message_came() -> None:
+    world = World()
+    process = world.process()
+    process.loop.folder.present = lambda: world.now - timedelta(seconds=5)
+    world.send(Add(amount=1, wake_after_ms=1_000))
+    await process.run()
+    assert world.state().wake_at == NOON + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("call", ["publish", "commit"])
@@ -158,6 +167,16 @@ async def test_law5_a_parked_aggregate_can_be_nudged() -> None:
     await process.run()
     assert process.told.letters == []
     assert world.store.documents["parked:count:f1"].outbox == []
+
+
+async def test_law7_law10_a_wake_up_of_what_is_parked_is_no_letter() -> None:
+    world = World()
+    world.send(Add(amount=666))
+    world.send(TIMER(aggregate="count:f1"), "count:f1")
+    await world.process().run()
+    world.send(TIMER(aggregate="count:f1"), "count:f1")
+    await world.process().run()
+    assert letters(world) == [0]
 
 
 async def test_law10_a_wake_up_of_nothing_is_refused_without_a_save() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -100,6 +100,36 @@ async def test_who_waits_for_a_producer_whose_end_hangs_waits_no_longer_than_tha
     with pytest.raises(KafkaConnectionError):
         await asyncio.wait_for(record, 1)
     Producer.client.close.assert_awaited_once()
+
+
+async def test_law5_what_was_queued_fails_before_its_producer_stops() -> None:
+    """The library's own way to stop would send it, and what had to come before it is not on the log."""
+    waiting = MessageAccumulator(ClusterMetadata(), 1_000, 0, 60)
+    record = await waiting.add_message(TopicPartition("identity.events", 0), b"k", b"v", timeout=1)
+    failed_before = list[bool]()
+
+    class Producer:
+        _sender, client = AsyncMock(), AsyncMock()
+        _message_accumulator = waiting
+
+        async def stop(self) -> None:
+            failed_before.append(record.done())
+
+    await publisher._stop(cast("AIOKafkaProducer", Producer()))
+    assert failed_before == [True]
+    with pytest.raises(KafkaConnectionError):
+        await record
+
+
+async def test_law5_what_is_acknowledged_is_on_every_replica_in_sync_and_there_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Mock(side_effect=InterruptedError)
+    monkeypatch.setattr(publisher, "AIOKafkaProducer", made)
+    with pytest.raises(InterruptedError):
+        await KafkaPublisher({}, lambda *_: None)([RECORD])
+    options = made.call_args.kwargs
+    assert (options["acks"], options["enable_idempotence"]) == ("all", True)
 
 
 @on_its_own_loop

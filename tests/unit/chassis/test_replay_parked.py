@@ -1,13 +1,14 @@
 """Law 7: a parked aggregate's letters are replayed in their order, once, and then it goes on."""
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 from contracts.decision import Decision, Facts, Incoming
 from services.chassis.document import Document
-from tests.component.counter import Add, Count, Heard, add, counter_service
+from tests.component.counter import Add, Ask, Count, Heard, add, counter_service
 from tests.fakes.log import FakePublisher
-from tests.fakes.world import Operator, Process, World, letters, with_route
+from tests.fakes.world import Crash, Operator, Process, World, letters, with_route
 from tests.first_copies import first_copies
 
 
@@ -91,6 +92,24 @@ async def test_law7_a_letter_is_replayed_twice_without_a_second_effect() -> None
     told = [operator.told(order) for order in orders]
     assert told == [["decided"], ["duplicate"], ["AggregateUnparked"], ["duplicate"]]
     assert added(world) == [600]
+
+
+async def test_law7_a_query_among_the_letters_is_answered_once() -> None:
+    """It leaves no number of its own: that it had its turn is all that is remembered."""
+    world, operator = await parked_world(666)
+    world.send(Ask())
+    await world.process().run()
+    orders = [*operator.replay_all(), *operator.replay_all()]
+    await in_one_life(world)
+    assert [operator.told(order) for order in orders] == [["decided"], ["answered"], ["duplicate"], ["duplicate"]]
+
+
+async def test_law7_a_letter_ordered_again_behind_a_later_one_does_not_set_the_count_back() -> None:
+    world, operator = await parked_world(666, 2)
+    orders = [*operator.replay_all(), operator.replay(*operator.letters()[0]), operator.unpark()]
+    await in_one_life(world)
+    told = [operator.told(order) for order in orders]
+    assert told == [["decided"], ["decided"], ["duplicate"], ["AggregateUnparked"]]
 
 
 async def test_law7_a_bug_that_is_still_there_keeps_the_letter_and_the_order() -> None:
@@ -245,3 +264,30 @@ async def test_law5_an_order_that_comes_again_says_the_same_once_more() -> None:
     await process.run()
     assert [record.value for record in world.log.in_order] == said
     assert added(world) == [600, 2]
+
+
+async def test_law5_an_order_that_was_saved_and_comes_again_has_one_outcome() -> None:
+    world, operator = await parked_world(666)
+    (order,) = operator.replay_all()
+
+    def crash(call: str) -> None:
+        if call == "commit":
+            raise Crash
+
+    world.faults = crash
+    with contextlib.suppress(Crash):
+        await in_one_life(world)
+    world.faults = lambda _: None
+    await in_one_life(world)
+    assert set(operator.told(order)) == {"decided"}
+
+
+async def test_law5_J3_an_answer_that_a_letter_gets_again_is_published() -> None:
+    """The command was answered, and sent again while its aggregate was parked: the first cause is long committed."""
+    world = World()
+    for amount in (1, 666, 1):
+        world.send(Add(amount=amount), id="bug" if amount == 666 else "same")
+    await world.process().run()
+    Operator(world).replay_all()
+    await in_one_life(world)
+    assert [body for body in world.bodies("answers") if body.get("total") == 1] == [{"total": 1}] * 2

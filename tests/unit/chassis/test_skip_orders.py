@@ -70,6 +70,13 @@ def test_law5_no_commit_proves_what_an_order_names_however_old_it_is() -> None:
     assert [orders.spoil(Position(1, TOPIC, 3, offset)) for offset in (4, 5, 7, 8)] == [False, True, True, False]
 
 
+def test_law5_each_of_several_orders_spoils_what_it_names() -> None:
+    orders = SkipOrders()
+    orders.learn(order(5, 5, "o-1"))
+    orders.learn(order(9, 9, "o-2"))
+    assert [orders.spoil(Position(1, TOPIC, 3, offset)) for offset in (5, 7, 9)] == [True, False, True]
+
+
 def test_an_order_is_read_with_its_stamp() -> None:
     orders = SkipOrders()
     record: Any = Record(order().body.model_dump_json().encode())
