@@ -151,8 +151,10 @@ def test_A8_the_reference_of_a_definition_answers_about_it_and_every_request_und
     }
 
 
-def test_A8_a_requests_own_reference_answers_about_that_request() -> None:
-    inquiry = shown(given(MOVING).when(inquire_reference, inquiry_about(TRANSFER_REFERENCE)))
+def test_A8_a_requests_own_reference_answers_about_that_request_and_no_other() -> None:
+    sibling = replace(MOVING.requests[0], reference="sibling")
+    state = replace(MOVING, requests=(sibling, *MOVING.requests))
+    inquiry = shown(given(state).when(inquire_reference, inquiry_about(TRANSFER_REFERENCE)))
     assert inquiry["reference"] == TRANSFER_REFERENCE
     assert inquiry["definition"]["reference"] == REFERENCE
     assert [each["reference"] for each in inquiry["requests"]] == [TRANSFER_REFERENCE]

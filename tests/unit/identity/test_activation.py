@@ -150,9 +150,17 @@ def test_I10_an_activation_under_way_outlives_the_link_for_the_person_is_a_membe
     given(registered).when(on_timer, TIMER, Facts(present)).then_state(Ended("never-activated"))
 
 
+def test_I10_opened_again_after_its_life_it_is_answered_as_long_as_its_activation_is_under_way() -> None:
+    late = replace(OPENING, now=registered.link.valid_until + timedelta(seconds=1))
+    given(replace(registered, reported=True)).when(activate_user, late, Facts(NOON)).then(ActivationReported)
+
+
 def test_I10_J3_who_came_too_late_hears_so_each_time() -> None:
     twice = given(registered).when(activate_user, OPENING).when(activate_user, OPENING)
     once = twice.when(activation_lapsed, LAPSED).then_refused("link-not-accepted", "link-of-ended-registration")
+    assert once.decision is not None
+    assert once.decision.refusal is not None
+    assert once.decision.refusal.command_id == "opening", "the command that is answered, not the news of it"
     again = once.when(activation_lapsed, LAPSED).then_refused("link-not-accepted", "link-of-ended-registration")
     again.then_state(Ended("never-activated"))
     given(active).when(activation_lapsed, LAPSED).then().then_state(active)

@@ -98,6 +98,16 @@ def test_I12_they_are_shown_sealed_to_the_asker_and_once() -> None:
     after.when(addresses_found, found()).then().then_state(shown)
 
 
+def test_I12_J3_of_two_who_ask_each_gets_the_answer_to_their_own_question() -> None:
+    other_key = KEY.replace("A", "B")
+    second = AddressesWanted("c-8", other_key, NOON + MINUTE)
+    after = given(replace(waiting, asked=(*waiting.asked, second))).when(addresses_found, found(correlation_id="c-8"))
+    after.then_state(replace(waiting, shown=Secret(LISTED)))
+    (answer,) = after.messages
+    assert isinstance(answer, AddressesShown)
+    assert answer.addresses.to == other_key
+
+
 @pytest.mark.parametrize("state", [s for s in EVERY_STATE if s != active])
 def test_I12_an_answer_of_the_registry_to_nobody_changes_nothing(state: UserState) -> None:
     given(state).when(addresses_found, found()).then().then_state(state)
