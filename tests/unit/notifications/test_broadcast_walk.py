@@ -82,6 +82,19 @@ def test_N4_a_bucket_of_any_size_comes_to_its_end(size: int) -> None:
     assert isinstance(land.state, Prepared)
 
 
+def test_N4_on_a_list_of_several_steps_everybody_has_a_turn_of_their_own() -> None:
+    users, land = tuple(f"u-{n:03d}" for n in range(2 * OFFERS_A_STEP + 1)), Land({})
+    land.walk(order(regions=(), user_ids=users))
+    assert slots(land) == [PACE.slot("warning", NOON, number) for number in range(len(users))]
+
+
+def test_N4_after_a_bucket_of_several_steps_the_next_one_is_walked_from_its_beginning() -> None:
+    members = {7: tuple(f"u-{n:03d}" for n in range(OFFERS_A_STEP + 1)), 9: ("a-1", "z-1")}
+    land = Land({(1, bucket): Bucket(known) for bucket, known in members.items()})
+    land.walk(order(regions=(1,)))
+    assert [offer.user_id for offer in land.offers] == [*members[7], *members[9]]
+
+
 def test_N4_who_joins_or_leaves_during_the_walk_changes_nothing_for_the_others() -> None:
     members = tuple(sorted(f"u-{n:03d}" for n in range(60)))
     reached = BucketReached(broadcast=broadcast(), region=1, bucket=7, buckets=(), regions=(), recipients=0)

@@ -213,8 +213,8 @@ def test_N6_an_unanswered_query_is_asked_again_until_enough() -> None:
     scenario.then_state(Unknown(SMS))
 
 
-def test_N6_an_answer_about_an_earlier_attempt_sends_nothing() -> None:
-    state = attempting(SMS, attempt=2)
+@pytest.mark.parametrize("state", [attempting(SMS, attempt=2), replace(settling(), attempt=2)])
+def test_N6_an_answer_about_an_earlier_attempt_sends_nothing(state: DeliveryState) -> None:
     stale = given(state).when(DELIVERIES.on_status, status(SMS, "never-accepted", 1), at(8))
     stale.then().then_state(state)
     assert stale.effects == ()

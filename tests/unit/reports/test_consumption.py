@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reports.consumption import Comparison, ComparisonRefused
+from services.reports.consumption import Comparison, ComparisonRefused, DayConsumption
 from services.reports.readings import IntervalReading
 from services.reports.report import comparison_bases, periods_needed
-from services.reports.riyadh import Period, day_start, month_period, year_period
+from services.reports.riyadh import SECONDS_A_DAY, Period, day_start, month_period, year_period
 from tests.unit.reports.situations import (
     APRIL,
     HOUR,
@@ -70,6 +70,7 @@ def test_R5_a_day_counts_as_measured_only_with_all_its_intervals_and_none_estima
     assert report.days[14].status == "partial"
     assert report.days[14].energy_wh == 20_000
     assert report.days[17].status == "estimated"
+    assert DayConsumption(FIRST, 5, SECONDS_A_DAY, ("raw", "estimated")).status == "estimated"
     assert (report.total.measured_days, report.total.partial_days, report.total.estimated_days) == (26, 1, 1)
 
 

@@ -240,6 +240,13 @@ async def test_R6_a_version_that_is_not_there_is_not_served(situation: Situation
     assert situation.published == []
 
 
+async def test_R8_a_version_that_is_another_person_s_is_served_to_nobody(situation: Situation) -> None:
+    second = _with_second_version(situation)
+    others = replace(second, terms=replace(second.terms, user_id="user-fahad"))
+    situation.states[f"report:{REPORT_ID}.2"] = others
+    assert [(await situation.get(LINK, token)).status_code for token in TOKENS] == [404, 404]
+
+
 async def test_R2_R8_a_payment_report_is_fetched_by_the_same_door(situation: Situation) -> None:
     report = made_payment_report()
     situation.states[f"report:{REPORT_ID}"] = PaymentMade(

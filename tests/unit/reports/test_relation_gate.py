@@ -110,6 +110,17 @@ def test_A18_the_end_of_one_relation_leaves_the_other_to_the_same_supply() -> No
     assert visible_days(both.relations, ACCOUNT) == (Period(date(2026, 2, 10), date.max),)
 
 
+def test_A18_a_relation_that_is_over_is_not_stretched_by_a_later_word_of_its_end() -> None:
+    over = confirmed(CONFIRMED, ENDED).relations
+    assert with_ended(over, ACCOUNT, "tenant", date(2026, 3, 31)) == over
+
+
+def test_A18_relations_that_follow_each_other_without_a_day_between_are_one_stretch() -> None:
+    first = confirmed(CONFIRMED, ENDED).relations
+    then = replace(first[0], from_day=date(2026, 2, 21), last_day=date(2026, 2, 25))
+    assert visible_days((*first, then), ACCOUNT) == (Period(date(2026, 2, 10), date(2026, 2, 25)),)
+
+
 def test_A18_of_an_interrupted_relation_the_latest_stretch_is_reported() -> None:
     back = CONFIRMED.model_copy(update={"from_day": date(2026, 2, 25)})
     order = asked(confirmed(CONFIRMED, ENDED, back)).then(ReportOrdered).messages[0]
@@ -160,6 +171,13 @@ def test_A18_the_days_of_those_before_are_neither_shown_nor_compared_with_and_th
     assert "2026-02-01" in english.notices[0]
     assert "2026-02-01" in arabic.notices[0]
     assert any("not compared with" in note for note in english.notes)
+
+
+def test_A18_a_report_says_so_of_which_only_some_days_compared_with_are_ones_own() -> None:
+    visible = (Period(date(2026, 1, 15), date.max),)
+    report = collected(FEBRUARY, [day_block(day) for day in FEBRUARY], visible=visible).state.report
+    assert report.restricted
+    assert not collected(FEBRUARY, [day_block(day) for day in FEBRUARY]).state.report.restricted
 
 
 def test_A18_a_month_of_which_nothing_may_be_seen_is_not_even_asked_for() -> None:
