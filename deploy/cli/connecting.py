@@ -2,17 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterator
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 from joserfc.jwk import OKPKey
 
 from contracts.topics import KEYS
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import NotReached
-from deploy.local.client import Client
+from deploy.local.client import Client, NoAnswer
 from deploy.local.watch import Watch
 from services.chassis.clients import opened
 from services.chassis.connection import kafka_connection
@@ -54,6 +54,27 @@ async def talking(
                 producer = AIOKafkaProducer(**connection, acks="all")
                 await cleanup.enter_async_context(opened(producer))
         yield Client(name, producer, watch, system.fingerprints, own), watch
+
+
+async def acknowledged(system: Installation, sending: Awaitable[None], then: str) -> None:
+    """Waits until Kafka has acknowledged what is being sent; `then` says what to do where it has not.
+
+    Raises:
+        NoAnswer: it has not, in time or until Ctrl-C. The record may be there all the same.
+        NotReached: this may not be written, so it is not there.
+    """
+    with reaching(system):
+        try:
+            async with asyncio.timeout(REACH_S):
+                await sending
+        except TopicAuthorizationFailedError:
+            raise
+        except (KafkaError, OSError, TimeoutError, asyncio.CancelledError) as error:
+            why = "Ctrl-C" if isinstance(error, asyncio.CancelledError) else type(error).__name__
+            raise NoAnswer(
+                f"Kafka at {system.kafka_bootstrap} has not acknowledged it ({why}): "
+                f"it is not known whether it arrived; {then}"
+            ) from None
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from contracts.operations import (
     UNPARK_AGGREGATE,
 )
 from contracts.topics import AUDIT, OPERATORS
-from deploy.cli.connecting import talking
+from deploy.cli.connecting import acknowledged, talking
 from deploy.cli.installation import Installation
 from deploy.cli.letters import Letter, Whose
 from deploy.local.client import Client, NoAnswer
@@ -26,6 +26,8 @@ from deploy.local.watch import Seen, Watch
 
 AT_ONCE: Final = 50
 """Orders that are under way at a time: enough to keep a lane busy, few enough to stop soon after a refusal."""
+
+LOOK: Final = "`./hesabi dead-letters list` shows whether it was carried out"
 
 DROPPED: Final = "dropped"
 UNPARKED: Final = "unparked"
@@ -54,6 +56,7 @@ class Result:
 class Desk:
     """Gives orders and hears what becomes of them. `within` seconds are waited for each."""
 
+    system: Installation
     client: Client
     watch: Watch
     by: By
@@ -110,16 +113,15 @@ class Desk:
         return await self._result(await self._send(order, aggregate), service, aggregate=aggregate)
 
     async def _send(self, order: Message, key: str) -> str:
-        return (await self.client.send(order, key=key)).id
+        sent = await self.client.made(order, key=key)
+        await acknowledged(self.system, self.client.send_bytes(sent), LOOK)
+        return sent.id
 
     async def _result(
         self, order: str, service: str, letter: Letter | None = None, aggregate: str | None = None
     ) -> Result:
         if not await self.watch.until(lambda: bool(self.watch.caused_by([order])), self.within):
-            raise NoAnswer(
-                f"{service} has not told within {self.within:g} s what became of an order; "
-                "`./hesabi dead-letters list` shows whether it was carried out"
-            )
+            raise NoAnswer(f"{service} has not told within {self.within:g} s what became of an order; {LOOK}")
         seen = self.watch.caused_by([order])[0]
         what, is_refused = _outcome(seen)
         result = Result(service, what, letter, aggregate, is_refused)
@@ -175,4 +177,4 @@ async def desk(
     topics = {AUDIT[service].name for service in services}
     own = OKPKey.generate_key("X25519")  # nothing of this is answered under seal
     async with talking(system, min(OPERATORS), own, topics) as (client, watch):
-        yield Desk(client, watch, by, within, told)
+        yield Desk(system, client, watch, by, within, told)

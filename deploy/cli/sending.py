@@ -12,7 +12,7 @@ from contracts.message import Command, CommandRefused, CustomerCommand, Message
 from contracts.operations import COMMAND_REFUSED
 from contracts.sealed import SealedFor
 from contracts.topics import SERVICES
-from deploy.cli.connecting import channel
+from deploy.cli.connecting import acknowledged, channel
 from deploy.cli.fields import body_of, opener_of
 from deploy.cli.installation import Installation
 from deploy.cli.memory import LastCommand, Memory, Session
@@ -24,6 +24,7 @@ from services.chassis.sealing import public_jwk, validate_public_jwk
 DEFAULT_CHANNEL: Final = "web"
 BEGINS_A_FLOW: Final = "Start"
 ANSWER_KEY: Final = "answer_key"
+AGAIN: Final = "`./hesabi send --again` sends the same bytes"
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 
 
@@ -63,7 +64,7 @@ async def send(system: Installation, memory: Memory, wish: Wish, within: float, 
     Raises:
         Wrong: it does not fit its contract, or the sender may not send it.
         NotReached: Kafka does not answer.
-        NoAnswer: no answer came in time.
+        NoAnswer: no answer came in time, or not even an acknowledgement.
     """
     sender = _sender(memory, wish)
     own = OKPKey.generate_key("X25519")
@@ -74,8 +75,9 @@ async def send(system: Installation, memory: Memory, wish: Wish, within: float, 
     recipients = {opener_of(wish.message, name) for name in body.model_fields_set & body.sealed_fields.keys()}
     check_pinned(system, recipients)
     async with channel(system, sender, own, _answers(wish.message) if wait else None, recipients) as client:
-        sent = await client.send(body, key=key)
-        memory.keep_last(_kept(sent, sender, wish.who, own))
+        sent = await client.made(body, key=key)
+        memory.keep_last(_kept(sent, sender, wish.who, own))  # first: unacknowledged, it may have arrived (J3)
+        await acknowledged(system, client.send_bytes(sent), AGAIN)
         if not wait or not isinstance(body, Command):
             return Came(sent, sender)
         return _come(memory, client, await client.answer(sent, within=within), wish.who)
@@ -94,7 +96,7 @@ async def send_again(system: Installation, memory: Memory, within: float) -> Cam
     own = OKPKey.import_key(last.answer_key)
     sent = Sent(last.id, message.model_validate_json(value), message.topic.name, last.key, value, last.made)
     async with channel(system, last.channel, own, _answers(message), ()) as client:
-        await client.send_bytes(sent)
+        await acknowledged(system, client.send_bytes(sent), AGAIN)
         if not isinstance(sent.command, Command):
             return Came(sent, last.channel)
         return _come(memory, client, await client.answer(sent, within=within), last.who)

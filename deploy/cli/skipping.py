@@ -8,13 +8,14 @@ from joserfc.jwk import OKPKey
 
 from contracts.operations import SKIP_RECORDS, RecordSkipped, SkipRecords
 from contracts.topics import AUDIT, OPERATORS, SERVICES
-from deploy.cli.connecting import channel
+from deploy.cli.connecting import acknowledged, channel
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
 from deploy.cli.reasons import MEANT, reason
 from deploy.local.watch import Seen
 
 MOST_AT_ONCE: Final = 1_000
+ANEW: Final = "give the order anew: what is passed over already stays so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,13 @@ async def skip(system: Installation, wish: Wish, within: float) -> list[RecordSk
     Raises:
         Wrong: see `order_of`.
         NotReached: Kafka does not answer.
+        NoAnswer: it has not acknowledged the order.
     """
     order = order_of(wish)
     (operators,) = OPERATORS
     async with channel(system, operators, OKPKey.generate_key("X25519"), AUDIT[wish.service].name, ()) as client:
-        sent = await client.send(order, key=f"skip:{wish.lane}.{wish.partition}")
+        sent = await client.made(order, key=f"skip:{wish.lane}.{wish.partition}")
+        await acknowledged(system, client.send_bytes(sent), ANEW)
         seen = await client.led_to(sent, lambda news: wish.last in _skipped(news), within)
     return [event for _, event in sorted(_skipped(seen).items())]
 

@@ -37,7 +37,7 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A command as it went out: the same bytes again are the same command."""
+    """A command as it goes out: the same bytes again are the same command."""
 
     id: str
     command: Message = field(repr=False)
@@ -104,12 +104,20 @@ class Client:
 
     async def send(self, command: Message, *, key: str, command_id: str | None = None) -> Sent:
         """Sends a command, or a neighbour's message, without waiting. `command_id` is for one that was used before."""
+        sent = await self.made(command, key=key, command_id=command_id)
+        await self.send_bytes(sent)
+        return sent
+
+    async def made(self, command: Message, *, key: str, command_id: str | None = None) -> Sent:
+        """The same, sealed and ready to go out: whoever may not learn whether it arrived keeps it first.
+
+        Raises:
+            NoAnswer: a service has published no key with the pinned fingerprint.
+        """
         sealed = await self._sealed(command, key)
         made_at = datetime.now(UTC)
         value = sealed.model_dump_json().encode()
-        sent = Sent(command_id or str(uuid4()), command, type(command).topic.name, key, value, made_at)
-        await self.send_bytes(sent)
-        return sent
+        return Sent(command_id or str(uuid4()), command, type(command).topic.name, key, value, made_at)
 
     async def send_bytes(self, sent: Sent) -> None:
         """Sends a command as it is: one that went out before is then sent again (J3)."""
