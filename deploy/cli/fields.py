@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from contracts.message import Message
+from contracts.message import Id, Message
 from contracts.samples import SEALED_SAMPLE
 from contracts.schemas import schema_of
 from contracts.sealed import Sealed, SealedFor
@@ -22,6 +22,18 @@ Prompt = Callable[[str], str]
 
 _BOOLEANS: Final = {"true": True, "yes": True, "false": False, "no": False}
 FILLED_IN: Final = ("answer_key",)
+
+
+def checked_key(key: str) -> str:
+    """A record's key as the envelope takes it: under another, a message is a dead letter.
+
+    Raises:
+        Wrong: it is none.
+    """
+    try:
+        return TypeAdapter[str](Id).validate_python(key)
+    except ValidationError:
+        raise Wrong("--key takes up to 100 letters, digits and : . _ -, a letter or digit first") from None
 
 
 def read_fields(message: type[Message], typed: Sequence[str], prompt: Prompt) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 from contracts.message import Message
 from contracts.sealed import SealedFor
 from deploy.cli.connecting import channel
-from deploy.cli.fields import opener_of
+from deploy.cli.fields import checked_key, opener_of
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
 from deploy.cli.sending import check_pinned
@@ -30,12 +30,19 @@ from services.chassis.sealing import (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a seal will stand: a field of a message under this record key, beside the `answer_key` that it names."""
+    """Where a seal will stand: a field of a message under this record key, beside the `answer_key` that it names.
+
+    Raises:
+        Wrong: no record has such a key.
+    """
 
     message: type[Message]
     field: str
     key: str
     answer_key: str | None
+
+    def __post_init__(self) -> None:
+        checked_key(self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from contracts.operations import COMMAND_REFUSED
 from contracts.sealed import SealedFor
 from contracts.topics import SERVICES
 from deploy.cli.connecting import acknowledged, channel
-from deploy.cli.fields import body_of, opener_of
+from deploy.cli.fields import body_of, checked_key, opener_of
 from deploy.cli.installation import Installation
 from deploy.cli.memory import LastCommand, Memory, Session
 from deploy.cli.message_types import writers_of
@@ -149,7 +149,7 @@ def _check_answer_key(values: Mapping[str, Any]) -> None:
 
 def _key(memory: Memory, wish: Wish) -> str:
     if wish.key is not None:
-        return wish.key
+        return checked_key(wish.key)
     begins = wish.message.__name__.startswith(BEGINS_A_FLOW)
     return memory.flow(flow_name(wish.message, wish.who, wish.flow), anew=begins)
 

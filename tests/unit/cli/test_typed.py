@@ -3,17 +3,19 @@
 import json
 import shlex
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.identity import ConfirmOtp, GiveContact, LogIn, StartRegistration
 from contracts.message import Command, CustomerCommand, Message
 from contracts.samples import PUBLIC_KEY_SAMPLE
 from contracts.sealed import Sealed
 from deploy.cli.__main__ import main
 from deploy.cli.arguments import parse
-from deploy.cli.fields import body_of, read_fields, read_object
+from deploy.cli.fields import body_of, checked_key, read_fields, read_object
 from deploy.cli.message_types import message_type, next_commands, sendable, short_name, writers_of
 from deploy.cli.outcome import NOT_REACHED, USAGE, Wrong
 from deploy.cli.pasting import paste_of
@@ -187,6 +189,29 @@ def test_L11_an_answer_key_is_given_as_it_is_or_in_a_file(tmp_path: Path) -> Non
     assert named_key(LogIn, PUBLIC_KEY_SAMPLE) == PUBLIC_KEY_SAMPLE
     assert json.loads(named_key(LogIn, str(tmp_path / "key")) or "") == json.loads(PUBLIC_KEY_SAMPLE)
     assert named_key(ConfirmOtp, None) is None
+
+
+@pytest.mark.parametrize("key", ["", f"{MARKED} b", MARKED + "x" * 100, f"-{MARKED}", f"{MARKED}\n", "مفتاح"])
+@pytest.mark.parametrize("typed", [["send", "AskContactChannels"], ["seal", "ConfirmOtp", "code"]])
+def test_L13_a_key_that_no_record_may_have_is_not_sent_or_sealed_for(
+    typed: list[str], key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*typed, f"--key={key}", "--kafka", "127.0.0.1:1"]) == USAGE
+    said = capsys.readouterr()
+    assert "--key" in said.err
+    assert MARKED not in said.err + said.out
+
+
+@pytest.mark.parametrize("key", ["a b", "x" * 101, "", "k:1.a_b-c"])
+def test_L13_the_envelope_takes_the_keys_that_may_be_typed(key: str) -> None:
+    envelope = Envelope("1", "web", ConfirmOtp.type_name, key, datetime.now(UTC))
+    taken = isinstance(from_headers(key.encode(), to_headers(envelope)), Envelope)
+    try:
+        assert checked_key(key) == key
+    except Wrong:
+        assert not taken
+    else:
+        assert taken
 
 
 def test_the_published_vectors_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
