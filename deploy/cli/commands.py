@@ -66,7 +66,7 @@ class Commands:
         watching.checked_topics(given.topics)
         if not given.json:
             self._console.print(watching.head(self._console.width))
-        async with contextlib.aclosing(watching.watch(self._system(), wanted)) as news:
+        async with contextlib.aclosing(watching.watch(self._system(), wanted, _tell)) as news:
             async for seen in news:
                 self._show(watching.as_json(seen), partial(watching.row, self._console.width, seen))
         return YES
@@ -209,6 +209,11 @@ class Commands:
         faults = [check.what for check in checks if check.fault]
         self._show({"checked": len(checks), "wrong": faults}, lambda: Text("\n".join(lines)))
         return REFUSED if faults else YES
+
+
+def _tell(line: str) -> None:
+    """What is no answer, beside what is read from standard output."""
+    sys.stderr.write(f"hesabi: {line}\n")
 
 
 def _memory(system: Installation) -> Memory:

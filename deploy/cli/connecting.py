@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterator
-from typing import Final
+from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 from joserfc.jwk import OKPKey
 
@@ -13,11 +13,12 @@ from contracts.topics import KEYS
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import NotReached
 from deploy.local.client import Client, NoAnswer
-from deploy.local.watch import Watch
+from deploy.local.watch import POLL_MS, Watch
 from services.chassis.clients import opened
 from services.chassis.connection import kafka_connection
 
 REACH_S: Final = 15.0
+"""So long Kafka may say nothing, whatever it is asked."""
 
 
 @contextlib.asynccontextmanager
@@ -54,6 +55,27 @@ async def talking(
                 producer = AIOKafkaProducer(**connection, acks="all")
                 await cleanup.enter_async_context(opened(producer))
         yield Client(name, producer, watch, system.fingerprints, own), watch
+
+
+@contextlib.asynccontextmanager
+async def reader(system: Installation, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of nobody's group.
+
+    Raises:
+        NotReached: Kafka does not answer.
+    """
+    async with contextlib.AsyncExitStack() as cleanup:
+        with reaching(system):
+            consumer = AIOKafkaConsumer(
+                **kafka_connection(system),
+                group_id=None,
+                enable_auto_commit=False,
+                fetch_max_wait_ms=POLL_MS,
+                **options,
+            )
+            async with asyncio.timeout(REACH_S):
+                await cleanup.enter_async_context(opened(consumer))
+        yield consumer
 
 
 async def acknowledged(system: Installation, sending: Awaitable[None], then: str) -> None:

@@ -1,5 +1,6 @@
 """Reading dead letters and what the audit tells of them, as they are now, by nobody's consumer group."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -7,12 +8,10 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.topics import AUDIT, DEAD_LETTERS
-from deploy.cli.connecting import reaching
+from deploy.cli.connecting import REACH_S, reaching, reader
 from deploy.cli.installation import Installation
 from deploy.cli.letters import Book, Deed, Letter, book_of, read_record
-from deploy.local.watch import POLL_MS, partitions_of
-from services.chassis.clients import opened
-from services.chassis.connection import kafka_connection
+from deploy.local.watch import partitions_of
 
 BEFORE_THE_OLDEST: Final = timedelta(hours=1)
 _LOOK_MS: Final = 200
@@ -28,15 +27,8 @@ async def read_book(system: Installation, services: Collection[str]) -> Book:
     Raises:
         NotReached: Kafka does not answer.
     """
-    consumer = AIOKafkaConsumer(
-        **kafka_connection(system),
-        group_id=None,
-        enable_auto_commit=False,
-        fetch_max_wait_ms=POLL_MS,
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
-    with reaching(system):
-        async with opened(consumer):
+    async with reader(system, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
+        with reaching(system):
             letters = await _read(consumer, {DEAD_LETTERS[service].name for service in services}, None)
             oldest = min((each.stamp for each in letters), default=None)
             since = None if oldest is None else oldest - BEFORE_THE_OLDEST
@@ -45,21 +37,31 @@ async def read_book(system: Installation, services: Collection[str]) -> Book:
 
 
 async def _read(consumer: AIOKafkaConsumer, topics: set[str], since: datetime | None) -> list[Letter | Deed]:
-    """Everything on these topics up to their present ends."""
+    """Everything on these topics up to their present ends.
+
+    Raises:
+        TimeoutError: nothing was heard for `REACH_S`.
+    """
     partitions = partitions_of(topics.__contains__)
     consumer.assign(partitions)  # first: asked about topics that it does not know yet, a client waits for its next try
-    ends = await consumer.end_offsets(partitions)
-    starts = await _starts(consumer, partitions, since)
+    async with asyncio.timeout(REACH_S):
+        ends = await consumer.end_offsets(partitions)
+        starts = await _starts(consumer, partitions, since)
     left = [tp for tp in partitions if starts[tp] < ends[tp]]
     if left:  # else the consumer is perhaps stopped at once, which it does not hear while it is assigned anew (trap 46)
         consumer.assign(left)
     for tp in left:
         consumer.seek(tp, starts[tp])
     found: list[Letter | Deed] = []
-    while left:
-        for records in (await consumer.getmany(timeout_ms=_LOOK_MS)).values():
-            found += [each for record in records if (each := read_record(record)) is not None]
-        left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
+    at = starts
+    async with asyncio.timeout(REACH_S) as patience:
+        while left:
+            for records in (await consumer.getmany(timeout_ms=_LOOK_MS)).values():
+                found += [each for record in records if (each := read_record(record)) is not None]
+            before, at = at, {tp: await consumer.position(tp) for tp in left}
+            if any(at[tp] != before[tp] for tp in left):
+                patience.reschedule(asyncio.get_running_loop().time() + REACH_S)
+            left = [tp for tp in left if at[tp] < ends[tp]]
     return found
 
 

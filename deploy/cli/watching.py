@@ -1,10 +1,12 @@
 """`hesabi watch`: what is said on topics, as it is said, by nobody's consumer group."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import BrokerResponseError, KafkaError
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -12,13 +14,15 @@ from rich.text import Text
 
 from contracts import topics
 from contracts.envelope import Envelope, from_headers, rfc3339
-from deploy.cli.connecting import reaching
+from deploy.cli.connecting import REACH_S, reaching, reader
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
 from deploy.cli.shown import short_body, shown_body
-from deploy.local.watch import POLL_MS, Seen, partitions_of, seen_of
-from services.chassis.clients import start, stop
-from services.chassis.connection import kafka_connection
+from deploy.local.watch import Seen, partitions_of, seen_of
+
+ASK_S: Final = 5.0
+"""So often the broker is asked whether it is there, and so long it has for its answer: where nothing is said, a broker
+that is gone looks like one that has no news."""
 
 _ID_CHARACTERS: Final = 8
 _LOOK_MS: Final = 200
@@ -59,37 +63,62 @@ def checked_topics(names: Sequence[str]) -> frozenset[str]:
     return frozenset(found or topics.CATALOGUE)
 
 
-async def watch(system: Installation, wanted: Wanted) -> AsyncGenerator[Seen, None]:
-    """Messages as they come; ends after `count` of them.
+async def watch(system: Installation, wanted: Wanted, told: Callable[[str], None]) -> AsyncGenerator[Seen, None]:
+    """Messages as they come; ends after `count` of them. `told` is told when the broker ceases to answer, and when it
+    answers again.
 
     Raises:
         Wrong: there is no such topic.
         NotReached: Kafka does not answer.
     """
     partitions = partitions_of(checked_topics(wanted.topics).__contains__)
-    consumer = AIOKafkaConsumer(
-        **kafka_connection(system), group_id=None, enable_auto_commit=False, fetch_max_wait_ms=POLL_MS
-    )
     left = wanted.count
-    try:
+    async with reader(system) as consumer:
         with reaching(system):
-            await start(consumer)
             consumer.assign(partitions)
             seek: Callable[..., Awaitable[object]] = (
                 consumer.seek_to_beginning if wanted.from_beginning else consumer.seek_to_end
             )
-            await seek(*partitions)
-        while True:
-            with reaching(system):
-                batch = await consumer.getmany(timeout_ms=_LOOK_MS)
-            for seen in _in_order(batch):
-                if wanted.takes(seen):
-                    yield seen
-                    left = None if left is None else left - 1
-                    if left == 0:
-                        return
-    finally:
-        await stop(consumer)
+            async with asyncio.timeout(REACH_S):
+                await seek(*partitions)
+        asking = asyncio.create_task(_tell_of_silence(system, consumer, partitions, told))
+        try:
+            while True:
+                with reaching(system):
+                    batch = await consumer.getmany(timeout_ms=_LOOK_MS)
+                for seen in _in_order(batch):
+                    if wanted.takes(seen):
+                        yield seen
+                        left = None if left is None else left - 1
+                        if left == 0:
+                            return
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+
+async def _tell_of_silence(
+    system: Installation, consumer: AIOKafkaConsumer, partitions: list[TopicPartition], told: Callable[[str], None]
+) -> None:
+    is_silent = False
+    while True:
+        was_silent, is_silent = is_silent, not await _answers(consumer, partitions)
+        if is_silent and not was_silent:
+            told(f"Kafka does not answer at {system.kafka_bootstrap}; still trying")
+        elif was_silent and not is_silent:
+            told("Kafka answers again")
+        await asyncio.sleep(ASK_S)
+
+
+async def _answers(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> bool:
+    try:
+        async with asyncio.timeout(ASK_S):
+            await consumer.end_offsets(partitions)
+    except BrokerResponseError:  # "no" is an answer, too
+        return True
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    return True
 
 
 def _in_order(batch: Mapping[Any, Sequence[Any]]) -> list[Seen]:
