@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from contracts.topics import CHANNELS
 from deploy.cli.letter_arguments import ABOUT, add_actions, operator_name
-from deploy.cli.outcome import EXIT_CODES, USAGE, Wrong
+from deploy.cli.outcome import EXIT_CODES, ORDERS_EXIT_CODES, USAGE, Wrong
 from deploy.cli.reasons import MEANT
 
 _MAIN: Final = f"""\
@@ -134,13 +134,14 @@ def _parser() -> argparse.ArgumentParser:
          _where_options),
     ):  # fmt: skip
         sub = commands.add_parser(
-            name, help=about, description=text, epilog=EXIT_CODES, parents=[shared],
+            name, help=about, description=text, parents=[shared],
+            epilog=ORDERS_EXIT_CODES if options is _skip_options else EXIT_CODES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
         options(sub)
     letters = commands.add_parser(
-        "dead-letters", help="what was put aside: list, show, replay, drop", description=ABOUT, epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "dead-letters", help="what was put aside: list, show, replay, drop", description=ABOUT,
+        epilog=ORDERS_EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     add_actions(letters, [shared])
     return parser

@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.topics import CATALOGUE, SERVICES
 from deploy.cli.letters import Filters
-from deploy.cli.outcome import EXIT_CODES
+from deploy.cli.outcome import ORDERS_EXIT_CODES
 from deploy.cli.reasons import MEANT
 
 OPERATOR: Final = "HESABI_OPERATOR"
@@ -46,7 +46,7 @@ def add_actions(parser: argparse.ArgumentParser, parents: list[argparse.Argument
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=type(parser))
     for name, about in _ACTIONS.items():
         sub = actions.add_parser(
-            name, help=about, description=about, epilog=EXIT_CODES, parents=parents,
+            name, help=about, description=about, epilog=ORDERS_EXIT_CODES, parents=parents,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
         if name == "show":

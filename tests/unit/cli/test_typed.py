@@ -252,3 +252,20 @@ def test_trap_19_an_order_that_names_nothing_is_not_sent(
 ) -> None:
     assert main([*shlex.split(typed), "--kafka", "127.0.0.1:1"]) == USAGE
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", ["skip-record", "dead-letters", "dead-letters replay", "dead-letters list"])
+def test_help_for_orders_does_not_advise_to_send_a_command_again(
+    typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*typed.split(), "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "send --again" not in shown
+    assert "3 not known what became of an order: look (`./hesabi dead-letters list`" in shown
+
+
+def test_help_for_commands_advises_to_send_them_again(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["send", "--help"])
+    assert "3 no answer in time; `./hesabi send --again`" in " ".join(capsys.readouterr().out.split())
