@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 from contracts.topics import CHANNELS
 from deploy.cli.letter_arguments import ABOUT, add_actions, operator_name
 from deploy.cli.outcome import EXIT_CODES, ORDERS_EXIT_CODES, USAGE, Wrong
+from deploy.cli.quantities import count, seconds
 from deploy.cli.reasons import MEANT
 
 _MAIN: Final = f"""\
@@ -179,7 +180,7 @@ def _send_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json-body", metavar="FILE", help="the body as JSON, sealed fields as plain text; `-` reads it"
     )
-    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="to wait for the answer (60)")
+    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="to wait for the answer (60)")
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the answer")
     parser.add_argument("--again", action="store_true", help="the last command once more, the same bytes")
 
@@ -191,7 +192,7 @@ def _watch_options(parser: argparse.ArgumentParser) -> None:
         "--correlation", default="", metavar="ID", help="only what a command led to; its id or a beginning"
     )
     parser.add_argument("--from-beginning", action="store_true", help="from the first record that is still there")
-    parser.add_argument("--count", type=_count, metavar="N", help="end after so many")
+    parser.add_argument("--count", type=count, metavar="N", help="end after so many")
 
 
 def _seal_options(parser: argparse.ArgumentParser) -> None:
@@ -214,7 +215,7 @@ def _person_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _inbox_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=_seconds, default=10.0, metavar="N", help="how far back (10)")
+    parser.add_argument("--minutes", type=seconds, default=10.0, metavar="N", help="how far back (10)")
     parser.add_argument("--to", metavar="ADDRESS", help="only to this number (+9665...) or e-mail address")
 
 
@@ -226,7 +227,7 @@ def _skip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--through", type=int, metavar="N", help="the last one of several; a corrupt batch has many")
     parser.add_argument("--reason", required=True, metavar="TEXT", help=f"for the audit: {MEANT}")
     parser.add_argument("--operator", default=operator_name(), metavar="NAME", help="who orders it (%(default)s)")
-    parser.add_argument("--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="to wait for it (30)")
+    parser.add_argument("--timeout", type=seconds, default=30.0, metavar="SECONDS", help="to wait for it (30)")
 
 
 def _types_options(parser: argparse.ArgumentParser) -> None:
@@ -236,17 +237,3 @@ def _types_options(parser: argparse.ArgumentParser) -> None:
 
 def _where_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one value only, such as kafka or fingerprints")
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:
-        raise ValueError
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value

@@ -9,6 +9,7 @@ from typing import Final
 from contracts.topics import CATALOGUE, SERVICES
 from deploy.cli.letters import Filters
 from deploy.cli.outcome import ORDERS_EXIT_CODES
+from deploy.cli.quantities import count, seconds
 from deploy.cli.reasons import MEANT
 
 OPERATOR: Final = "HESABI_OPERATOR"
@@ -73,7 +74,7 @@ def _filters(parser: argparse.ArgumentParser, *, named: bool) -> None:
         "--since", type=_instant, metavar="WHEN", help="put aside since 2d, 3h, 20m or 2026-03-01T09:00Z"
     )
     parser.add_argument("--until", type=_instant, metavar="WHEN", help="and before")
-    parser.add_argument("--limit", type=_count, metavar="N", help="the oldest N only")
+    parser.add_argument("--limit", type=count, metavar="N", help="the oldest N only")
 
 
 def _order_options(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +82,7 @@ def _order_options(parser: argparse.ArgumentParser) -> None:
                         help=f"for the audit: {MEANT}")  # fmt: skip
     parser.add_argument("--operator", default=operator_name(), metavar="NAME", help="who orders it (%(default)s)")
     parser.add_argument("--yes", action="store_true", help="do not ask, however many they are")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="to wait for each order (60)")
+    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="to wait for each order (60)")
 
 
 def filters_of(given: argparse.Namespace) -> Filters:
@@ -120,10 +121,3 @@ def _name(text: str) -> str:
     if not text:  # such as a variable of a shell that is not set: it would begin every name
         raise ValueError
     return text
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value

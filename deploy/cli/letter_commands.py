@@ -75,21 +75,23 @@ class LetterCommands:
         if action == "replay":
             check_no_gap(book, plan)
         self._ask(action, plan)
-        results = await self._carry_out(action, plan, book, by)
-        self._show(result_json(results), lambda: result_page(results))
+        results: list[Result] = []
+        try:
+            await self._carry_out(action, plan, book, by, results)
+        finally:  # what was done is done, whatever came after it
+            self._show(result_json(results), lambda: result_page(results) if results else None)
         return YES if all(map(went_well, results)) else REFUSED
 
-    async def _carry_out(self, action: str, plan: Plan, book: Book, by: By) -> list[Result]:
+    async def _carry_out(self, action: str, plan: Plan, book: Book, by: By, results: list[Result]) -> None:
         services = {letter.service for letter in plan.letters} | {service for service, _ in plan.whole}
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
             task = progress.add_task(action, total=len(plan.letters) + len(plan.whole))
             told: Callable[[Result], None] = lambda _: progress.advance(task)  # noqa: E731
-            async with desk(self._system, services, by, self._given.timeout, told) as orders:
+            async with desk(self._system, services, by, self._given.timeout, told, results) as orders:
                 if action == "replay":
                     await replay(orders, plan, lambda: read_book(self._system, services))
                 else:
                     await drop(orders, plan, book)
-                return orders.results
 
     def _ask(self, action: str, plan: Plan) -> None:
         count = len(plan.letters)

@@ -1,5 +1,6 @@
 """Orders about dead letters: sent in the letters' order, and what the services' audit tells of each."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,16 @@ class Result:
     is_refused: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order that was given, by the id of its message. `letter` None: about an aggregate as a whole."""
+
+    id: str
+    service: str
+    letter: Letter | None = None
+    aggregate: str | None = None
+
+
 @dataclass(slots=True)
 class Desk:
     """Gives orders and hears what becomes of them. `within` seconds are waited for each."""
@@ -63,6 +74,8 @@ class Desk:
     within: float
     told: Callable[[Result], None]
     results: list[Result] = field(default_factory=list)
+    unheard: list[Order] = field(default_factory=list)
+    """Orders that were given, and of which nothing has been taken in yet."""
 
     async def replay_records(self, letters: Sequence[Letter]) -> None:
         """Replay letters of single records. Those whose records stood on one partition go one behind the other, in this
@@ -91,40 +104,49 @@ class Desk:
         return True
 
     async def _replay_together(self, letters: Sequence[Letter]) -> list[Result]:
-        sent = [(letter, await self._send(replay_order(letter, self.by), letter.key)) for letter in letters]
-        return [await self._result(order, letter.service, letter) for letter, order in sent]
+        orders = [await self._give(replay_order(each, self.by), each.key, each.service, each) for each in letters]
+        return [await self._result(order) for order in orders]
 
     async def drop(self, letters: Sequence[Letter]) -> None:
         """Drop letters of single records."""
         for letter in letters:
-            order = await self._send(drop_order(letter, self.by), letter.key)
-            await self._result(order, letter.service, letter)
+            await self._result(await self._give(drop_order(letter, self.by), letter.key, letter.service, letter))
 
     async def drop_parked(self, whose: Whose, first: int, last: int) -> bool:
         """Drop a parked aggregate's letters. False if it was refused."""
         service, aggregate = whose
         order = DROP_PARKED_LETTERS[service](aggregate=aggregate, first=first, last=last, **_by(self.by))
-        return not (await self._result(await self._send(order, aggregate), service, aggregate=aggregate)).is_refused
+        return not (await self._result(await self._give(order, aggregate, service, aggregate=aggregate))).is_refused
 
     async def unpark(self, whose: Whose) -> Result:
         """Let a parked aggregate go on."""
         service, aggregate = whose
         order = UNPARK_AGGREGATE[service](aggregate=aggregate, **_by(self.by))
-        return await self._result(await self._send(order, aggregate), service, aggregate=aggregate)
+        return await self._result(await self._give(order, aggregate, service, aggregate=aggregate))
 
-    async def _send(self, order: Message, key: str) -> str:
+    async def _give(
+        self, order: Message, key: str, service: str, letter: Letter | None = None, aggregate: str | None = None
+    ) -> Order:
         sent = await self.client.made(order, key=key)
+        given = Order(sent.id, service, letter, aggregate)
+        self.unheard.append(given)  # first: unacknowledged, it may be carried out all the same
         await acknowledged(self.system, self.client.send_bytes(sent), LOOK)
-        return sent.id
+        return given
 
-    async def _result(
-        self, order: str, service: str, letter: Letter | None = None, aggregate: str | None = None
-    ) -> Result:
-        if not await self.watch.until(lambda: bool(self.watch.caused_by([order])), self.within):
-            raise NoAnswer(f"{service} has not told within {self.within:g} s what became of an order; {LOOK}")
-        seen = self.watch.caused_by([order])[0]
-        what, is_refused = _outcome(seen)
-        result = Result(service, what, letter, aggregate, is_refused)
+    async def _result(self, order: Order) -> Result:
+        if not await self.watch.until(lambda: bool(self.watch.caused_by([order.id])), self.within):
+            raise NoAnswer(f"{order.service} has not told within {self.within:g} s what became of an order; {LOOK}")
+        return self._take(order)
+
+    def take_in(self) -> None:
+        """What has been told of orders by now, though nobody waits for it any more."""
+        for order in [each for each in self.unheard if self.watch.caused_by([each.id])]:
+            self._take(order)
+
+    def _take(self, order: Order) -> Result:
+        what, is_refused = _outcome(self.watch.caused_by([order.id])[0])
+        result = Result(order.service, what, order.letter, order.aggregate, is_refused)
+        self.unheard.remove(order)
         self.results.append(result)
         self.told(result)
         return result
@@ -167,14 +189,26 @@ def _by(by: By) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def desk(
-    system: Installation, services: Collection[str], by: By, within: float, told: Callable[[Result], None]
+    system: Installation,
+    services: Collection[str],
+    by: By,
+    within: float,
+    told: Callable[[Result], None],
+    results: list[Result],
 ) -> AsyncIterator[Desk]:
-    """A desk that hears the audit of these services.
+    """A desk that hears the audit of these services. However it is left, `results` then has all that was told.
 
     Raises:
         NotReached: Kafka does not answer.
+        NoAnswer: it was left by Ctrl-C.
     """
     topics = {AUDIT[service].name for service in services}
     own = OKPKey.generate_key("X25519")  # nothing of this is answered under seal
     async with talking(system, min(OPERATORS), own, topics) as (client, watch):
-        yield Desk(system, client, watch, by, within, told)
+        orders = Desk(system, client, watch, by, within, told, results)
+        try:
+            yield orders
+        except asyncio.CancelledError:
+            raise NoAnswer("called off; `./hesabi dead-letters list` shows which orders were carried out") from None
+        finally:
+            orders.take_in()

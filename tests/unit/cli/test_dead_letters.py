@@ -238,6 +238,10 @@ async def test_law11_an_order_moves_the_original_as_it_is_sealed() -> None:
         (["dead-letters", "list", "--service", "billing"], "--service: that is none"),
         (["dead-letters", "list", "--limit", "0"], "--limit: that is none"),
         (["dead-letters", "list", "--since", MARK], "--since: that is none"),
+        *(
+            (["dead-letters", "drop", "5a", "--why", "gone", f"--timeout={length}"], "--timeout: that is none")
+            for length in ("0", "-5", "nan", "inf", MARK)
+        ),
     ],
 )
 def test_what_is_typed_wrong_is_said_and_not_repeated(

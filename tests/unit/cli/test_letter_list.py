@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -107,12 +108,11 @@ def test_law7_a_beginning_of_several_aggregates_means_none_of_them(action: list[
 class OneAnswer:
     """Stands for a desk: every replay comes to the same."""
 
-    def __init__(self, outcome: str) -> None:
-        self._outcome = outcome
-        self.results: list[Result] = []
+    def __init__(self, outcome: str, results: list[Result]) -> None:
+        self._outcome, self._results = outcome, results
 
     async def replay_records(self, letters: Sequence[Letter]) -> None:
-        self.results += [Result(each.service, self._outcome, each) for each in letters]
+        self._results += [Result(each.service, self._outcome, each) for each in letters]
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_law7_a_letter_that_is_not_decided_is_no_success(
     outcome: str, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @contextlib.asynccontextmanager
-    async def desk(*_: object) -> AsyncIterator[OneAnswer]:
-        yield OneAnswer(outcome)
+    async def desk(*given: Any) -> AsyncIterator[OneAnswer]:
+        yield OneAnswer(outcome, given[-1])
 
     monkeypatch.setattr(letter_commands, "desk", desk)
     order = ("replay", "c60c5983", "--why", "corrected")

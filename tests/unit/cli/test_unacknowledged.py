@@ -1,24 +1,29 @@
-"""What was sent and not acknowledged: whether it arrived is not known, and the command line says so."""
+"""What was sent and not acknowledged or answered: what became of it is not known, and the command line says so."""
 
 import asyncio
 import contextlib
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from joserfc.jwk import OKPKey
 
-from deploy.cli import connecting, letter_orders
+from contracts.operations import DEAD_LETTER_REPLAYED
+from deploy.cli import connecting, letter_commands, letter_orders
 from deploy.cli.__main__ import main
 from deploy.cli.installation import Installation
 from deploy.cli.letter_orders import By, desk
+from deploy.cli.letters import Book
 from deploy.cli.outcome import NO_ANSWER, NOT_REACHED
 from deploy.local.client import Client, NoAnswer
 from deploy.local.up.announcement import LOCAL
+from tests.unit.cli.test_dead_letters import book, parked
 
 KAFKA = "127.0.0.1:1"
 SEND = ["send", "AskContactChannels", "--kafka", KAFKA]
@@ -49,11 +54,19 @@ async def for_ever() -> None:
     await asyncio.Event().wait()
 
 
+async def at_once() -> None:
+    """As it should be."""
+
+
 @dataclass
 class Wire:
-    """Stands for a producer and a watch: takes what is sent, and then does its deed instead of acknowledging."""
+    """Stands for a producer and a watch: takes what is sent, and then does its deed instead of acknowledging.
+
+    `heard` is told of orders by their number; `waiting` is done where nothing is told."""
 
     deed: Deed = lost
+    waiting: Deed = at_once
+    heard: dict[int, Any] = field(default_factory=dict)
     taken: list[tuple[Any, ...]] = field(default_factory=list)
     answers: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
 
@@ -63,10 +76,13 @@ class Wire:
 
     async def until(self, accept: Callable[[], bool], _: float) -> bool:
         """Nothing more is said."""
+        if not accept():
+            await self.waiting()
         return accept()
 
-    def caused_by(self, _: Collection[str]) -> list[Any]:
-        return []
+    def caused_by(self, ids: Collection[str]) -> list[Any]:
+        sent = [dict(headers)["ce_id"].decode() for *_, headers in self.taken]
+        return [self.heard[number] for number, each in enumerate(sent) if each in ids and number in self.heard]
 
 
 @pytest.fixture
@@ -137,8 +153,67 @@ async def test_law7_of_an_unacknowledged_order_the_list_tells(wire: Wire, deed: 
     wire.deed = deed
 
     async def order() -> None:
-        async with desk(Installation(KAFKA), ["accounts"], By("sami", "mended"), 1, lambda _: None) as orders:
+        async with desk(Installation(KAFKA), ["accounts"], By("sami", "mended"), 1, lambda _: None, []) as orders:
             await orders.unpark(("accounts", "count:f1"))
 
     with pytest.raises(NoAnswer, match=r"not known whether it arrived; .* list` shows whether"):
         await asyncio.create_task(order())
+
+
+REPLAY = ["dead-letters", "replay", "--aggregate", "count:f1", "--why", "mended", "--kafka", KAFKA]
+REPLAYED = SimpleNamespace(
+    body=DEAD_LETTER_REPLAYED["accounts"](
+        letter_id="5a", source_topic="accounts.commands", epoch=1, partition=0, offset=7, operator="sami", why="mended",
+        outcome="decided",
+    )
+)  # fmt: skip
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> Book:
+    """Two of a parked counter, and one of a record that nobody can read."""
+    found = book(asyncio.run(parked(666, 2)))
+
+    async def read(*_: Any) -> Book:
+        return found
+
+    monkeypatch.setattr(letter_commands, "read_book", read)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("deeds", "number", "said"),
+    [
+        ((at_once, at_once), 0, "accounts has not told within 60 s"),
+        ((at_once, at_once), 1, "accounts has not told within 60 s"),  # heard while the first is waited for
+        ((at_once, called_off), 0, "called off; `./hesabi dead-letters list` shows which"),
+        ((lost, at_once), 0, "has not acknowledged it"),
+    ],
+)
+def test_law7_what_became_of_orders_shows_whatever_came_after(
+    wire: Wire,
+    letters: Book,
+    capsys: pytest.CaptureFixture[str],
+    deeds: tuple[Deed, Deed],
+    number: int,
+    said: str,
+) -> None:
+    wire.deed, wire.waiting = deeds
+    wire.heard = {number: REPLAYED}
+    assert main([*REPLAY, "--json"]) == NO_ANSWER
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert [each["letter"] for each in json.loads(shown.out)] == [letters.letters[1 + number].id]
+    wire.taken.clear()
+    assert main(REPLAY) == NO_ANSWER
+    assert "1 decided" in capsys.readouterr().out
+
+
+def test_law7_of_orders_of_which_nothing_is_known_nothing_is_shown(
+    wire: Wire, letters: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*REPLAY, "--json"]) == NO_ANSWER
+    assert json.loads(capsys.readouterr().out) == []
+    assert main(REPLAY) == NO_ANSWER
+    assert capsys.readouterr().out == ""
+    assert len(letters.letters) == 3
