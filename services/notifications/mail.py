@@ -2,15 +2,27 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache
 from hashlib import sha256
+from typing import Final
 
 from contracts.values.email_address import EmailAddress
 from services.notifications.composing import ComposedMail
 from services.notifications.mail_layout import BRAND
+
+
+class _HeaderTypes(HeaderRegistry):
+    """Makes a type for each header's name once. The library's own makes one for each header of each mail, which takes a
+    third of the time of a mail and leaves cycles behind."""
+
+    __getitem__ = cache(HeaderRegistry.__getitem__)
+
+
+_WIRE: Final = SMTP.clone(header_factory=_HeaderTypes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,7 @@ def build_mail(
     `date` is aware: when the message was decided.
     """
     message_id = f"<{mail_id}@{sender.text.rpartition('@')[2]}>"
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WIRE)
     message["From"] = Address(BRAND[composed.language], addr_spec=sender.text)
     message["To"] = Address(addr_spec=recipient.text)
     message["Subject"] = composed.subject
