@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from joserfc.jwk import OKPKey
 
-from contracts.message import Message
+from contracts.message import Command, Message
 from contracts.operations import (
     DEAD_LETTER_REPLAYED,
     DROP_DEAD_LETTER,
@@ -114,14 +114,14 @@ class Desk:
 
     async def drop_parked(self, whose: Whose, first: int, last: int) -> bool:
         """Drop a parked aggregate's letters. False if it was refused."""
-        service, aggregate = whose
-        order = DROP_PARKED_LETTERS[service](aggregate=aggregate, first=first, last=last, **_by(self.by))
-        return not (await self._result(await self._give(order, aggregate, service, aggregate=aggregate))).is_refused
+        return not (await self._about(whose, drop_parked_order(whose, first, last, self.by))).is_refused
 
     async def unpark(self, whose: Whose) -> Result:
         """Let a parked aggregate go on."""
+        return await self._about(whose, unpark_order(whose, self.by))
+
+    async def _about(self, whose: Whose, order: Message) -> Result:
         service, aggregate = whose
-        order = UNPARK_AGGREGATE[service](aggregate=aggregate, **_by(self.by))
         return await self._result(await self._give(order, aggregate, service, aggregate=aggregate))
 
     async def _give(
@@ -161,15 +161,27 @@ def _outcome(seen: Seen) -> tuple[str, bool]:
     return (UNPARKED if seen.name == "AggregateUnparked" else DROPPED), False
 
 
-def replay_order(letter: Letter, by: By) -> Message:
+def replay_order(letter: Letter, by: By) -> Command:
     """The order to replay this letter, its original as it is sealed."""
     aggregate: dict[str, Any] = {"aggregate": letter.body.aggregate, "sequence": letter.sequence}
     return REPLAY_DEAD_LETTER[letter.service](**_place(letter), **aggregate, original=letter.body.original, **_by(by))
 
 
-def drop_order(letter: Letter, by: By) -> Message:
+def drop_order(letter: Letter, by: By) -> Command:
     """The order to drop this letter of a single record."""
     return DROP_DEAD_LETTER[letter.service](**_place(letter), **_by(by))
+
+
+def drop_parked_order(whose: Whose, first: int, last: int, by: By) -> Command:
+    """The order to drop these letters of a parked aggregate."""
+    service, aggregate = whose
+    return DROP_PARKED_LETTERS[service](aggregate=aggregate, first=first, last=last, **_by(by))
+
+
+def unpark_order(whose: Whose, by: By) -> Command:
+    """The order to let a parked aggregate go on."""
+    service, aggregate = whose
+    return UNPARK_AGGREGATE[service](aggregate=aggregate, **_by(by))
 
 
 def _place(letter: Letter) -> dict[str, Any]:

@@ -214,7 +214,7 @@ class Decoder:
         assert known.route is not None
         try:
             # First of all: what is sealed in the message is bound to this key, the token as well (decision 22).
-            if known.has_answer_key and not validate_public_jwk(arrival.incoming.body.answer_key):
+            if known.message.has_answer_key and not validate_public_jwk(arrival.incoming.body.answer_key):
                 arrival.obstacle = Refusal("malformed", "answer-key-not-accepted")
                 return arrival
             if known.is_customers:

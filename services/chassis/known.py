@@ -31,7 +31,6 @@ class Known:
     topic: str
     writers: frozenset[str]
     has_seals: bool
-    has_answer_key: bool
     is_command: bool
     is_customers: bool
     is_internal: bool
@@ -46,7 +45,6 @@ class Known:
             topic=message.topic.name,
             writers=writers_of(message),
             has_seals=bool(message.sealed_fields),
-            has_answer_key=message.has_answer_key,
             is_command=issubclass(message, Command),
             is_customers=issubclass(message, CustomerCommand),
             is_internal=issubclass(message, TimerElapsed | Nudge),

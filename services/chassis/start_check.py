@@ -11,8 +11,9 @@ from contracts.topics import CATALOGUE, IDENTITY_SESSIONS, ORDERS
 from services.chassis.clients import opened
 from services.chassis.service import Service
 
-_NEEDED: Final = {"message.timestamp.type": "LogAppendTime"}
-_UNPACKED: Final = {"compression.type": "uncompressed"}
+_NEEDED: Final = ("message.timestamp.type",)
+_NEEDED_UNPACKED: Final = (*_NEEDED, "compression.type")
+"""Settings without which a topic is not worked with. Whether what our services write is packed is nobody's harm."""
 
 
 class TopicsUnfit(Exception):
@@ -42,7 +43,7 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
     for answer in answers:
         for resource in answer.resources:  # type: ignore[attr-defined]
             settings = {entry[0]: entry[1] for entry in resource[4]}
-            needed = _NEEDED if wanted[resource[3]].is_compressed else _NEEDED | _UNPACKED
-            for setting, value in needed.items():
-                if settings.get(setting) != value:
-                    raise TopicsUnfit(f"topic {resource[3]} does not have {setting}={value}")
+            topic = wanted[resource[3]]
+            for name in _NEEDED if topic.is_compressed else _NEEDED_UNPACKED:
+                if settings.get(name) != topic.config[name]:
+                    raise TopicsUnfit(f"topic {topic.name} does not have {name}={topic.config[name]}")

@@ -1,6 +1,7 @@
 """What must be so of everything that was put aside, and of what operators made of it (law 7)."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.accounts import AddAccount
@@ -19,41 +20,42 @@ _SETTLED: Final = (DEAD_LETTER_REPLAYED[SERVICE], PARKED_LETTERS_DROPPED[SERVICE
 
 def letters(said: Said, world: "World") -> list[str]:
     """Every promise about them that was broken."""
-    found = [f"put aside: {place} of nobody" for place in _put_aside(said).keys() - world.spoilt]
+    found: list[str] = []
+    put_aside = _put_aside(said)
     for flow in sorted(world.spoilt):
-        found += _in_order(said, flow, goes_on=flow in world.mended)
-        found += _settled_in_turn(said, world, flow) if flow in world.mended else ()
+        found += _in_order(said, flow, put_aside[flow], goes_on=flow in world.mended)
+        found += _settled_in_turn(said, world, flow, len(put_aside[flow])) if flow in world.mended else ()
     return found
 
 
-def _put_aside(said: Said) -> dict[str, list[int]]:
+def _put_aside(said: Said) -> Mapping[str, list[int]]:
     """Offsets of what was put aside by flow, each letter once, in the letters' order."""
     once: dict[str, dict[int, int]] = defaultdict(dict)
     for record in said.all(DEAD_LETTER[SERVICE]):
         if record.body.aggregate is not None and record.envelope.sequence is not None:
             once[record.body.aggregate.partition(":")[2]].setdefault(record.envelope.sequence, record.body.offset)
-    return {flow: [offset for _, offset in sorted(numbered.items())] for flow, numbered in once.items()}
+    in_order = {flow: [offset for _, offset in sorted(numbered.items())] for flow, numbered in once.items()}
+    return defaultdict(list, in_order)
 
 
 def _of_flow(said: Said, flow: str) -> list[Record]:
     return [r for r in said.records if r.envelope.subject == flow and r.envelope.source == "web"]
 
 
-def _in_order(said: Said, flow: str, *, goes_on: bool) -> list[str]:
+def _in_order(said: Said, flow: str, found: list[int], *, goes_on: bool) -> list[str]:
     """Everything from the spoilt step on is put aside, in its order, each record once; until the flow goes on."""
     records = _of_flow(said, flow)
     first = next((r.raw.offset for r in records if r.envelope.type == AddAccount.type_name), None)
     wanted = [r.raw.offset for r in records if first is not None and r.raw.offset >= first]
-    found = _put_aside(said).get(flow, [])
     is_right = found == wanted[: len(found)] if goes_on else found == wanted
     return [] if is_right and found else [f"of {flow} {found} was put aside, not {wanted}"]
 
 
-def _settled_in_turn(said: Said, world: "World", flow: str) -> list[str]:
+def _settled_in_turn(said: Said, world: "World", flow: str, count: int) -> list[str]:
     """Each letter was decided or dropped once, none before its forerunner, and the flow goes on."""
     aggregate = f"definition:{flow}"
-    count, turn = len(_put_aside(said).get(flow, [])), 0
     found: list[str] = []
+    turn = 0
     for told in _told_of(said, aggregate):
         first, last = _numbers(told)
         if first != turn + 1:
@@ -86,11 +88,11 @@ def _numbers(told: Any) -> tuple[int, int]:
 def dropped_commands(said: Said, world: "World") -> set[str]:
     """Commands of which nobody has decided any copy: all were put aside, and dropped."""
     found: set[str] = set()
+    put_aside = _put_aside(said) if world.mended else {}
     for flow in world.mended:
-        put_aside, told = _put_aside(said).get(flow, []), _told_of(said, f"definition:{flow}")
         dropped = {
-            put_aside[number - 1]
-            for each in told
+            put_aside[flow][number - 1]
+            for each in _told_of(said, f"definition:{flow}")
             if not isinstance(each, DeadLetterReplayed)
             for number in range(each.first, each.last + 1)
         }

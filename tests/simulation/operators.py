@@ -4,18 +4,13 @@ goes on (law 7)."""
 import asyncio
 from collections import defaultdict
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from contracts.message import Answer, Command
-from contracts.operations import (
-    DEAD_LETTER,
-    DROP_PARKED_LETTERS,
-    REPLAY_DEAD_LETTER,
-    UNPARK_AGGREGATE,
-    DeadLetter,
-    OrderDone,
-)
+from contracts.operations import OrderDone
 from contracts.topics import DEAD_LETTERS
+from deploy.cli.letter_orders import By, drop_parked_order, replay_order, unpark_order
+from deploy.cli.letters import Letter, read_record
 from tests.simulation.channel import reason_of
 from tests.simulation.log import Taken
 from tests.simulation.virtual_time import pause
@@ -27,15 +22,15 @@ SERVICE: Final = "accounts"
 """The one whose flows are spoilt."""
 
 ROUNDS_AT_MOST: Final = 60
-_BY: Final[dict[str, Any]] = {"operator": "sami", "why": "corrected in the next release"}
+_BY: Final = By("sami", "corrected in the next release")
 
 
 class Operators:
-    """They read the topic of dead letters, as the command line does."""
+    """They read the topic of dead letters, and replay them, as the command line does."""
 
     def __init__(self, world: "World") -> None:
         self._world, self._chance = world, Random(f"{world.seed}/operators")
-        self._letters: dict[str, dict[int, tuple[str, DeadLetter]]] = defaultdict(dict)
+        self._letters: dict[str, dict[int, Letter]] = defaultdict(dict)
         world.log.heard_by(DEAD_LETTERS[SERVICE].name, self._hear)
 
     async def let_go(self, flow: str) -> None:
@@ -73,28 +68,20 @@ class Operators:
         """A round's: each letter is replayed, now and then twice, or the last of them are dropped; then the aggregate
         shall go on."""
         numbers = sorted(self._letters[aggregate])
-        orders = [self._replay(aggregate, number) for number in numbers]
+        orders = [replay_order(self._letters[aggregate][number], _BY) for number in numbers]
         if self._chance.random() < 0.2:
             first, last = self._chance.choice(numbers), numbers[-1]
             self._world.faults.count("letters-dropped", f"{first} to {last} of {aggregate}")
-            drop = DROP_PARKED_LETTERS[SERVICE](aggregate=aggregate, first=first, last=last, **_BY)
+            drop = drop_parked_order((SERVICE, aggregate), first, last, _BY)
             orders = [*orders[: first - 1], drop]
         if self._chance.random() < 0.2:
             orders.insert(self._chance.randrange(len(orders) + 1), self._chance.choice(orders))
-        return [*orders, UNPARK_AGGREGATE[SERVICE](aggregate=aggregate, **_BY)]
-
-    def _replay(self, aggregate: str, number: int) -> Command:
-        letter_id, letter = self._letters[aggregate][number]
-        place = {name: getattr(letter, name) for name in ("source_topic", "epoch", "partition", "offset", "original")}
-        return REPLAY_DEAD_LETTER[SERVICE](letter_id=letter_id, aggregate=aggregate, sequence=number, **place, **_BY)
+        return [*orders, unpark_order((SERVICE, aggregate), _BY)]
 
     async def _given(self, order: Command, aggregate: str) -> Answer:
         return await self._world.channel.ask(order, aggregate, source="operators")
 
     def _hear(self, record: Taken) -> None:
-        envelope = record.envelope
-        if envelope is None or envelope.sequence is None:
-            return
-        letter = DEAD_LETTER[SERVICE].model_validate_json(record.value or b"")
-        if letter.aggregate is not None:
-            self._letters[letter.aggregate].setdefault(envelope.sequence, (envelope.id, letter))
+        letter = read_record(record)
+        if isinstance(letter, Letter) and letter.sequence is not None:
+            self._letters[str(letter.body.aggregate)].setdefault(letter.sequence, letter)
