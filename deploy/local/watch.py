@@ -150,18 +150,24 @@ def partitions_of(wanted: Callable[[str], bool]) -> list[TopicPartition]:
     ]
 
 
-async def raw_records(bootstrap: str) -> dict[str, bytes]:
-    """Every byte of every record on all topics, uncompressed, by topic: keys, headers and values in a row."""
+async def read_everything(bootstrap: str, look: Callable[[Any], None]) -> None:
+    """Look at every record that is on the log now, those of one partition in their order."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
     async with opened(consumer):
         partitions = partitions_of(lambda _: True)
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
-        read: defaultdict[str, list[bytes]] = defaultdict(list)
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
-            for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
-                read[tp.topic].extend(_bytes_of(record) for record in records)
+            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                for record in records:
+                    look(record)
+
+
+async def raw_records(bootstrap: str) -> dict[str, bytes]:
+    """Every byte of every record on all topics, uncompressed, by topic: keys, headers and values in a row."""
+    read: defaultdict[str, list[bytes]] = defaultdict(list)
+    await read_everything(bootstrap, lambda record: read[record.topic].append(_bytes_of(record)))
     return {topic: b"\n".join(parts) for topic, parts in read.items()}
 
 

@@ -5,27 +5,22 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
-from aiokafka import AIOKafkaConsumer
 from pymongo import MongoClient
 
 from contracts.envelope import Envelope, from_headers
 from contracts.topics import SERVICES
 from deploy.local.stack import StackError
 from deploy.local.system import System
-from deploy.local.watch import partitions_of
-from services.chassis.clients import opened
+from deploy.local.watch import read_everything
 from services.chassis.document import loaded
 from services.chassis.store import COLLECTION
 from tests.chaos.evidence import Evidence, Outbox, Said
 from tests.chaos.hostile import KEY, Explained
 from tests.chaos.lag import Lag
 from tests.chaos.ledger import read_ledger
-
-POLL_MS: Final = 200
-AT_ONCE: Final = 5_000
 
 States = dict[str, dict[str, Mapping[str, Any]]]
 Outboxes = dict[str, dict[str, Sequence[Outbox]]]
@@ -57,18 +52,13 @@ async def evidence_of(system: System, folder: Path, explained: Sequence[Explaine
 
 
 async def _said(bootstrap: str) -> list[Said]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
     said: list[Said] = []
-    async with opened(consumer):
-        partitions = partitions_of(lambda _: True)
-        left = {tp: end for tp, end in (await consumer.end_offsets(partitions)).items() if end}
-        consumer.assign(list(left))
-        await consumer.seek_to_beginning(*left)
-        while left:
-            for tp, records in (await consumer.getmany(timeout_ms=POLL_MS, max_records=AT_ONCE)).items():
-                said += [readable for record in records if (readable := _read(record)) is not None]
-                if records[-1].offset + 1 >= left.get(tp, 0):
-                    left.pop(tp, None)
+
+    def look(record: Any) -> None:
+        if (readable := _read(record)) is not None:
+            said.append(readable)
+
+    await read_everything(bootstrap, look)
     return said
 
 

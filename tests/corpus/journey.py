@@ -4,21 +4,17 @@ import asyncio
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from pymongo import MongoClient
 
 from contracts.topics import SERVICES
 from deploy.local.journey import Person, individual_journey
 from deploy.local.system import System, running_system
-from deploy.local.watch import partitions_of
-from services.chassis.clients import opened
+from deploy.local.watch import read_everything
 from services.chassis.store import COLLECTION
 from tests.corpus.kept import Fields, Kept, KeptDocument, KeptRecord, Keys
 from tests.journeys.counting import ignore, settled_or_fail
-
-POLL_MS: Final = 200
 
 
 async def recorded_run(release: str) -> Kept:
@@ -71,18 +67,10 @@ class _Changes:
 
 
 async def records_of(bootstrap: str) -> list[KeptRecord]:
-    """Every record that is on the log now, those of one partition in their order."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
-    async with opened(consumer):
-        partitions = partitions_of(lambda _: True)
-        ends = await consumer.end_offsets(partitions)
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        found: list[KeptRecord] = []
-        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-                found += [_kept(record) for record in records]
-        return sorted(found, key=lambda record: (record.timestamp, record.topic, record.partition, record.offset))
+    """Every record that is on the log now, in the order of their stamps."""
+    found: list[KeptRecord] = []
+    await read_everything(bootstrap, lambda record: found.append(_kept(record)))
+    return sorted(found, key=lambda record: (record.timestamp, record.topic, record.partition, record.offset))
 
 
 def _kept(record: Any) -> KeptRecord:
