@@ -4,14 +4,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, with_config
 
 from contracts.values.digits import capitals, compact, without_direction_marks
 from contracts.values.normal_form import normalized
 from contracts.values.rejected import Rejected
 
 AddressReason = Literal[
-    "address-malformed",
     "building-number-malformed",
     "street-malformed",
     "district-malformed",
@@ -72,27 +71,6 @@ def judge_national_address(stated: StatedAddress) -> NationalAddress | Rejected[
         (short is not None and short[1] != address.building_number, "short-address-contradicts-building-number"),
     )
     return next((Rejected(reason) for found, reason in faults if found), address)
-
-
-_STATED = TypeAdapter(StatedAddress)
-
-
-def judge_address_fields(fields: object) -> NationalAddress | Rejected[AddressReason]:
-    """The address of a JSON object's fields, which are those of `StatedAddress` and no others (I12)."""
-    try:
-        stated = _STATED.validate_python(fields)
-    except ValidationError:
-        return Rejected("address-malformed")
-    return judge_national_address(stated)
-
-
-def parse_address(text: str) -> NationalAddress | Rejected[AddressReason]:
-    """The address in a JSON object, as `AddAddress` carries it (I12)."""
-    try:
-        stated = _STATED.validate_json(text)
-    except ValidationError:
-        return Rejected("address-malformed")
-    return judge_national_address(stated)
 
 
 def _canonical(stated: StatedAddress) -> NationalAddress:

@@ -42,7 +42,6 @@ _PUBLIC_REASON_OF: dict[ValueReason, str] = {
     "mobile-malformed": "mobile-not-accepted",
     "email-malformed": "email-not-accepted",
     "email-too-long": "email-not-accepted",
-    "address-malformed": "address-not-accepted",
     "building-number-malformed": "address-not-accepted",
     "street-malformed": "address-not-accepted",
     "district-malformed": "address-not-accepted",

@@ -16,7 +16,7 @@ from contracts.registry import (
     EvidenceNotConfirmed,
 )
 from contracts.sealed import Sealed
-from contracts.values.national_address import NationalAddress, StatedAddress, judge_address_fields
+from contracts.values.national_address import NationalAddress, StatedAddress, judge_national_address
 from deploy.local.neighbours.registry import SLOWEST_S, addresses_json, answer_to
 from deploy.local.neighbours.registry_records import (
     Business,
@@ -43,7 +43,7 @@ NOURA = Person("citizen", "1000000008", "1410-05-12", "+966501234567", {"home": 
 def test_I12_a_persons_addresses_are_what_identity_can_judge() -> None:
     (address,) = json.loads(addresses_json(NOURA))
     assert address.pop("address_id") == "home"
-    judged = judge_address_fields(address)
+    judged = judge_national_address(StatedAddress(**address))
     assert isinstance(judged, NationalAddress)
     assert judged.region == 1
 

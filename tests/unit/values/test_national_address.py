@@ -1,4 +1,3 @@
-import json
 import unicodedata
 from dataclasses import asdict, replace
 
@@ -9,9 +8,7 @@ from hypothesis import strategies as st
 from contracts.values.national_address import (
     NationalAddress,
     StatedAddress,
-    judge_address_fields,
     judge_national_address,
-    parse_address,
 )
 from contracts.values.rejected import Rejected
 from tests.combining_marks import MARKS, is_sorted_in
@@ -131,36 +128,3 @@ def test_I12_an_accepted_address_is_accepted_unchanged_again(street: str) -> Non
 def test_I12_an_address_hides_in_its_repr() -> None:
     judged = judge_national_address(STATED)
     assert not any(str(part) in f"{STATED!r} {judged!r} {judged}" for part in asdict(STATED).values())
-
-
-def test_I12_an_address_is_read_from_json() -> None:
-    accepted = judge_national_address(STATED)
-    assert parse_address(json.dumps(asdict(STATED))) == accepted
-    assert judge_address_fields(asdict(STATED)) == accepted
-
-
-def test_I12_the_parts_of_an_address_in_json_are_judged() -> None:
-    fields = asdict(replace(STATED, city=""))
-    assert parse_address(json.dumps(fields)) == judge_address_fields(fields) == Rejected("city-malformed")
-
-
-MISSHAPEN: list[object] = [
-    None,
-    [],
-    "RHMA2929",
-    {},
-    {**asdict(STATED), "building_number": 2929},
-    {**asdict(STATED), "street": None},
-    {**asdict(STATED), "planet": "Mars"},
-]
-
-
-@pytest.mark.parametrize("fields", MISSHAPEN)
-def test_I12_json_of_another_shape_is_refused(fields: object) -> None:
-    assert judge_address_fields(fields) == Rejected("address-malformed")
-    assert parse_address(json.dumps(fields)) == Rejected("address-malformed")
-
-
-@given(st.text() | st.just("[" * 5000) | st.just('{"street": NaN}') | st.just('{"street": "\\ud800"}'))
-def test_I12_whatever_is_sent_as_an_address_gets_a_reason(text: str) -> None:
-    assert parse_address(text) == Rejected("address-malformed")
