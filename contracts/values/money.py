@@ -2,19 +2,15 @@
 
 from typing import NewType
 
-from contracts.values.language import Language
-
 Halalas = NewType("Halalas", int)
 
 HALALAS_A_RIYAL = 100
 BASIS_POINTS_OF_WHOLE = 10_000
 
 
-def format_money(amount: Halalas, language: Language) -> str:
-    """`SAR 1,234.56` or `1,234.56 ريال`. The caller isolates it in right-to-left text (N8)."""
-    riyals, halalas = divmod(abs(amount), HALALAS_A_RIYAL)
-    number = f"{'-' if amount < 0 else ''}{riyals:,}.{halalas:02d}"
-    return f"{number} ريال" if language is Language.ARABIC else f"SAR {number}"
+def riyals(amount: int) -> str:
+    """`1,234.05`: halalas as riyals, without the currency. Amounts are not negative; a sign is the caller's."""
+    return f"{amount // HALALAS_A_RIYAL:,}.{amount % HALALAS_A_RIYAL:02d}"
 
 
 def split(total: Halalas, parts: int) -> list[Halalas]:

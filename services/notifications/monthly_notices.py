@@ -18,7 +18,8 @@ from contracts.reports import ReportMade
 from contracts.requests import InstalmentPlanAgreed, RequestMoved
 from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
-from services.notifications.notice import BOTH, riyadh_time, riyals
+from contracts.values.money import riyals
+from services.notifications.notice import BOTH, riyadh_time
 from services.notifications.permitted_hours import RIYADH
 from services.notifications.templates import TemplateName
 

@@ -75,8 +75,3 @@ def notice_of(event: UserActivated | UserSignedIn | PasswordChanged | AccountDef
 def riyadh_time(instant: datetime) -> str:
     """Day and time in Riyadh, `2026-01-31 09:05`."""
     return instant.astimezone(_RIYADH).strftime("%Y-%m-%d %H:%M")
-
-
-def riyals(halalas: int) -> str:
-    """An amount in riyals with its halalas, `1,234.05`."""
-    return f"{halalas // 100:,}.{halalas % 100:02d}"

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from contracts.values.hijri_date import hijri_month_name, hijri_of
 from contracts.values.language import Language
-from contracts.values.money import HALALAS_A_RIYAL, Halalas, round_half_up
+from contracts.values.money import round_half_up
 from services.reports.consumption import MIN_COVER_PERCENT, ComparisonRefused, Consumption
 from services.reports.riyadh import RIYADH, Period
 from services.reports.tariff import WH_A_KWH
@@ -28,11 +28,6 @@ def rounded_kwh(energy_wh: int) -> str:
 def short_kwh(energy_wh: int) -> str:
     """Kilowatt hours without needless decimals, for limits and axes."""
     return exact_kwh(energy_wh).rstrip("0").rstrip(".")
-
-
-def riyals(amount: Halalas) -> str:
-    """Riyals with two decimals, without the currency; amounts here are never negative."""
-    return f"{amount // HALALAS_A_RIYAL:,}.{amount % HALALAS_A_RIYAL:02d}"
 
 
 def signed_percent(permille: int) -> str:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from contracts.values.language import Language
+from contracts.values.money import riyals
 from services.reports.chart import Slot, chart_of, day_slots, span_slots
 from services.reports.consumption import Comparison, ComparisonRefused, Consumption
 from services.reports.document import AxisLabel, ChartText, Document, Fact, Headline, Table
@@ -13,7 +14,6 @@ from services.reports.figures import (
     instant,
     month_text,
     refusal_text,
-    riyals,
     rounded_kwh,
     short_kwh,
     signed_percent,

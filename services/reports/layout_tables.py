@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from contracts.values.language import Language
+from contracts.values.money import riyals
 from services.reports.consumption import MIN_COVER_PERCENT, Comparison, ComparisonRefused, Consumption, DayStatus
 from services.reports.document import Column, Fact, Row, Table, Tone
 from services.reports.figures import (
@@ -15,7 +16,6 @@ from services.reports.figures import (
     month_text,
     percent_text,
     refusal_text,
-    riyals,
     rounded_kwh,
     short_kwh,
     signed_percent,

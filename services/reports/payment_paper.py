@@ -5,11 +5,11 @@ from datetime import date
 
 from contracts.values.hijri_date import hijri_of
 from contracts.values.language import Language
-from contracts.values.money import HALALAS_A_RIYAL, Halalas
+from contracts.values.money import HALALAS_A_RIYAL, riyals
 from services.reports.account_texts import WHAT_FOR
 from services.reports.csv_report import csv_file, without_formula
 from services.reports.document import Column, Document, Fact, Headline, Row, Table
-from services.reports.figures import hijri_text, instant, riyals
+from services.reports.figures import hijri_text, instant
 from services.reports.layout import hijri_span_text, span_text
 from services.reports.payment import PaymentEntry, PaymentReport
 from services.reports.texts import isolate, plain_name, say, shown_name
@@ -52,7 +52,7 @@ def payment_csv(report: PaymentReport, language: Language) -> bytes:
 
 def signed_riyals(amount_halalas: int) -> str:
     """Riyals with two decimals; below zero with a minus sign."""
-    return f"{_MINUS if amount_halalas < 0 else ''}{riyals(Halalas(abs(amount_halalas)))}"
+    return f"{_MINUS if amount_halalas < 0 else ''}{riyals(abs(amount_halalas))}"
 
 
 def _headlines(report: PaymentReport, language: Language) -> tuple[Headline, ...]:

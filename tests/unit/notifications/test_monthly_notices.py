@@ -12,7 +12,6 @@ from contracts.requests import Instalment, InstalmentPlanAgreed, RequestMoved
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from services.notifications.composing import ComposedMail, ComposedSms
 from services.notifications.monthly_notices import MOST_A_MONTH, MonthlyNotices, collector_of, tell_collected
-from services.notifications.notice import riyals
 from services.notifications.notice_table import COLLECTED
 from services.notifications.templates import LANGUAGES
 from tests.scenario import NOON, Given, given
@@ -137,14 +136,6 @@ def test_N3_A14_a_plan_is_told_with_its_sum_its_parts_and_its_first_day() -> Non
 def test_N3_no_notice_carries_an_account_number(event: Any, _whom: Any) -> None:
     for notice in notices(given().when(tell_collected, happening(event))):
         assert ACCOUNT not in opened(notice.values)
-
-
-@pytest.mark.parametrize(
-    ("halalas", "said"),
-    [(0, "0.00"), (5, "0.05"), (99_999, "999.99"), (100_000, "1,000.00"), (123_456_789, "1,234,567.89")],
-)
-def test_N3_amounts_are_riyals_with_their_halalas(halalas: int, said: str) -> None:
-    assert riyals(halalas) == said
 
 
 def test_N3_events_of_one_person_month_and_family_share_a_collector() -> None:
