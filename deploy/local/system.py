@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,6 +20,7 @@ from pymongo import MongoClient
 
 from contracts import topics
 from contracts.topics import Topic
+from contracts.values.riyadh_day import riyadh_day
 from deploy.local.client import Client
 from deploy.local.keys import make_keys
 from deploy.local.neighbours.back_office import BackOfficeSimulator
@@ -43,7 +44,6 @@ ACCOUNT: Final = "30012345678"
 LARGE_ACCOUNT: Final = "30087654321"
 """Supplies for whoever plays by hand (`make up`); the second has the sample times 8 (R7)."""
 
-RIYADH: Final = timedelta(hours=3)  # R7
 READ_S: Final = 60.0
 LOOK_S: Final = 0.02
 
@@ -211,7 +211,7 @@ async def _built(
                 start.cancel()
     return System(
         stack, folder, replicas, gateway, mail, registry, billing, office, closing, watch, setup.lives,
-        (datetime.now(UTC) + RIYADH).date(), took, producer, around.fingerprints,
+        riyadh_day(datetime.now(UTC)), took, producer, around.fingerprints,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from contracts.message import Message
 from contracts.requests import EvidenceKind
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined
+from contracts.values.riyadh_day import riyadh_day
 from services.accounts.claims import (
     NO_CLAIMS,
     Claim,
@@ -29,7 +30,7 @@ from services.accounts.claims import (
     with_claim,
     without_beaten_ruling,
 )
-from services.accounts.riyadh_day import is_possible, riyadh_day
+from services.accounts.possible_day import is_possible
 
 SHOWN_RELATION: dict[EvidenceKind, Relation] = {"tenancy-contract": "tenant", "ownership-deed": "owner"}
 

@@ -17,12 +17,13 @@ from contracts.sealed import Sealed, Secret
 from contracts.values.document_number import judge_document_number
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
+from contracts.values.riyadh_day import riyadh_day
 from services.accounts.addressing import aggregate_named
 from services.accounts.customer import KnownCustomer, RequestStep
 from services.accounts.door import Wanted, filed, judge_request, turned_away
+from services.accounts.possible_day import EARLIEST_DAY
 from services.accounts.reference import ReferenceFacts
 from services.accounts.request_news import RequestRecord, moved
-from services.accounts.riyadh_day import EARLIEST_DAY, riyadh_day
 
 KIND = "beneficiary-evidence"
 CHECKING = "checking"

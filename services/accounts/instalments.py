@@ -13,6 +13,7 @@ from contracts.decision import Decision, Facts, Incoming, Outgoing, Refusal, dec
 from contracts.message import TimerElapsed
 from contracts.requests import AcceptInstalments, Instalment, InstalmentPlanAgreed, InstalmentsAgreed
 from contracts.sealed import Secret
+from contracts.values.riyadh_day import riyadh_day
 from services.accounts.addressing import aggregate_named
 from services.accounts.instalment_plan import PlannedPart, planned
 from services.accounts.instalment_states import (
@@ -26,7 +27,6 @@ from services.accounts.instalment_states import (
     Quoted,
 )
 from services.accounts.request_news import RequestRecord, moved
-from services.accounts.riyadh_day import riyadh_day
 
 INSTALMENTS = "instalments"
 PLAN_ABSENT = Refusal("reference-not-found", "plan-absent")

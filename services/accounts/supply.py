@@ -17,6 +17,8 @@ from contracts.decision import Decision, Facts, Incoming, Refusal, decided, igno
 from contracts.message import TimerElapsed
 from contracts.sealed import Secret
 from contracts.transfers import RelationConfirmed, RelationEnded
+from contracts.values.riyadh_day import riyadh_day
+from services.accounts.possible_day import is_possible
 from services.accounts.relations import (
     NOBODY,
     Interval,
@@ -27,7 +29,6 @@ from services.accounts.relations import (
     fenced_use,
     has_room_from,
 )
-from services.accounts.riyadh_day import is_possible, riyadh_day
 
 MOST_ASKED = 50
 """People about whom billing is being asked at one time (ours); keeps the document small."""

@@ -16,8 +16,9 @@ from contracts.accounts_transfer_internal import TransferFiled
 from contracts.decision import Decision, Incoming, decided, ignored, refused
 from contracts.registry import EvidenceAsked, EvidenceConfirmed, EvidenceNotConfirmed
 from contracts.sealed import Sealed, Secret
+from contracts.values.riyadh_day import riyadh_day
+from services.accounts.possible_day import EARLIEST_DAY
 from services.accounts.request_news import RequestRecord
-from services.accounts.riyadh_day import EARLIEST_DAY, riyadh_day
 from services.accounts.transfer_case import Case, Parties, TransferFacts
 from services.accounts.transfer_news import consents_wanted, news_of
 from services.accounts.transfer_questions import question_of

@@ -6,8 +6,8 @@ from datetime import datetime
 from contracts.billing import AccountUnknown, DuesFound, RunningBillFound
 from contracts.decision import Decision, Incoming, decided, ignored
 from contracts.metering import ClosingReadingTaken
+from contracts.values.riyadh_day import day_start
 from services.accounts.bill_split import RunningBill, Shares, split_by_days, split_by_energy
-from services.accounts.riyadh_day import day_start
 from services.accounts.transfer_case import Closing, Order, TransferFacts
 from services.accounts.transfer_news import news_of
 from services.accounts.transfer_questions import question_of

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from contracts.decision import Decision, Incoming, decided, ignored, refused
 from contracts.identity_sessions import ConsentAsked, ConsentGiven, ConsentNotGiven
 from contracts.transfers import ConsentCodeSent, ConsentToTransfer, DeclineTransfer, TransferDeclined
-from services.accounts.riyadh_day import riyadh_day
+from contracts.values.riyadh_day import riyadh_day
 from services.accounts.transfer_case import Agreement, Consent, OpenConsent, TransferFacts
 from services.accounts.transfer_news import news_of
 from services.accounts.transfer_party import not_open, party_only

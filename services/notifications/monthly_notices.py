@@ -19,8 +19,8 @@ from contracts.requests import InstalmentPlanAgreed, RequestMoved
 from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from contracts.values.money import riyals
+from contracts.values.riyadh_day import riyadh_day
 from services.notifications.notice import BOTH, riyadh_time
-from services.notifications.permitted_hours import RIYADH
 from services.notifications.templates import TemplateName
 
 Collected = (
@@ -86,7 +86,7 @@ def tell_collected(state: MonthlyNotices | None, incoming: Incoming[Collected], 
 
 def _day_of_change(event: Collected) -> date | None:
     if isinstance(event, ReportMade) and event.version > 1:
-        return event.made_at.astimezone(RIYADH).date()
+        return riyadh_day(event.made_at)
     return None
 
 

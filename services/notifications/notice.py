@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from contracts.accounts import AccountDefined, TransferRequested
 from contracts.identity import UserActivated, UserSignedIn
 from contracts.identity_sessions import PasswordChanged
+from contracts.values.riyadh_day import RIYADH
 from services.notifications.templates import TemplateName
 
 Channel = Literal["sms", "email"]
@@ -40,7 +41,6 @@ USE: Final[Mapping[TemplateName, timedelta]] = {
 """How long after its event a notice is still of use (ours)."""
 
 _DEFAULT_USE: Final = timedelta(hours=6)
-_RIYADH: Final = timezone(timedelta(hours=3))  # R7: no summer time
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,4 @@ def notice_of(event: UserActivated | UserSignedIn | PasswordChanged | AccountDef
 
 def riyadh_time(instant: datetime) -> str:
     """Day and time in Riyadh, `2026-01-31 09:05`."""
-    return instant.astimezone(_RIYADH).strftime("%Y-%m-%d %H:%M")
+    return instant.astimezone(RIYADH).strftime("%Y-%m-%d %H:%M")

@@ -1,12 +1,12 @@
 """When awareness and promotional messages may go out, and how a broadcast is spread over time (N4)."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from contracts.broadcasts import MessageClass
+from contracts.values.riyadh_day import RIYADH
 
-RIYADH: Final = timezone(timedelta(hours=3))  # R7: no summer time
 _DAY: Final = timedelta(days=1)
 _IN_HOURS: Final[frozenset[MessageClass]] = frozenset({"awareness", "promotional"})  # N4
 

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Literal
 
 from contracts.values.rejected import Rejected
+from services.reports.period import ONE_DAY, Period, month_period
 from services.reports.report import periods_needed
-from services.reports.riyadh import ONE_DAY, Period, month_period
 
 LONGEST_MONTHS = 24  # ours: what one document holds
 

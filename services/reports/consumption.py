@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from contracts.values.money import round_half_up
+from contracts.values.riyadh_day import day_start, riyadh_day
+from services.reports.period import ONE_DAY, SECONDS_A_DAY, Period
 from services.reports.readings import QUALITIES, IntervalReading, Quality
-from services.reports.riyadh import ONE_DAY, SECONDS_A_DAY, Period, day_start, riyadh_day
 
 # measured: every interval is there and none is estimated; estimated: every interval is there; partial: some are.
 DayStatus = Literal["measured", "estimated", "partial", "missing"]

@@ -12,11 +12,11 @@ from typing import Literal, assert_never
 
 from contracts.values.hijri_date import hijri_of
 from contracts.values.language import Language
+from contracts.values.riyadh_day import RIYADH, day_start
 from services.reports.consumption import DayConsumption
 from services.reports.readings import Quality
 from services.reports.report import ConsumptionReport
 from services.reports.revision import Revision
-from services.reports.riyadh import RIYADH, day_start
 from services.reports.tariff import WH_A_KWH
 from services.reports.texts import say
 

@@ -6,8 +6,9 @@ from typing import assert_never
 from contracts.values.hijri_date import hijri_month_name, hijri_of
 from contracts.values.language import Language
 from contracts.values.money import round_half_up
+from contracts.values.riyadh_day import RIYADH
 from services.reports.consumption import MIN_COVER_PERCENT, ComparisonRefused, Consumption
-from services.reports.riyadh import RIYADH, Period
+from services.reports.period import Period
 from services.reports.tariff import WH_A_KWH
 from services.reports.texts import MONTHS, isolate, say
 

@@ -20,8 +20,8 @@ from services.reports.figures import (
 )
 from services.reports.layout_tables import comparison_table, day_table, notes_of, span_table, working_table
 from services.reports.layout_versions import changes_table, notices_of, relation_notes
+from services.reports.period import Period
 from services.reports.report import ConsumptionReport, ReportHeading
-from services.reports.riyadh import Period
 from services.reports.tariff import Price, PriceRefused
 from services.reports.texts import MONTHS, isolate, say, source_text
 

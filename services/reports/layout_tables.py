@@ -20,9 +20,9 @@ from services.reports.figures import (
     short_kwh,
     signed_percent,
 )
+from services.reports.period import Period, days_in_month
 from services.reports.readings import Quality
 from services.reports.report import ConsumptionReport
-from services.reports.riyadh import Period, days_in_month
 from services.reports.tariff import Price, PriceRefused, Source, WorkingLine
 from services.reports.texts import WEEKDAYS, isolate, say
 

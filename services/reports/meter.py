@@ -12,9 +12,10 @@ from contracts.metering import IntervalReadings
 from contracts.reports_internal import DayTotal, ReadingsChanged, ReadingsGiven, ReadingsUsed, ReadingsWanted
 from contracts.values.account_number import judge_account_identifier
 from contracts.values.rejected import Rejected
+from contracts.values.riyadh_day import riyadh_day
+from services.reports.period import SECONDS_A_DAY
 from services.reports.readings import Quality
 from services.reports.revision import report_id_of
-from services.reports.riyadh import SECONDS_A_DAY, riyadh_day
 
 SHORTEST_INTERVAL_S = 900  # ours: a month of shorter ones does not fit a document (law 7: 256 KiB)
 

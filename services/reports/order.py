@@ -24,6 +24,7 @@ from contracts.reports_internal import (
     VersionCompleted,
     VersionMade,
 )
+from contracts.values.riyadh_day import day_start
 from services.reports.asked_period import month_of, months_needed
 from services.reports.order_states import (
     Collecting,
@@ -37,10 +38,10 @@ from services.reports.order_states import (
     Terms,
     UsedMonth,
 )
+from services.reports.period import Period
 from services.reports.readings import IntervalReading
 from services.reports.report import ConsumptionReport, ReportHeading, consumption_report
 from services.reports.revision import report_id_of, revision_of
-from services.reports.riyadh import Period, day_start
 from services.reports.tariff import TariffKind
 
 MOST_SOURCE_NOTES: Final = 20

@@ -7,9 +7,9 @@ from typing import Literal
 from contracts.decision import Facts
 from contracts.reports_internal import DeclineReason
 from services.reports.consumption import DayConsumption
+from services.reports.period import Period
 from services.reports.readings import Quality
 from services.reports.report import ConsumptionReport, periods_needed
-from services.reports.riyadh import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from contracts.reports_internal import DaySpan, PaymentReportOrdered, RelationSp
 from contracts.values.account_number import judge_account_identifier
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
+from contracts.values.riyadh_day import riyadh_day
 from services.reports.asked_period import judge_period
 from services.reports.customer import Order, OrderKind, ReportsCustomer
+from services.reports.period import Period
 from services.reports.relation_gate import KnownRelation, cut, visible_days
-from services.reports.riyadh import Period, riyadh_day
 
 MOST_A_DAY: Final = 20
 """Reports of all kinds that one person may order in 24 hours (ours)."""

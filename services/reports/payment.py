@@ -7,7 +7,7 @@ from typing import Literal
 
 from contracts.billing import StatementEntry, StatementFound
 from contracts.values.rejected import Rejected
-from services.reports.riyadh import Period
+from services.reports.period import Period
 
 EntryKind = Literal["bill", "payment"]
 ReconcileReason = Literal["statement-does-not-add-up", "statement-entry-outside-period", "statement-of-another"]

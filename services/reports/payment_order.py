@@ -22,7 +22,7 @@ from contracts.reports_internal import (
 from contracts.values.rejected import Rejected
 from services.reports.order_states import Declined, ReportFacts
 from services.reports.payment import PaymentReport, ReconcileReason, payment_report
-from services.reports.riyadh import Period
+from services.reports.period import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

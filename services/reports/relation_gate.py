@@ -11,7 +11,7 @@ from typing import Final
 
 from contracts.accounts import Relation
 from contracts.transfers import Basis
-from services.reports.riyadh import ONE_DAY, Period
+from services.reports.period import ONE_DAY, Period
 
 MOST_RELATIONS: Final = 100
 """Relations kept of one person, the latest ones (ours): what fits a message."""

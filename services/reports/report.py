@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from contracts.values.riyadh_day import riyadh_day
 from services.reports.consumption import (
     MONTHS_BEFORE,
     Comparison,
@@ -15,9 +16,9 @@ from services.reports.consumption import (
     days_of,
     total_of,
 )
+from services.reports.period import Period
 from services.reports.readings import IntervalReading, current_readings
 from services.reports.revision import Revision
-from services.reports.riyadh import Period, riyadh_day
 from services.reports.tariff import TARIFF, Price, PriceRefused, TariffKind, TariffTable, price_of
 
 _LONGEST_MONTH = 31

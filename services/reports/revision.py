@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Final
 
 from services.reports.consumption import DayConsumption
+from services.reports.period import Period
 from services.reports.readings import QUALITIES
-from services.reports.riyadh import Period
 
 MOST_VERSIONS: Final = 10
 """Versions of one report (ours): whoever wants to know what comes later orders a new one."""

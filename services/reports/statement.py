@@ -12,8 +12,9 @@ from typing import Final, Literal
 from contracts.decision import Decision, Facts, Incoming, answered, decided, ignored
 from contracts.reports_internal import MovesGiven, MovesWanted, RequestMoves, StateReached
 from contracts.requests import RequestMoved
+from contracts.values.riyadh_day import riyadh_day
+from services.reports.period import Period
 from services.reports.relation_gate import KnownRelation
-from services.reports.riyadh import Period, riyadh_day
 
 MOST_REQUESTS_A_MONTH: Final = 100
 """Requests of one person that a month remembers (ours): accounts takes 60 in 30 days."""

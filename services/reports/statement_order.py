@@ -15,8 +15,8 @@ from contracts.reports_internal import (
     StatementOrdered,
 )
 from services.reports.order_states import Declined, ReportFacts
+from services.reports.period import Period
 from services.reports.relation_gate import KnownRelation
-from services.reports.riyadh import Period
 from services.reports.statement import KnownRequest, Statement, bounded, merged, of_period
 
 MONTHS_BACK: Final = 12

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from contracts.values.language import Language
+from contracts.values.riyadh_day import RIYADH
 from services.reports.account_texts import BASES, RELATIONS, REQUEST_KINDS, STATES
 from services.reports.csv_report import csv_file, without_formula
 from services.reports.document import Column, Document, Fact, Headline, Row, Table
 from services.reports.figures import instant
 from services.reports.layout import hijri_span_text, span_text
-from services.reports.riyadh import RIYADH
 from services.reports.statement import Statement
 from services.reports.texts import isolate, plain_name, say, shown_name
 

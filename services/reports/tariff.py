@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Literal
 
 from contracts.values.money import Halalas, round_half_up, vat_on
-from services.reports.riyadh import Period, days_in_month
+from services.reports.period import Period, days_in_month
 
 TariffKind = Literal["residential", "commercial"]
 PriceRefusalReason = Literal["no-tariff-for-day", "no-readings"]

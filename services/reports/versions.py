@@ -12,8 +12,8 @@ from contracts.message import TimerElapsed
 from contracts.reports_internal import DaySpan, ReadingsChanged, VersionMade, VersionOrdered
 from services.reports.order import collect
 from services.reports.order_states import ConsumptionState, Former, Made, ReportFacts, Terms
+from services.reports.period import Period
 from services.reports.revision import MOST_VERSIONS, day_as_text, days_from_texts, report_id_of, version_id
-from services.reports.riyadh import Period
 
 LONGEST_QUIET: Final = 10
 """Times the quiet time after which a version is made although days keep changing (ours)."""

@@ -22,6 +22,7 @@ from contracts.reports import RequestConsumptionReport, RequestPaymentReport, Re
 from contracts.sealed import Sealed
 from contracts.topics import CATALOGUE as TOPICS
 from contracts.transfers import RelationConfirmed
+from contracts.values.riyadh_day import riyadh_day
 from deploy.local.client import Client
 from deploy.local.keys import make_keys
 from deploy.local.neighbours.meter_sample import as_sent, shifted_sample
@@ -37,7 +38,6 @@ from services.chassis.runtime import Engine, running
 from services.chassis.tokens import sign_session
 from services.reports.__main__ import build, doors
 from services.reports.meter import MeterMonth
-from services.reports.riyadh import riyadh_day
 from services.reports.settings import ReportsSettings
 from tests.eventually import eventually
 

@@ -19,8 +19,8 @@ from contracts.identity import ContactProven, NationalAddressSaved
 from contracts.notifications import MessageExpired, MessageHandedOver, OtpHandedOver
 from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDetermined
+from contracts.values.riyadh_day import RIYADH
 from deploy.local.stack import Stack
-from services.notifications.permitted_hours import RIYADH
 from tests.component.notifications_outside import DEAD_LETTERS, EMAIL, Outside, notifications_at_work, of_kind, on_topic
 from tests.component.test_notifications import code
 from tests.eventually import eventually

@@ -11,10 +11,11 @@ from contracts.metering import IntervalReadings
 from contracts.reports import ConsumptionReportReady, PaymentReportReady, ReportMade, StatementReady
 from contracts.reports_internal import MismatchAlarmed
 from contracts.requests import RequestMoved
+from contracts.values.riyadh_day import riyadh_day
 from deploy.local.neighbours.billing import BillingSimulator
 from deploy.local.stack import Stack
 from services.reports.order_states import Made
-from services.reports.riyadh import ONE_DAY, riyadh_day
+from services.reports.period import ONE_DAY
 from tests.component.reports_desk import Desk, confirmed, known, open_desk, with_readings
 from tests.eventually import eventually
 

@@ -8,7 +8,7 @@ Its books are small and consistent (`billing_books`). Dues of a person on an acc
 import argparse
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from contracts.billing import (
@@ -28,6 +28,7 @@ from contracts.billing import (
 )
 from contracts.message import Message
 from contracts.topics import BILLING_REQUESTS, BILLING_STATEMENT_REQUESTS
+from contracts.values.riyadh_day import riyadh_day
 from deploy.local.neighbours.billing_books import Books
 from deploy.local.neighbours.billing_orders import Orders
 from deploy.local.neighbours.register import register_wh
@@ -35,7 +36,6 @@ from deploy.local.neighbours.request_desk import SECONDS_TO_ANSWER, Answer, AtAD
 from deploy.local.neighbours.running import until_stopped
 
 NAME: Final = "billing"
-_RIYADH: Final = timezone(timedelta(hours=3))  # R7: no summer time
 _ONE_DAY: Final = timedelta(days=1)
 
 BillingRequest = (
@@ -108,7 +108,7 @@ class BillingSimulator(AtADesk):
     def says(self, asked: BillingRequest, now: datetime) -> Message | None:
         """The answer as of `now`; None: silence. An order is carried out with its answer, and the same one is answered
         the same way again."""
-        today = now.astimezone(_RIYADH).date()
+        today = riyadh_day(now)
         if isinstance(asked, HolderChangeWithdrawn):
             return self._orders.withdraw(asked)
         if asked.account_number in self._silent:

@@ -7,7 +7,7 @@ import pytest
 
 from services.accounts.beneficiary import settle_conflict
 from services.accounts.evidence import take_confirmation
-from services.accounts.riyadh_day import EARLIEST_DAY, LATEST_DAY, is_possible
+from services.accounts.possible_day import EARLIEST_DAY, LATEST_DAY, is_possible
 from services.accounts.supply import take_party
 from services.accounts.transfer import accept_evidence
 from tests.scenario import Given, given

@@ -8,8 +8,8 @@ from contracts.accounts_supply_internal import RelationNoted, UseBegun, UseEnded
 from contracts.billing import PartyAsked
 from contracts.sealed import Secret
 from contracts.transfers import RelationConfirmed
+from contracts.values.riyadh_day import riyadh_day
 from services.accounts.relations import Interval, Relations
-from services.accounts.riyadh_day import riyadh_day
 from services.accounts.supply import (
     AFTERWARDS,
     LONGEST_WAIT,

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.broadcasts import MessageClass
-from services.notifications.permitted_hours import DAYTIME, RIYADH, Pace, PermittedHours, keeps_hours
+from contracts.values.riyadh_day import RIYADH
+from services.notifications.permitted_hours import DAYTIME, Pace, PermittedHours, keeps_hours
 
 DAYS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 TIMES = st.times().map(lambda at: at.replace(microsecond=0))

@@ -24,8 +24,8 @@ from services.reports.order import order_report, take_readings
 from services.reports.order_states import ReportFacts
 from services.reports.ordering import OrderFacts
 from services.reports.payment_order import RaiseMismatchAlarm
+from services.reports.period import SECONDS_A_DAY, Period, month_period
 from services.reports.relation_gate import KnownRelation
-from services.reports.riyadh import SECONDS_A_DAY, Period, month_period
 from services.reports.service import KINDS, reports_service
 from services.reports.settings import ReportsSettings
 from tests.scenario import NOON, Given, arriving, given

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
+from contracts.values.riyadh_day import day_start
+from services.reports.period import Period, month_period
 from services.reports.readings import IntervalReading, Quality
 from services.reports.report import ConsumptionReport, ReportHeading, consumption_report
-from services.reports.riyadh import Period, day_start, month_period
 from services.reports.tariff import TariffKind
 
 HOUR = 3_600

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.values.riyadh_day import day_start
 from services.reports.consumption import Comparison, ComparisonRefused, DayConsumption
+from services.reports.period import SECONDS_A_DAY, Period, month_period, year_period
 from services.reports.readings import IntervalReading
 from services.reports.report import comparison_bases, periods_needed
-from services.reports.riyadh import SECONDS_A_DAY, Period, day_start, month_period, year_period
 from tests.unit.reports.situations import (
     APRIL,
     HOUR,

@@ -22,7 +22,7 @@ from services.reports.answering import LinkFacts, answer_with_link, answer_with_
 from services.reports.asked_period import judge_period
 from services.reports.customer import ABSENT, ReportsCustomer, note_account, note_address
 from services.reports.ordering import MOST_A_DAY, OrderFacts, request_report
-from services.reports.riyadh import Period
+from services.reports.period import Period
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.reports.orders import (
     ACCOUNT,

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.values.language import Language
 from services.reports.layout import document_of
+from services.reports.period import Period, year_period
 from services.reports.report import ConsumptionReport
-from services.reports.riyadh import Period, year_period
 from services.reports.texts import END_ISOLATE, ISOLATE_LTR, PHRASES, isolate
 from tests.unit.reports.situations import HEADING, april_report, april_with_two_days_missing, hours_of_days, report_of
 

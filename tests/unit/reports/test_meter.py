@@ -7,7 +7,7 @@ from contracts.metering import IntervalReadings
 from contracts.reports_internal import ReadingsGiven, ReadingsUsed, ReadingsWanted
 from services.chassis.encoding import MAX_STATE_BYTES
 from services.reports.meter import MOST_READERS, give_readings, note_use, take_in_day
-from services.reports.riyadh import month_period
+from services.reports.period import month_period
 from tests.scenario import arriving, given
 from tests.unit.reports.orders import ACCOUNT, REPORT_ID, SAMPLE, day_block, metered, month_given, reread, written
 

@@ -11,6 +11,7 @@ from contracts.operations import TIMER_ELAPSED
 from contracts.reports import ReportFetched, ReportMade
 from contracts.reports_internal import MonthUsed, ReadingsWanted, ReportCompleted, ReportDeclined
 from contracts.values.language import Language
+from contracts.values.riyadh_day import day_start
 from services.chassis.encoding import MAX_MESSAGES, MAX_STATE_BYTES
 from services.reports.any_report import count_fetch, due_at, on_timer
 from services.reports.asked_period import months_needed
@@ -19,9 +20,9 @@ from services.reports.layout import document_of
 from services.reports.order import MOST_SOURCE_NOTES, order_report, take_readings
 from services.reports.order_states import Collecting, Declined, Made
 from services.reports.pdf_report import render_pdf
+from services.reports.period import ONE_DAY, Period, month_period
 from services.reports.readings import IntervalReading, Quality, ReadingBlock
 from services.reports.report import ReportHeading, consumption_report
-from services.reports.riyadh import ONE_DAY, Period, day_start, month_period
 from services.reports.tariff import Price, TariffKind, price_of
 from tests.scenario import NOON, arriving, given
 from tests.unit.reports.orders import (

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.values.riyadh_day import day_start
 from services.reports.readings import IntervalReading, ReadingBlock, current_readings, of_blocks
-from services.reports.riyadh import day_start
 from tests.unit.reports.situations import HOUR, hours_of
 
 DAY = date(2026, 4, 1)

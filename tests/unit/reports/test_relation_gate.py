@@ -14,8 +14,8 @@ from contracts.values.public_texts import text_for
 from services.reports.customer import ReportsCustomer, note_relation, note_relation_end
 from services.reports.layout import document_of
 from services.reports.ordering import OrderFacts, request_payment_report, request_report, request_statement
+from services.reports.period import Period, month_period
 from services.reports.relation_gate import MOST_RELATIONS, KnownRelation, cut, visible_days, with_confirmed, with_ended
-from services.reports.riyadh import Period, month_period
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.reports.orders import (
     ACCOUNT,

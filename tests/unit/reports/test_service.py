@@ -26,7 +26,7 @@ from services.chassis.encoding import Encoder
 from services.chassis.service import Service
 from services.reports.effects import secret_hash
 from services.reports.order_states import Made
-from services.reports.riyadh import month_period
+from services.reports.period import month_period
 from services.reports.settings import ReportsSettings
 from tests.scenario import NOON, arriving
 from tests.unit.reports.orders import (

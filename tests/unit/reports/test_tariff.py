@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.riyadh import Period, month_period, year_period
+from services.reports.period import Period, month_period, year_period
 from services.reports.tariff import (
     RULE_R7,
     TARIFF,

@@ -27,6 +27,7 @@ from services.reports.layout import document_of
 from services.reports.meter import note_use, take_in_day
 from services.reports.order import take_readings
 from services.reports.order_states import Collecting, Made
+from services.reports.period import Period
 from services.reports.rendering import file_name, render
 from services.reports.revision import (
     MOST_CHANGES,
@@ -37,7 +38,6 @@ from services.reports.revision import (
     revision_of,
     version_id,
 )
-from services.reports.riyadh import Period
 from services.reports.versions import LONGEST_QUIET, note_version, order_version, take_change
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.reports.orders import (

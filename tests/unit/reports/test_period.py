@@ -1,24 +1,13 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.riyadh import Period, day_start, month_period, riyadh_day, year_period
+from services.reports.period import Period, month_period, year_period
 
 days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
 periods = st.tuples(days, st.integers(0, 800)).map(lambda p: Period(p[0], p[0] + timedelta(days=p[1])))
-
-
-def test_R7_a_riyadh_day_begins_at_21_00_utc_of_the_day_before() -> None:
-    assert day_start(date(2026, 4, 1)) == datetime(2026, 3, 31, 21, tzinfo=UTC)
-    assert riyadh_day(datetime(2026, 3, 31, 20, 59, 59, tzinfo=UTC)) == date(2026, 3, 31)
-    assert riyadh_day(datetime(2026, 3, 31, 21, tzinfo=UTC)) == date(2026, 4, 1)
-
-
-def test_R7_riyadh_has_no_summer_time() -> None:
-    assert day_start(date(2026, 7, 2)) - day_start(date(2026, 7, 1)) == timedelta(hours=24)
-    assert day_start(date(2026, 7, 1)).hour == day_start(date(2026, 1, 1)).hour == 21
 
 
 @given(periods)

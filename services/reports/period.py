@@ -1,22 +1,11 @@
-"""Days, months and periods as people in Riyadh count them: UTC+3, no summer time (R7)."""
+"""Periods of whole Riyadh days, and how months and years cut them (R7)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, timedelta
 
-RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")  # R7: fixed, no summer time
 SECONDS_A_DAY = 86_400
 ONE_DAY = timedelta(days=1)
-
-
-def riyadh_day(instant: datetime) -> date:
-    """The calendar day in Riyadh at `instant` (aware)."""
-    return instant.astimezone(RIYADH).date()
-
-
-def day_start(day: date) -> datetime:
-    """The instant (UTC) at which `day` begins in Riyadh."""
-    return datetime(day.year, day.month, day.day, tzinfo=RIYADH).astimezone(UTC)
 
 
 def days_in_month(year: int, month: int) -> int:
