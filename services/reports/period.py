@@ -67,11 +67,6 @@ def month_period(year: int, month: int) -> Period:
     return Period(date(year, month, 1), _last_of_month(year, month))
 
 
-def year_period(year: int) -> Period:
-    """The whole Gregorian year."""
-    return Period(date(year, 1, 1), date(year, 12, 31))
-
-
 def _last_of_month(year: int, month: int) -> date:
     following = date(year + month // 12, month % 12 + 1, 1)
     return following - ONE_DAY

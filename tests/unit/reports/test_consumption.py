@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.values.riyadh_day import day_start
 from services.reports.consumption import Comparison, ComparisonRefused, DayConsumption
-from services.reports.period import SECONDS_A_DAY, Period, month_period, year_period
+from services.reports.period import SECONDS_A_DAY, Period, month_period
 from services.reports.readings import IntervalReading
 from services.reports.report import comparison_bases, periods_needed
 from tests.unit.reports.situations import (
@@ -137,9 +137,9 @@ def test_R1_comparison_is_refused_under_90_percent_cover(days_now: int, days_the
 
 
 def test_R1_a_year_is_compared_with_the_year_before_only() -> None:
-    year = year_period(2026)
+    year = Period(date(2026, 1, 1), date(2026, 12, 31))
     assert comparison_bases(year) == ("year-before",)
-    assert periods_needed(year) == (year, year_period(2025))
+    assert periods_needed(year) == (year, Period(date(2025, 1, 1), date(2025, 12, 31)))
     assert periods_needed(APRIL) == (APRIL, month_period(2026, 3), month_period(2025, 4))
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from contracts.values.language import Language
 from services.reports.layout import document_of
-from services.reports.period import Period, year_period
+from services.reports.period import Period
 from services.reports.report import ConsumptionReport
 from services.reports.texts import END_ISOLATE, ISOLATE_LTR, PHRASES, isolate
 from tests.unit.reports.situations import HEADING, april_report, april_with_two_days_missing, hours_of_days, report_of
 
 both_languages = pytest.mark.parametrize("language", list(Language))
 ISOLATED = re.compile(f"{ISOLATE_LTR}[^{ISOLATE_LTR}{END_ISOLATE}]*{END_ISOLATE}")
-A_YEAR = year_period(2026)
+A_YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
 
 
 def texts_of(value: object) -> Iterator[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.period import Period, month_period, year_period
+from services.reports.period import Period, month_period
 
 days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
 periods = st.tuples(days, st.integers(0, 800)).map(lambda p: Period(p[0], p[0] + timedelta(days=p[1])))
@@ -25,7 +25,7 @@ def test_months_and_years_cut_a_period_without_loss(period: Period) -> None:
         (month_period(2028, 2), 12, month_period(2027, 2)),
         (month_period(2027, 2), 12, month_period(2026, 2)),
         (month_period(2029, 2), 12, month_period(2028, 2)),
-        (year_period(2026), 12, year_period(2025)),
+        (Period(date(2026, 1, 1), date(2026, 12, 31)), 12, Period(date(2025, 1, 1), date(2025, 12, 31))),
         (Period(date(2026, 1, 5), date(2026, 1, 20)), 1, Period(date(2025, 12, 5), date(2025, 12, 20))),
         (Period(date(2026, 3, 30), date(2026, 3, 30)), 1, Period(date(2026, 2, 28), date(2026, 2, 28))),
     ],

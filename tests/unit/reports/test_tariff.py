@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.period import Period, month_period, year_period
+from services.reports.period import Period, month_period
 from services.reports.tariff import (
     RULE_R7,
     TARIFF,
@@ -105,7 +105,7 @@ def test_R7_a_change_of_vat_has_a_line_for_each_rate() -> None:
 
 @given(st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(0, 400_000), min_size=1))
 def test_R1_blocks_add_up_to_the_energy_and_lines_to_the_total(energy: dict[date, int]) -> None:
-    price = priced(energy, year_period(2026), "residential")
+    price = priced(energy, Period(date(2026, 1, 1), date(2026, 12, 31)), "residential")
     assert price.energy_wh == sum(energy.values())
     assert price.subtotal_halalas == sum(line.base_halalas for line in price.vat)
     assert price.subtotal_halalas == sum(line.amount_halalas for line in price.lines)
