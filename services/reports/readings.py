@@ -4,9 +4,9 @@ An interval's length is data: a meter may send 15, 30 or 60 minutes, and may cha
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 Quality = Literal["measured", "raw", "corrected", "estimated"]
@@ -38,32 +38,6 @@ class IntervalReading:
         return self.start + timedelta(seconds=self.length_s)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingBlock:
-    """Consecutive intervals of one length, as meters send them by the day; None stands for a gap, never for zero."""
-
-    start: datetime
-    length_s: int
-    energies_wh: tuple[int | None, ...]
-    quality: Quality
-    version: int = 0
-
-    def readings(self) -> Iterator[IntervalReading]:
-        """The intervals that have a value (R5: a gap is not a zero)."""
-        for index, energy in enumerate(self.energies_wh):
-            if energy is not None:
-                start = (self.start + timedelta(seconds=index * self.length_s)).astimezone(UTC)
-                yield IntervalReading(start, self.length_s, energy, self.quality, self.version)
-
-
-def of_blocks(blocks: Iterable[ReadingBlock]) -> Iterator[IntervalReading]:
-    """The intervals of the blocks; of blocks that start together only the latest version, gaps and all (R5)."""
-    latest: dict[datetime, ReadingBlock] = {}
-    for block in sorted(blocks, key=_block_precedence):
-        latest[block.start] = block
-    return (reading for block in latest.values() for reading in block.readings())
-
-
 def current_readings(readings: Iterable[IntervalReading]) -> tuple[IntervalReading, ...]:
     """The readings that count, by start: the latest version wins, and no instant is counted twice (R5).
 
@@ -80,10 +54,6 @@ def current_readings(readings: Iterable[IntervalReading]) -> tuple[IntervalReadi
             chosen.insert(at, reading)
             starts.insert(at, reading.start)
     return tuple(chosen)
-
-
-def _block_precedence(block: ReadingBlock) -> tuple[int, int, int, str]:
-    return (block.version, block.length_s, -QUALITIES.index(block.quality), repr(block.energies_wh))
 
 
 def _precedence(reading: IntervalReading) -> tuple[int, datetime, int, int, int]:

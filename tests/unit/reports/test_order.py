@@ -21,7 +21,7 @@ from services.reports.order import MOST_SOURCE_NOTES, order_report, take_reading
 from services.reports.order_states import Collecting, Declined, Made
 from services.reports.pdf_report import render_pdf
 from services.reports.period import ONE_DAY, Period, month_period
-from services.reports.readings import IntervalReading, Quality, ReadingBlock
+from services.reports.readings import IntervalReading, Quality
 from services.reports.report import ReportHeading, consumption_report
 from services.reports.tariff import Price, TariffKind, price_of
 from tests.scenario import NOON, arriving, given
@@ -201,7 +201,12 @@ def test_R5_sums_of_days_say_exactly_what_the_intervals_themselves_would_say(
     for offset, (energies, quality) in days.items():
         block = day_block(date(2026, 1, 1) + offset * ONE_DAY, energies, quality=quality)
         blocks.append(block)
-        readings += ReadingBlock(day_start(block.day), block.interval_seconds, tuple(energies), quality).readings()
+        starts = (day_start(block.day) + timedelta(seconds=n * block.interval_seconds) for n in range(len(energies)))
+        readings += [
+            IntervalReading(start, block.interval_seconds, energy, quality)
+            for start, energy in zip(starts, energies, strict=True)
+            if energy is not None
+        ]
     heading = ReportHeading(ACCOUNT, FACTS.reference, NOON, (SAMPLE,))
     direct = consumption_report(readings, FEBRUARY, "residential", heading)
     state = collected(FEBRUARY, blocks).state

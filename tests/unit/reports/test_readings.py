@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values.riyadh_day import day_start
-from services.reports.readings import IntervalReading, ReadingBlock, current_readings, of_blocks
-from tests.unit.reports.situations import HOUR, hours_of
+from services.reports.readings import IntervalReading, current_readings
+from tests.unit.reports.situations import HOUR
 
 DAY = date(2026, 4, 1)
 START = day_start(DAY)
@@ -59,25 +59,6 @@ def test_R5_a_correction_of_a_quarter_leaves_the_rest_of_its_hour_a_gap() -> Non
     hour = IntervalReading(START, HOUR, 1_000, "raw", version=1)
     quarter = IntervalReading(START, 900, 300, "corrected", version=2)
     assert current_readings([hour, quarter]) == (quarter,)
-
-
-def test_R5_a_block_gives_its_values_and_no_reading_for_a_gap() -> None:
-    block = ReadingBlock(START, 900, (100, None, 0), "raw", version=7)
-    assert list(of_blocks([block])) == [
-        IntervalReading(START, 900, 100, "raw", 7),
-        IntervalReading(START + timedelta(minutes=30), 900, 0, "raw", 7),
-    ]
-
-
-def test_R5_the_latest_version_of_a_block_replaces_all_of_it() -> None:
-    first = ReadingBlock(START, 900, (100, 200), "raw", version=1)
-    second = ReadingBlock(START, 900, (None, 250), "corrected", version=2)
-    assert [(r.energy_wh, r.quality) for r in of_blocks([second, first])] == [(250, "corrected")]
-
-
-def test_a_day_block_of_96_equals_its_96_readings() -> None:
-    block = ReadingBlock(START, 900, (250,) * 96, "raw")
-    assert sum(reading.energy_wh for reading in block.readings()) == sum(r.energy_wh for r in hours_of(DAY))
 
 
 @pytest.mark.parametrize(
