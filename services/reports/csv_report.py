@@ -1,4 +1,4 @@
-"""A report as CSV: a row for each day, or for each interval (R4, R5).
+"""A report as CSV: a row for each day (R4, R5).
 
 UTF-8 with a byte order mark, because without one spreadsheets on Windows garble Arabic headings; CRLF and quoting as
 in RFC 4180. Each cell holds one value, so nothing is isolated. A gap has an empty energy, never a zero.
@@ -7,12 +7,9 @@ in RFC 4180. Each cell holds one value, so nothing is isolated. A gap has an emp
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import Literal, assert_never
 
 from contracts.values.hijri_date import hijri_of
 from contracts.values.language import Language
-from contracts.values.riyadh_day import RIYADH, day_start
 from services.reports.consumption import DayConsumption
 from services.reports.readings import Quality
 from services.reports.report import ConsumptionReport
@@ -20,25 +17,16 @@ from services.reports.revision import Revision
 from services.reports.tariff import WH_A_KWH
 from services.reports.texts import say
 
-CsvRows = Literal["days", "intervals"]
-
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def render_csv(report: ConsumptionReport, language: Language, rows: CsvRows = "days") -> bytes:
-    """The report's days or intervals with headings and words in `language`; energy in kWh with three decimals."""
-    match rows:
-        case "days":
-            headings: tuple[str, ...] = ("day", "hijri-day", "energy-kwh", "status", "quality", "covered-s")
-            lines: Iterable[tuple[str, ...]] = _days(report, language)
-            if report.revision is not None:
-                headings = (*headings, "before-kwh", "before-quality")
-                lines = _with_before(report.revision, report.days, lines, language)
-        case "intervals":
-            headings = ("start", "length-s", "energy-kwh", "quality")
-            lines = _intervals(report, language)
-        case _:
-            assert_never(rows)
+def render_csv(report: ConsumptionReport, language: Language) -> bytes:
+    """The report's days with headings and words in `language`; energy in kWh with three decimals."""
+    headings: tuple[str, ...] = ("day", "hijri-day", "energy-kwh", "status", "quality", "covered-s")
+    lines: Iterable[tuple[str, ...]] = _days(report, language)
+    if report.revision is not None:
+        headings = (*headings, "before-kwh", "before-quality")
+        lines = _with_before(report.revision, report.days, lines, language)
     whose = (report.heading.account_number, "; ".join(report.heading.source_notes))
     return csv_file(
         [say(language, key) for key in (*headings, "account", "source")],
@@ -85,30 +73,6 @@ def _with_before(
 def _before_marks(before: DayConsumption, language: Language) -> str:
     """A gap says so: an empty energy alone would look like an unchanged day."""
     return _marks(before.qualities, language) or say(language, before.status)
-
-
-def _intervals(report: ConsumptionReport, language: Language) -> Iterator[tuple[str, ...]]:
-    """The intervals in order, and a row without energy for each stretch that none covers."""
-    reached = day_start(report.period.first)
-    for reading in report.readings:
-        yield from _gap(reached, reading.start, language)
-        yield (
-            _clock(reading.start),
-            str(reading.length_s),
-            _kwh(reading.energy_wh),
-            _marks((reading.quality,), language),
-        )
-        reached = reading.end
-    yield from _gap(reached, day_start(report.period.after), language)
-
-
-def _gap(begin: datetime, end: datetime, language: Language) -> Iterator[tuple[str, ...]]:
-    if begin < end:
-        yield (_clock(begin), str((end - begin) // timedelta(seconds=1)), _kwh(None), say(language, "missing"))
-
-
-def _clock(moment: datetime) -> str:
-    return moment.astimezone(RIYADH).isoformat()
 
 
 def _kwh(energy_wh: int | None) -> str:

@@ -19,7 +19,7 @@ from services.reports.consumption import (
 from services.reports.period import Period
 from services.reports.readings import IntervalReading, current_readings
 from services.reports.revision import Revision
-from services.reports.tariff import TARIFF, Price, PriceRefused, TariffKind, TariffTable, price_of
+from services.reports.tariff import Price, PriceRefused, TariffKind, price_of
 
 _LONGEST_MONTH = 31
 
@@ -71,7 +71,6 @@ def consumption_report(
     period: Period,
     tariff_kind: TariffKind,
     heading: ReportHeading,
-    table: TariffTable = TARIFF,
 ) -> ConsumptionReport:
     """Make the report over `period` from readings in any order, repeated or superseded ones among them.
 
@@ -88,7 +87,7 @@ def consumption_report(
         years=tuple(total_of(days, year) for year in period.years()),
         months=tuple(total_of(days, month) for month in period.months()),
         days=days,
-        price=price_of(_energy_by_day(days), period, tariff_kind, table),
+        price=price_of(_energy_by_day(days), period, tariff_kind),
         comparisons=tuple(compared(total, current, basis) for basis in comparison_bases(period)),
         readings=tuple(reading for reading in current if riyadh_day(reading.start) in period),
     )

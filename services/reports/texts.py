@@ -148,8 +148,6 @@ PHRASES: Mapping[str, Phrase] = {
         "Periods are compared by their average measured day, and only when {percent} of the days of both are measured.",
         "تُقارن الفترات بمتوسط يومها المقيس، وفقط إذا كان {percent} من أيام كل منها مقيسًا.",
     ),
-    "start": Phrase("Start", "البداية"),
-    "length-s": Phrase("Length, seconds", "المدة، ثانية"),
     "covered-s": Phrase("Covered, seconds", "المغطى، ثانية"),
     "source": Phrase("Source", "المصدر"),
     "source-note": Phrase("Source of data: {notes}.", "مصدر البيانات: {notes}."),

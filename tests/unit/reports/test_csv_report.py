@@ -5,15 +5,13 @@ from dataclasses import replace
 import pytest
 
 from contracts.values.language import Language
-from services.reports.csv_report import CsvRows, render_csv, without_formula
+from services.reports.csv_report import render_csv, without_formula
 from services.reports.report import ConsumptionReport
 from tests.unit.reports.situations import HEADING, april_report, april_with_two_days_missing, report_of
 
 
-def rows_of(
-    report: ConsumptionReport, language: Language = Language.ENGLISH, rows: CsvRows = "days"
-) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(render_csv(report, language, rows).decode("utf-8-sig"), newline="")))
+def rows_of(report: ConsumptionReport, language: Language = Language.ENGLISH) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(render_csv(report, language).decode("utf-8-sig"), newline="")))
 
 
 def test_R4_one_row_for_each_day_with_its_quality() -> None:
@@ -30,17 +28,6 @@ def test_R5_a_gap_has_an_empty_energy() -> None:
     days = rows_of(report_of(april_with_two_days_missing()))[1:]
     assert days[8][2:6] == ["", "No reading", "", "0"]
     assert sum(float(day[2]) for day in days if day[2]) == 28 * 24
-
-
-def test_R5_intervals_have_a_row_for_each_gap() -> None:
-    rows = rows_of(april_report(), rows="intervals")[1:]
-    assert sum(int(row[1]) for row in rows) == 30 * 86_400
-    gaps = [row[:4] for row in rows if row[2] == ""]
-    assert gaps == [
-        ["2026-04-09T00:00:00+03:00", "86400", "", "No reading"],
-        ["2026-04-15T20:00:00+03:00", "14400", "", "No reading"],
-        ["2026-04-22T00:00:00+03:00", "86400", "", "No reading"],
-    ]
 
 
 def test_R4_arabic_headings_with_a_byte_order_mark() -> None:
