@@ -11,10 +11,7 @@ from typing import Final
 
 import typst
 
-from contracts.values.language import Language
 from services.reports.document import Document
-from services.reports.layout import document_of
-from services.reports.report import ConsumptionReport
 
 _HERE = Path(__file__).parent
 _TEMPLATE = _HERE / "templates" / "report.typ"
@@ -22,11 +19,6 @@ _FONTS = _HERE / "fonts"
 
 _CACHE_RUNS: Final = 10
 """Runs for which the typesetter keeps what none of them has used; of a large report that is some 50 MiB."""
-
-
-def render_pdf(report: ConsumptionReport, language: Language) -> bytes:
-    """The report as PDF in `language`; its creation time is the report's `as_of`. Some 0.1 s of one core."""
-    return typeset(document_of(report, language), created_at=int(report.heading.as_of.timestamp()))
 
 
 def typeset(document: Document, created_at: int) -> bytes:

@@ -18,7 +18,6 @@ from services.reports.download_door import DownloadDoor
 from services.reports.order_states import Made
 from services.reports.payment_order import PaymentMade
 from services.reports.payment_paper import payment_csv
-from services.reports.pdf_report import render_pdf
 from services.reports.rendering import AnyReport, FileFormat, Renderer, render
 from services.reports.revision import revision_of
 from tests.scenario import NOON
@@ -88,9 +87,8 @@ async def test_R8_the_owner_fetches_the_report_in_either_language_and_format(
     situation: Situation, wish: str, language: Language, media_type: str
 ) -> None:
     answer = await situation.get(LINK + wish)
-    make = render_csv if media_type.startswith("text/csv") else render_pdf
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
-    assert answer.content == make(MADE.report, language)
+    assert answer.content == render(MADE.report, language, "csv" if media_type.startswith("text/csv") else "pdf")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"].startswith(

@@ -19,9 +19,9 @@ from services.reports.csv_report import render_csv
 from services.reports.layout import document_of
 from services.reports.order import MOST_SOURCE_NOTES, order_report, take_readings
 from services.reports.order_states import Collecting, Declined, Made
-from services.reports.pdf_report import render_pdf
 from services.reports.period import ONE_DAY, Period, month_period
 from services.reports.readings import IntervalReading, Quality
+from services.reports.rendering import render
 from services.reports.report import ReportHeading, consumption_report
 from services.reports.tariff import Price, TariffKind, price_of
 from tests.scenario import NOON, arriving, given
@@ -181,7 +181,7 @@ def test_R4_a_report_read_back_from_its_document_renders_to_the_very_same_bytes(
     made = collected(FEBRUARY, [day_block(day) for day in (*month_period(2026, 1), *DAYS_WITH_READINGS)]).state
     later = reread("report", replace(made, fetched=3))
     assert later.report == made.report
-    assert render_pdf(later.report, language) == render_pdf(made.report, language)
+    assert render(later.report, language, "pdf") == render(made.report, language, "pdf")
     assert render_csv(later.report, language) == render_csv(made.report, language)
 
 
@@ -237,4 +237,4 @@ def test_R1_the_longest_report_fits_its_document_at_every_stage() -> None:
     assert collecting < MAX_STATE_BYTES * 2 // 3
     assert made < MAX_STATE_BYTES * 2 // 3
     assert isinstance(scenario.state.report.price, Price)
-    assert render_pdf(scenario.state.report, Language.ARABIC).startswith(b"%PDF-")
+    assert render(scenario.state.report, Language.ARABIC, "pdf").startswith(b"%PDF-")

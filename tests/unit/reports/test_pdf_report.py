@@ -9,7 +9,6 @@ import pytest
 
 from contracts.values.language import Language
 from services.reports.payment import PaymentEntry
-from services.reports.pdf_report import render_pdf
 from services.reports.rendering import render
 from tests.unit.reports.paying import made_payment_report
 from tests.unit.reports.situations import HEADING, april_report, report_of
@@ -24,14 +23,11 @@ HOSTILE = [
     "".join(map(chr, range(0x250))) + "".join(map(chr, range(0x600, 0x700))) + "".join(map(chr, range(0x2000, 0x2300))),
 ]
 IN_A_NEW_PROCESS = """
-import hashlib, sys
+import hashlib
 from contracts.values.language import Language
-from services.reports.payment import PaymentEntry
-from services.reports.pdf_report import render_pdf
 from services.reports.rendering import render
-from tests.unit.reports.paying import made_payment_report
 from tests.unit.reports.situations import april_report
-print(*(hashlib.sha256(render_pdf(april_report(), language)).hexdigest() for language in Language))
+print(*(hashlib.sha256(render(april_report(), language, "pdf")).hexdigest() for language in Language))
 """
 
 GROWTH_IN_A_NEW_PROCESS = """
@@ -59,8 +55,8 @@ def test_R4_what_a_large_report_took_in_memory_is_given_back() -> None:
 
 
 def test_R4_the_same_report_gives_the_same_bytes_in_this_and_in_another_process() -> None:
-    here = [hashlib.sha256(render_pdf(april_report(), language)).hexdigest() for language in Language]
-    again = [hashlib.sha256(render_pdf(april_report(), language)).hexdigest() for language in Language]
+    here = [hashlib.sha256(render(april_report(), language, "pdf")).hexdigest() for language in Language]
+    again = [hashlib.sha256(render(april_report(), language, "pdf")).hexdigest() for language in Language]
     made = subprocess.run([sys.executable, "-c", IN_A_NEW_PROCESS], capture_output=True, text=True, check=True)
     assert here == again == made.stdout.split()
     assert len(set(here)) == len(Language)
@@ -68,7 +64,7 @@ def test_R4_the_same_report_gives_the_same_bytes_in_this_and_in_another_process(
 
 @both_languages
 def test_R4_the_pdf_is_tagged_titled_and_in_its_language(language: Language) -> None:
-    pdf = render_pdf(april_report(), language)
+    pdf = render(april_report(), language, "pdf")
     assert pdf.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in pdf
     assert b"pdfuaid:part" in pdf  # PDF/UA-1: typst refuses to claim it for a document that breaks it
@@ -81,7 +77,7 @@ def test_R4_the_pdf_is_tagged_titled_and_in_its_language(language: Language) -> 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_R4_no_text_of_a_report_is_run_as_template_code(hostile: str, language: Language) -> None:
     heading = replace(HEADING, account_number=hostile, source_notes=(hostile,), reference=hostile)
-    assert render_pdf(report_of([], heading=heading), language).startswith(b"%PDF-")
+    assert render(report_of([], heading=heading), language, "pdf").startswith(b"%PDF-")
 
 
 def test_R2_a_table_of_wrapped_rows_goes_on_on_the_next_page() -> None:
