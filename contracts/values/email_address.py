@@ -18,12 +18,6 @@ class EmailAddress:
 
     text: str = field(repr=False)
 
-    def masked(self) -> str:
-        """For the owner's eyes: `a•••@example.com`."""
-        local, _, domain = self.text.rpartition("@")
-        first = local[0] if len(local) > 1 else ""
-        return f"{first}•••@{domain}"
-
 
 def parse_email(text: str) -> EmailAddress | Rejected[EmailReason]:
     """The address in `text`, by syntax alone, without asking DNS.

@@ -11,7 +11,6 @@ MobileReason = Literal["mobile-malformed"]
 
 _COUNTRY = "966"
 _FORM = re.compile(r"(?:\+966|00966|966|0)(5[0-9]{8})")
-_SHOWN_AT_END = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +23,6 @@ class Mobile:
     def gateway_form(self) -> str:
         """What SMS gateways want: `9665XXXXXXXX`."""
         return self.text.removeprefix("+")
-
-    def masked(self) -> str:
-        """For the owner's eyes: enough to recognise the number, too little to learn it, `+9665•••••123`."""
-        shown = len(f"+{_COUNTRY}5")
-        hidden = len(self.text) - shown - _SHOWN_AT_END
-        return self.text[:shown] + "•" * hidden + self.text[-_SHOWN_AT_END:]
 
 
 def parse_mobile(text: str) -> Mobile | Rejected[MobileReason]:

@@ -63,8 +63,6 @@ def test_I7_whatever_is_typed_gets_an_address_or_a_reason(text: str) -> None:
         assert judged in (MALFORMED, Rejected("email-too-long"))
 
 
-def test_I7_an_address_is_shown_masked_and_hides_in_its_repr() -> None:
+def test_I7_an_address_hides_in_its_repr() -> None:
     address = EmailAddress("amal@example.com")
-    assert address.masked() == "a•••@example.com"
-    assert EmailAddress("a@example.com").masked() == "•••@example.com"
     assert "amal" not in f"{address!r} {address}"
