@@ -132,7 +132,7 @@ def read_record(record: Any) -> Letter | Deed | None:
         body = message.model_validate_json(record.value or b"")
     except ValueError:
         return None
-    stamp = _instant(record.timestamp)
+    stamp = instant(record.timestamp)
     if not isinstance(body, DeadLetter):
         return Deed(type(body).__name__, body, stamp, message.service)
     sequence = headers.get("ce_sequence", "") if body.aggregate is not None else ""
@@ -183,10 +183,6 @@ def _drops(deed: Deed, sequence: int | None) -> bool:
         and sequence is not None
         and deed.body.first <= sequence <= deed.body.last
     )
-
-
-def _instant(milliseconds: int) -> datetime:
-    return instant(milliseconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,9 +127,9 @@ def _short(value: Any) -> str:
     return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
 
 
-def rows(pairs: Iterable[tuple[str, str]], style: str = "cyan") -> Table:
+def rows(pairs: Iterable[tuple[str, str]]) -> Table:
     """Names and what they stand for."""
     grid = Table.grid(padding=(0, 2))
     for name, what in pairs:
-        grid.add_row(Text(name, style=style, no_wrap=True), Text(what, overflow="fold"))
+        grid.add_row(Text(name, style="cyan", no_wrap=True), Text(what, overflow="fold"))
     return grid

@@ -84,8 +84,6 @@ class System:
     mail: MailSink
     registry: RegistrySimulator
     billing: BillingSimulator
-    back_office: BackOfficeSimulator
-    closing_readings: ClosingReadings
     watch: Watch
     lives: Lives
     today: date
@@ -210,7 +208,7 @@ async def _built(
             for start in starts:
                 start.cancel()
     return System(
-        stack, folder, replicas, gateway, mail, registry, billing, office, closing, watch, setup.lives,
+        stack, folder, replicas, gateway, mail, registry, billing, watch, setup.lives,
         riyadh_day(datetime.now(UTC)), took, producer, around.fingerprints,
     )  # fmt: skip
 
