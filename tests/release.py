@@ -27,20 +27,20 @@ def in_order(release: str) -> tuple[int, ...]:
     return tuple(int(part) for part in release.split("."))
 
 
-def released(wheels: Path = WHEELS) -> dict[str, Path]:
+def released() -> dict[str, Path]:
     """The kept wheels by their versions, oldest first."""
     found = {}
-    for wheel in wheels.glob("hesabi-*.whl"):
+    for wheel in WHEELS.glob("hesabi-*.whl"):
         named = re.fullmatch(r"hesabi-(\d+(?:\.\d+)*)-py3-none-any\.whl", wheel.name)
         assert named, f"{wheel.name} is not named like a wheel of ours"
         found[named[1]] = wheel
     return dict(sorted(found.items(), key=lambda each: in_order(each[0])))
 
 
-def kept_files(releases: Iterable[str], root: Path = ROOT) -> list[Path]:
-    """What must be there of these releases, by its path from `root`."""
-    wheels, corpus = WHEELS.relative_to(ROOT), CORPUS.relative_to(ROOT)
-    files = [path.relative_to(root) for release in releases for path in (root / corpus / release).glob("*")]
+def kept_files(releases: Iterable[str]) -> list[Path]:
+    """What must be there of these releases, by its path from the root."""
+    wheels = WHEELS.relative_to(ROOT)
+    files = [path.relative_to(ROOT) for release in releases for path in (CORPUS / release).glob("*")]
     return sorted([*files, *(wheels / f"hesabi-{release}-py3-none-any.whl" for release in releases)])
 
 
@@ -50,9 +50,9 @@ def sums(files: Iterable[Path], root: Path = ROOT) -> dict[str, str]:
     return {path.as_posix(): hashlib.sha256((root / path).read_bytes()).hexdigest() for path in there}
 
 
-def locked(lock: Path = LOCK) -> dict[str, str]:
+def locked() -> dict[str, str]:
     """SHA-256 by path, as they were at their release."""
-    lines = lock.read_text().splitlines() if lock.exists() else []
+    lines = LOCK.read_text().splitlines() if LOCK.exists() else []
     return {path: digest for digest, _, path in (line.partition("  ") for line in lines)}
 
 

@@ -212,12 +212,12 @@ def log_in(channel: Outside, number: str, password: str) -> said.LogIn:
     )
 
 
-async def register(outside: Outside, flow: str, number: str, mobile: str = "0559876543") -> None:
+async def register(outside: Outside, flow: str, number: str) -> None:
     """From the start to the link."""
     assert await outside.command(start(number), flow) == said.RegistrationStarted(next_step="confirm-otp")
     assert await outside.enter_code(flow) == said.OtpConfirmed(next_step="give-contact")
     contact = said.GiveContact(
-        email=Sealed.of("noura@example.com"), mobile=Sealed.of(mobile), password=Sealed.of(PASSWORD)
+        email=Sealed.of("noura@example.com"), mobile=Sealed.of("0559876543"), password=Sealed.of(PASSWORD)
     )
     assert await outside.command(contact, flow) == said.ContactGiven(next_step="accept-terms")
     accept = said.AcceptTerms(version="2026-01", language="ar", text_hash=TERMS)

@@ -158,9 +158,9 @@ class House:
             found.setdefault(envelope_of(record).correlation_id, set()).add(record.value)
         return found
 
-    async def all_answered(self, prefix: str, commands: Sequence[str], within: float = 60) -> None:
+    async def all_answered(self, prefix: str, commands: Sequence[str]) -> None:
         """Every command has exactly one answer (J3), whatever happened."""
-        await eventually(lambda: len(self.answers(prefix)), lambda n: n >= len(set(commands)), within=within)
+        await eventually(lambda: len(self.answers(prefix)), lambda n: n >= len(set(commands)), within=60)
         answers = self.answers(prefix)
         assert set(answers) == set(commands)
         assert {len(different) for different in answers.values()} == {1}

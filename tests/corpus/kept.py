@@ -88,14 +88,14 @@ class Kept:
     keys: Keys
 
 
-def releases(corpus: Path = CORPUS) -> list[str]:
+def releases() -> list[str]:
     """Every release of which something is kept, oldest first."""
-    return sorted((folder.name for folder in corpus.iterdir()), key=in_order)
+    return sorted((folder.name for folder in CORPUS.iterdir()), key=in_order)
 
 
-def kept(release: str, corpus: Path = CORPUS) -> Kept:
+def kept(release: str) -> Kept:
     """Read what is kept of a release."""
-    folder = corpus / release
+    folder = CORPUS / release
     keys = json.loads((folder / KEYS).read_text())
     return Kept(
         release,

@@ -105,9 +105,9 @@ class Customer:
             await pause(2.0 * (attempt + 1))
         raise GivesUp(f"{type(command).__name__}: {reason}")
 
-    async def next_code(self, mobile: str, within_s: float = WAIT_FOR_CODE_S) -> str | None:
+    async def next_code(self, mobile: str) -> str | None:
         """The next code on a phone, None if none comes."""
-        deadline = now_s() + within_s
+        deadline = now_s() + WAIT_FOR_CODE_S
         while now_s() < deadline:
             texts = self.sms.phones[mobile]
             unread = texts[self._read.get(mobile, 0) :]

@@ -50,9 +50,9 @@ def submission(kind: str = "outage", form: Any = None, reference: str = REFERENC
     return arriving(body, id=id, customer=NOURA, opened={"form": text})
 
 
-def danger(form: Any = None, id: str = "danger-1") -> Any:
+def danger(form: Any = None) -> Any:
     body = ReportDanger(token=TOKEN, reference=REFERENCE, form=TOKEN)
-    return arriving(body, id=id, customer=NOURA, opened={"form": json.dumps(form or GOOD["danger"])})
+    return arriving(body, id="danger-1", customer=NOURA, opened={"form": json.dumps(form or GOOD["danger"])})
 
 
 async def decided_on(state: KnownCustomer | None, message: Any) -> Given:

@@ -34,9 +34,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def complaint(capsys: pytest.CaptureFixture[str], cls: type[ServiceSettings] = GatewaySettings) -> str:
+def complaint(capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as ended:
-        read_settings(cls)
+        read_settings(GatewaySettings)
     assert ended.value.code == 2
     shown = capsys.readouterr()
     assert shown.out == ""

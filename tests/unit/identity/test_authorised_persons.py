@@ -83,10 +83,10 @@ def removing(person_id: str, customer: Customer = NOURA_ACTING) -> Incoming[Any]
     return arriving(RemoveAuthorisedPerson(token=SEALED, person_id=person_id), customer=customer)
 
 
-def taken(user_id: str = OTHER_ID, invited_by: str = USER_ID, replaces: str | None = None) -> Incoming[Any]:
+def taken(invited_by: str = USER_ID, replaces: str | None = None) -> Incoming[Any]:
     body = AuthorityTaken(
         business_id=BUSINESS_ID,
-        user_id=user_id,
+        user_id=OTHER_ID,
         email=SEALED,
         mobile=SEALED,
         language="en",

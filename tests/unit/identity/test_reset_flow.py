@@ -84,9 +84,9 @@ def confirm(code: str, password: str = NEW_PASSWORD) -> ConfirmPasswordReset:
     return ConfirmPasswordReset(code=Sealed.of(code), password=Sealed.of(password))
 
 
-async def code_of(identity: Identity, flow: str = "reset-1", **whose: str) -> str:
+async def code_of(identity: Identity, **whose: str) -> str:
     """Start, and take the code from the message that carries it."""
-    assert await identity.command(start_reset(**whose), flow) == PasswordResetStarted(next_step="confirm-reset")
+    assert await identity.command(start_reset(**whose), "reset-1") == PasswordResetStarted(next_step="confirm-reset")
     requested = identity.last(OtpRequested)
     assert (requested.purpose, plain(requested.mobile)) == ("reset-password", GIVEN_MOBILE)
     challenge = identity.last(NumberCodeGranted).asked_by

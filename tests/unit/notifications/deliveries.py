@@ -45,9 +45,9 @@ def waiting(about: About) -> Waiting:
     return Waiting(about, CONTENT, 1, NOON + timedelta(seconds=5))
 
 
-def settling(about: About = SMS, queries: int = 0) -> Settling:
+def settling() -> Settling:
     """The first attempt's fate is unknown; a query is due 5 s after noon."""
-    return Settling(about, CONTENT, 1, queries, NOON + timedelta(seconds=5))
+    return Settling(SMS, CONTENT, 1, 0, NOON + timedelta(seconds=5))
 
 
 def handed_over(about: About) -> HandedOver:

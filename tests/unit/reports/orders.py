@@ -103,12 +103,11 @@ def day_block(
     energies: Sequence[int | None] = (1_000,) * 24,
     version: int = 1,
     quality: Quality = "raw",
-    account: str = ACCOUNT,
     note: str = SAMPLE,
 ) -> IntervalReadings:
     """A day of intervals of equal length."""
     return IntervalReadings(
-        account_number=account,
+        account_number=ACCOUNT,
         day=day,
         version=version,
         interval_seconds=SECONDS_A_DAY // len(energies),
