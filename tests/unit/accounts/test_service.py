@@ -39,18 +39,23 @@ class Plain:
         return text[::-1]
 
 
-@pytest.fixture
-def service() -> Service:
-    settings = AccountsSettings(
+def accounts_with(**settings: Any) -> Service:
+    """The service as an operator has set it."""
+    needed = AccountsSettings(
         kafka_bootstrap="localhost:9092",
         mongo_uri=SecretStr("mongodb://localhost"),
         database="accounts",
         keys_folder=Path("keys"),
         key_fingerprints={},
         http_port=0,
-        dues_wait_s=7,
+        **settings,
     )
-    return accounts_service(settings, AccountsEffects(KEY, KINDS))
+    return accounts_service(needed, AccountsEffects(KEY, KINDS))
+
+
+@pytest.fixture
+def service() -> Service:
+    return accounts_with(dues_wait_s=7)
 
 
 def aggregate_of(service: Service, incoming: Any) -> str:

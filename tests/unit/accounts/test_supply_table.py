@@ -1,22 +1,18 @@
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from pydantic import Discriminator, SecretStr, TypeAdapter
+from pydantic import Discriminator, TypeAdapter
 
 from contracts import accounts_supply_internal as inside
 from contracts.back_office import ConflictSettled
 from contracts.billing import PartyFound
 from contracts.registry import EvidenceConfirmed
 from services.accounts.beneficiary import Beneficiary, settle_conflict
-from services.accounts.effects import AccountsEffects
 from services.accounts.evidence import CheckedEvidence, Evidence
-from services.accounts.service import accounts_service
-from services.accounts.settings import AccountsSettings
 from services.accounts.supply import Supply
 from services.chassis.service import Service
 from tests.scenario import NOON, arriving
-from tests.unit.accounts.situations import ACCOUNT, KEY, KINDS
+from tests.unit.accounts.situations import ACCOUNT
 from tests.unit.accounts.supplies import HELD, SUPPLY, lodged, party_found, wanted
 from tests.unit.accounts.test_beneficiary import (
     BENEFICIARY,
@@ -27,7 +23,7 @@ from tests.unit.accounts.test_beneficiary import (
     two_tenants,
 )
 from tests.unit.accounts.test_evidence import CHECKING, EVIDENCE, RECORD, confirmed, filed
-from tests.unit.accounts.test_service import Plain, aggregate_of
+from tests.unit.accounts.test_service import Plain, accounts_with, aggregate_of
 from tests.unit.accounts.test_supply import ASKING
 from tests.unit.accounts.test_supply_moves import MOVED
 
@@ -37,17 +33,7 @@ RULED = two_tenants().when(settle_conflict, settled(None)).state
 
 @pytest.fixture
 def service() -> Service:
-    settings = AccountsSettings(
-        kafka_bootstrap="localhost:9092",
-        mongo_uri=SecretStr("mongodb://localhost"),
-        database="accounts",
-        keys_folder=Path("keys"),
-        key_fingerprints={},
-        http_port=0,
-        party_wait_s=7,
-        evidence_wait_s=11,
-    )
-    return accounts_service(settings, AccountsEffects(KEY, KINDS))
+    return accounts_with(party_wait_s=7, evidence_wait_s=11)
 
 
 @pytest.mark.parametrize(

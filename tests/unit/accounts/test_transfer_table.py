@@ -1,24 +1,20 @@
 """How transfers are wired into the service (A9)."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from pydantic import Discriminator, SecretStr, TypeAdapter
+from pydantic import Discriminator, TypeAdapter
 
 from contracts.accounts_supply_internal import SupplyGranted
 from contracts.identity_sessions import ConsentGiven
 from contracts.transfers import CancelTransfer
-from services.accounts.effects import AccountsEffects
-from services.accounts.service import accounts_service
-from services.accounts.settings import AccountsSettings
 from services.accounts.transfer_states import Transfer
 from services.accounts.transfer_timer import wake_transfer
 from services.chassis.service import Route, Service
 from tests.scenario import NOON, arriving
-from tests.unit.accounts.situations import ACCOUNT, KEY, KINDS, NOURA, TOKEN, TRANSFER_REFERENCE
-from tests.unit.accounts.test_service import Plain
+from tests.unit.accounts.situations import ACCOUNT, NOURA, TOKEN, TRANSFER_REFERENCE
+from tests.unit.accounts.test_service import Plain, accounts_with
 from tests.unit.accounts.transfers import (
     DUES,
     FILED,
@@ -36,16 +32,7 @@ from tests.unit.accounts.transfers import (
 
 @pytest.fixture
 def service() -> Service:
-    settings = AccountsSettings(
-        kafka_bootstrap="localhost:9092",
-        mongo_uri=SecretStr("mongodb://localhost"),
-        database="accounts",
-        keys_folder=Path("keys"),
-        key_fingerprints={},
-        http_port=0,
-        transfer_consent_wait_s=7,
-    )
-    return accounts_service(settings, AccountsEffects(KEY, KINDS))
+    return accounts_with(transfer_consent_wait_s=7)
 
 
 def route_of(service: Service, message: type) -> Route:
