@@ -8,7 +8,7 @@ its code is never issued, and nothing is hashed for anybody but the holder of th
 
 import json
 from dataclasses import dataclass, replace
-from typing import Final, Literal, assert_never
+from typing import Final, assert_never
 
 from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
 from contracts.identity_internal import PersonCodeAsked
@@ -50,8 +50,6 @@ NOT_BEGUN: Final = Refusal("step-missing", "reset-not-begun", missing_step="star
 
 NOBODYS: Final = Refusal("code-not-accepted", "person-not-member")
 """What operators hear of a reset for whom no user is: no code will come (I15)."""
-
-ResetReason = Literal["code-used", "reset-over", "person-not-member"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from services.chassis.publisher import PublishFailed, partition_of_key
 from tests.component.counter import Add
 from tests.component.service_under_test import House
 from tests.eventually import eventually
+from tests.unit.chassis.fetching import BadName
 
 TOPIC = ACCOUNTS_COMMANDS.name
 LZ4 = 3
@@ -61,15 +62,6 @@ def spoil(segment: Path, offset: int) -> None:
         at += LOG_OVERHEAD + int.from_bytes(data[at : at + LOG_OVERHEAD][LENGTH])
     data[at + LOG_OVERHEAD + int.from_bytes(data[at : at + LOG_OVERHEAD][LENGTH]) - 1] ^= 1
     segment.write_bytes(data)
-
-
-class BadName(str):
-    """A header's name that is not UTF-8."""
-
-    __slots__ = ()
-
-    def encode(self, encoding: str = "", errors: str = "") -> bytes:
-        return b"\xff\xfe"
 
 
 async def sent_with_bad_name(house: House, flow: str, partition: int) -> list[str]:
