@@ -3,11 +3,11 @@
 | file | what |
 |---|---|
 | `seal.jwk` | X25519 private key: what is sealed to this service opens with it |
-| `seal-*.jwk` | seal keys from before a rotation: they still open, nothing is sealed to them |
+| `seal-*.jwk` | seal keys from before a change, and one for the next: they open, and none of them is announced |
 | `signing.jwk` | Ed25519 private key, identity only: signs sessions |
 | `hash.key` | 32 bytes in hex: keyed hashes (I18). It is never changed: aggregates' names hang on it |
 | `state.key` | 32 bytes in hex: wraps the documents' data keys |
-| `state-*.key` | wrapping keys from before a rotation: they still unwrap |
+| `state-*.key` | wrapping keys from before a change, and one for the next: they unwrap |
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class PrivateKeys:
 
     seal: OKPKey = field(repr=False)
     opening: Mapping[str, OKPKey] = field(repr=False)
-    """By `kid`: the present seal key and those from before a rotation."""
+    """By `kid`: the present seal key, those from before a change, and one for the next."""
     signing: OKPKey | None = field(repr=False)
     hash_key: bytes = field(repr=False)
     state_key: bytes = field(repr=False)
