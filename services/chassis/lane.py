@@ -19,7 +19,7 @@ from services.chassis.acknowledged import Acknowledged
 from services.chassis.consumer import FETCH_MS, Halt, LaneConsumer
 from services.chassis.fold import DueEffect
 from services.chassis.lane_broker import LaneBroker
-from services.chassis.observer import ServiceObserver
+from services.chassis.observer import ServiceObserver, timed
 from services.chassis.service import Lane
 
 COMMIT_LIMIT_S: Final = 8.0
@@ -159,9 +159,8 @@ class KafkaLane(ConsumerRebalanceListener):
         calls: list[DueEffect] = []
         try:
             await self._settle(self.name, self.topic, records, calls)
-            started = time.perf_counter()
-            await self._commit(records)
-            self._observer.stage(self.name, "commit", time.perf_counter() - started)
+            with timed(self._observer, self.name, "commit", time.perf_counter):
+                await self._commit(records)
         except Exception as error:  # noqa: BLE001 - machinery: nothing was committed, the same records come again
             self._rewind_and_pause(records, error)
         finally:

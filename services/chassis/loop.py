@@ -21,7 +21,7 @@ from services.chassis.arrival import PARKED, Arrival, Decoder, RawRecord, Skippe
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document, Entry, Record
 from services.chassis.fold import DueEffect, Folded, Folder
-from services.chassis.observer import Observer
+from services.chassis.observer import Observer, timed
 from services.chassis.orders import Read, Told, told_entries, understood
 from services.chassis.parked_letters import is_parked
 from services.chassis.publisher import Publisher
@@ -275,11 +275,8 @@ class Loop:
             await self.store.save(drafts, self.present())
 
     async def _timed(self, lane: str, stage: str, call: Awaitable[T]) -> T:
-        started = self.turns.clock()
-        try:
+        with timed(self.observer, lane, stage, self.turns.clock):
             return await call
-        finally:
-            self.observer.stage(lane, stage, self.turns.clock() - started)
 
 
 async def _all_of(shares: Sequence[Awaitable[None]]) -> None:

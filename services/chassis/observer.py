@@ -1,13 +1,13 @@
 """What the loop tells of itself, turned into metrics and log lines. No bodies, no personal data (style 15)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from services.chassis.metrics import Metrics
+from services.chassis.metrics import OTHER, Metrics
 from services.chassis.traces import NoTraces, Tracer
 
 WARNINGS: Final = frozenset(
@@ -32,6 +32,9 @@ class Observer(Protocol):
     def stage(self, lane: str, stage: str, seconds: float) -> None:
         """A stage took so long."""
 
+    def broke(self, lane: str, stage: str) -> None:
+        """A stage did not come to its end."""
+
     def step(self, lane: str) -> None:
         """An aggregate that had to be prepared is decided: a batch of many gets on."""
 
@@ -48,6 +51,19 @@ class Observer(Protocol):
         """What comes for an aggregate is decided again."""
 
 
+@contextmanager
+def timed(observer: Observer, lane: str, stage: str, clock: Callable[[], float]) -> Iterator[None]:
+    """A stage of a batch runs within the `with`: how long it takes is told, and whether it breaks."""
+    started = clock()
+    try:
+        yield
+    except BaseException:
+        observer.broke(lane, stage)
+        raise
+    finally:
+        observer.stage(lane, stage, clock() - started)
+
+
 @dataclass(slots=True)
 class ServiceObserver:
     """One service's. `log` is structlog's; allow-listed fields only."""
@@ -58,6 +74,7 @@ class ServiceObserver:
     is_skewed: bool = False
     steps: Counter[str] = field(default_factory=Counter)
     """By lane: what shows that a long batch gets on."""
+    _broken: dict[str, str] = field(default_factory=dict)
 
     def batch(self, lane: str, topic: str, records: Sequence[Any]) -> AbstractContextManager[None]:
         """A batch is handled within the `with`."""
@@ -72,6 +89,10 @@ class ServiceObserver:
         self.steps[lane] += 1
         self.metrics.stage(lane, stage, seconds)
         self.tracer.stage(lane, stage, seconds)
+
+    def broke(self, lane: str, stage: str) -> None:
+        """A stage of a batch did not come to its end: the lane will pause for it."""
+        self._broken[lane] = stage
 
     def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
         """What became of a batch's messages."""
@@ -142,7 +163,8 @@ class ServiceObserver:
     def tell(self, event: str, error: Exception | None = None, wait_s: float | None = None, **fields: Any) -> None:
         """A word about lanes, sweeps and audits."""
         if event == "lane_paused":
-            self.metrics.paused(fields["lane"], "batch")
+            fields["stage"] = self._broken.pop(fields["lane"], OTHER)
+            self.metrics.paused(fields["lane"], fields["stage"])
         elif event == "lane_resumed":
             self.metrics.resumed(fields["lane"])
         write = self.log.error if event in ALARMS else self.log.warning if event in WARNINGS else self.log.info

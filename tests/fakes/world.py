@@ -86,10 +86,14 @@ class Told:
     went_on: list[str] = field(default_factory=list)
     letters: list[str] = field(default_factory=list)
     stages: set[str] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)
     steps: int = 0
 
     def stage(self, lane: str, stage: str, seconds: float) -> None:
         self.stages.add(stage)
+
+    def broke(self, lane: str, stage: str) -> None:
+        self.broken.append(stage)
 
     def step(self, lane: str) -> None:
         self.steps += 1

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
 from services.accounts.settings import AccountsSettings
+from services.chassis.logs import ALLOWED_FIELDS
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ALARMS, WARNINGS
 from services.chassis.settings import PREFIX, ServiceSettings
@@ -26,6 +27,8 @@ OF_SERVICE: Final[Mapping[str, type[ServiceSettings]]] = {
 }
 _ROW: Final = re.compile(rf"^\| `{PREFIX}.*$", re.MULTILINE)
 _METRIC: Final = re.compile(r"^\| `(hesabi_[a-z_]+)` \|(?: ([a-z, ]+))? \|", re.MULTILINE)
+_LOG_ROW: Final = re.compile(r"^\| (`.+?`) \| (?:info|warning|error) \| (.*) \|$", re.MULTILINE)
+_FIELD: Final = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
 _EVENT: Final = re.compile(r"""(?:\.(?:info|warning|error)|_report|tell)\(\s*"([a-z][a-z_]+)\"""")
 
 
@@ -87,6 +90,13 @@ def log_events(files: tuple[Source, ...]) -> set[str]:
     return {event for source in files for event in _EVENT.findall(source.text)} | WARNINGS | ALARMS
 
 
+def unknown_fields(table: str) -> list[str]:
+    """What the rows of events name like a field, and no log line may have."""
+    rows = _LOG_ROW.findall(table)
+    events = {event for names, _ in rows for event in _FIELD.findall(names)}
+    return sorted({field for _, text in rows for field in _FIELD.findall(text)} - events - ALLOWED_FIELDS)
+
+
 @pytest.fixture(scope="module")
 def page() -> str:
     return (ROOT / PAGE).read_text(encoding="utf-8")
@@ -109,6 +119,11 @@ def test_every_log_event_is_documented(page: str) -> None:
     assert undocumented(page, events) == []
 
 
+def test_the_fields_that_events_are_said_to_have_are_those_that_a_line_may_have(page: str) -> None:
+    assert "retry_in_s" in section(page, "Logs")
+    assert unknown_fields(section(page, "Logs")) == []
+
+
 def test_it_refuses(gates: Gates, page: str) -> None:
     without = page.replace(rows_of(ServiceSettings)[0], "")
     missing = [row for row in rows_of(ServiceSettings) if row not in section(without, "Every service")]
@@ -120,3 +135,5 @@ def test_it_refuses(gates: Gates, page: str) -> None:
     gates.refuses("docs: metrics", "a metric that there is not", metrics ^ metrics_of(section(gone, "Metrics")))
     invented = Source("services/x.py", 'log.info("made_up", lane=1)')
     gates.refuses("docs: log events", 'log.info("made_up")', undocumented(page, log_events((invented,))))
+    other = section(page, "Logs").replace("`retry_in_s`", "`wait_s`")
+    gates.refuses("docs: log fields", "`wait_s`", unknown_fields(other))

@@ -59,6 +59,9 @@ class Told:
     def stage(self, lane: str, stage: str, seconds: float) -> None:
         """Not of interest here."""
 
+    def broke(self, lane: str, stage: str) -> None:
+        """Told with the pause that follows."""
+
     def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
         """What became of a batch."""
         self._say(f"{self._name} {lane} settled {dict(outcomes)}")

@@ -168,3 +168,17 @@ async def test_trap_19_a_skip_of_what_has_gone_to_another_does_nothing() -> None
 async def test_law5_a_partition_stands_where_the_group_has_committed(committed: int) -> None:
     of = lane_of(Consumer(offsets={ONE: committed, TWO: 0}))
     assert not await of.stands_at(HALT)
+
+
+async def test_law7_a_commit_that_breaks_is_told_as_such() -> None:
+    class Away(Consumer):
+        async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+            raise ConnectionError
+
+    async def fine(*_: object) -> Any: ...
+
+    of = lane_of(Away(halts={}, held=set()))
+    of._settle = fine
+    with structlog.testing.capture_logs() as lines:
+        await of._handle([record(TWO, 0)])
+    assert [line["stage"] for line in lines if line["event"] == "lane_paused"] == ["commit"]

@@ -217,3 +217,14 @@ async def test_law1_a_query_is_answered_and_not_recorded() -> None:
     assert envelope_of(answer).sequence is None
     assert world.bodies("answers")[-1] == {"total": 7}
     assert world.store.documents == before
+
+
+@pytest.mark.parametrize("call", ["load", "save", "publish"])
+async def test_law7_the_stage_that_breaks_is_told(call: str) -> None:
+    world = World()
+    world.send(Add(amount=1))
+    process = world.process()
+    world.faults = Crasher(call)
+    with pytest.raises(Crash):
+        await process.run()
+    assert process.told.broken == [call]
