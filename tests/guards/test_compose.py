@@ -22,6 +22,10 @@ from tests.guards.test_documented_settings import OF_SERVICE
 SCHEMA: Final = Path(__file__).parent / "data/compose-spec/schema.json"
 ONE_SHOT: Final = "first-start"
 BY_ENTRYPOINT: Final = "key_fingerprints"
+GATEWAY_AND_RELAY: Final = {
+    PREFIX + name.upper()
+    for name in ("sms_url", "sms_app_sid", "sms_sender", "smtp_host", "smtp_port", "smtp_user", "smtp_password")
+}
 
 Compose = dict[str, Any]
 
@@ -100,6 +104,16 @@ def test_every_service_starts_with_its_settings(name: str, compose: Compose, mon
     assert OF_SERVICE[name]().database == f"hesabi_{name}"
 
 
+def untaken(compose: Compose) -> list[str]:
+    """Variables of the SMS gateway and the mail relay that are not taken from the environment."""
+    given = compose["services"]["notifications"]["environment"]
+    return sorted(name for name in GATEWAY_AND_RELAY if not str(given.get(name)).startswith(f"${{{name}:"))
+
+
+def test_addresses_and_logins_of_gateway_and_relay_are_taken_from_the_environment(compose: Compose) -> None:
+    assert untaken(compose) == []
+
+
 def test_images_and_terms_are_those_of_the_code(compose: Compose) -> None:
     services = compose["services"]
     named = dict(re.findall(r"\$\{(\w+):-([^}]+)\}", services["kafka"]["image"] + services["mongodb"]["image"]))
@@ -139,4 +153,6 @@ def test_it_refuses_what_nobody_knows(compose: Compose, gates: Gates) -> None:
     gates.refuses("images: compose.yaml", "mem_limt", not_of_the_specification(bad))
     environment = bad["services"]["identity"]["environment"]
     environment["HESABI_OTP_LIFE"] = environment.pop("HESABI_TERMS")
+    del bad["services"]["notifications"]["environment"]["HESABI_SMTP_USER"]
+    gates.refuses("images: compose.yaml", "a relay without a login", untaken(bad))
     gates.refuses("images: compose.yaml", "a setting that does not exist", wrong_settings(bad))
