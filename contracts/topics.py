@@ -22,6 +22,10 @@ OPERATORS: Final = frozenset({"operators"})
 MAX_RECORD_BYTES: Final = 256 * 1024
 """`max.message.bytes` of every topic; the producer's own limit lies below it (trap 17)."""
 
+SEGMENT: Final = timedelta(days=1)
+"""A log is removed by segments, each when the last record in it is old enough: a record stays so much longer than its
+topic's retention at most. By itself Kafka fills a segment for a week."""
+
 _BULK: Final = frozenset({"metering.readings"})
 """Of others' topics the one that is large enough to be worth compressing."""
 
@@ -56,7 +60,8 @@ class Topic:
             "cleanup.policy": "compact" if self.compacted else "delete",
         }
         if not self.compacted:
-            settings["retention.ms"] = str(int(self.retention / timedelta(milliseconds=1)))
+            settings["retention.ms"] = str(self.retention // timedelta(milliseconds=1))
+            settings["segment.ms"] = str(SEGMENT // timedelta(milliseconds=1))
         return settings
 
 

@@ -39,6 +39,11 @@ def test_settings_are_kafkas() -> None:
             assert int(settings["retention.ms"]) == topic.retention.total_seconds() * 1000
 
 
+def test_law11_a_log_is_closed_each_day_so_that_a_record_stays_a_day_longer_at_most() -> None:
+    of_a_day = {"segment.ms": "86400000"}
+    assert all(topic.compacted or of_a_day.items() <= topic.config.items() for topic in CATALOGUE.values())
+
+
 def test_law7_the_broker_unpacks_what_others_than_our_services_write() -> None:
     stays_packed = {name for name, topic in CATALOGUE.items() if topic.config["compression.type"] == "lz4"}
     assert {name for name in stays_packed if not CATALOGUE[name].writers <= set(SERVICES)} == {"metering.readings"}
