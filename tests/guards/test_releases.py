@@ -1,12 +1,19 @@
 """What is kept of a release never changes and never vanishes; the tree is on its way to the next one (law 13)."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
+from contracts.topics import CATALOGUE
 from services.chassis import release
 from tests.gates import Gates
 from tests.release import CORPUS, LOCK, ROOT, VERSION, in_order, kept_files, locked, released, sums
 
 MAX_WHEEL_BYTES = 1_000_000
+PAGE = ROOT / "docs/releasing.md"
+NEEDED = ("message.timestamp.type", "compression.type")
+"""What start_check.py looks at."""
 
 
 def broken(lock: dict[str, str], found: dict[str, str]) -> list[str]:
@@ -22,6 +29,30 @@ def unlocked(lock: dict[str, str], files: list[Path]) -> list[str]:
 def not_ahead(version: str, releases: list[str]) -> list[str]:
     """Releases that the tree's version does not come after."""
     return [release for release in releases if in_order(release) >= in_order(version)]
+
+
+def settings_of_the_last_release() -> dict[str, dict[str, str]]:
+    """Topics' settings by name, as the last release's own code has them."""
+    code = "import json; from contracts.topics import CATALOGUE as c; print(json.dumps({n: c[n].config for n in c}))"
+    wheel = list(released().values())[-1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, cwd="/", env={"PYTHONPATH": str(wheel)}
+    )
+    found: dict[str, dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def untold_settings(page: str, before: dict[str, dict[str, str]]) -> list[str]:
+    """Settings of topics that the last release had otherwise, without which this one does not start, and of which the
+    page on releases says nothing."""
+    told = page.partition(f"**From {[*released()][-1]} to {VERSION}.**")[2]
+    common = CATALOGUE.keys() & before.keys()
+    changed = {key for name in common for key in NEEDED if CATALOGUE[name].config[key] != before[name].get(key)}
+    return sorted(key for key in changed if f"`{key}`" not in told)
+
+
+def test_law13_what_a_start_needs_of_topics_that_are_there_is_told() -> None:
+    assert untold_settings(PAGE.read_text(encoding="utf-8"), settings_of_the_last_release()) == []
 
 
 def test_law13_what_was_released_is_kept_as_it_was() -> None:
@@ -54,4 +85,6 @@ def test_it_refuses(gates: Gates, tmp_path: Path) -> None:
     gates.refuses("releases", "a file that is gone", broken({"tests/gone.gz": "0" * 64}, {}))
     gates.refuses("releases", "a wheel that is not locked", unlocked({}, kept_files(released())))
     gates.refuses("releases", "a tree that still has the version released", not_ahead("0.1.0", ["0.1.0"]))
+    packed = {name: {"message.timestamp.type": "LogAppendTime", "compression.type": "lz4"} for name in CATALOGUE}
+    gates.refuses("releases", "a topic's new setting that is not told", untold_settings("", packed))
     assert LOCK.exists()
