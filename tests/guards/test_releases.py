@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from contracts.topics import CATALOGUE
+from contracts.topics import CATALOGUE, SERVICES
 from services.chassis import release
 from tests.gates import Gates
+from tests.guards.manifests import named, rendered
 from tests.release import CORPUS, LOCK, ROOT, VERSION, in_order, kept_files, locked, released, sums
 
 MAX_WHEEL_BYTES = 1_000_000
@@ -55,6 +56,22 @@ def test_law13_what_a_start_needs_of_topics_that_are_there_is_told() -> None:
     assert untold_settings(PAGE.read_text(encoding="utf-8"), settings_of_the_last_release()) == []
 
 
+def other_images(images: list[str], release: str) -> list[str]:
+    """Images of the manifests that are not those of this release."""
+    return [image for image in images if image.rpartition(":")[2] != release]
+
+
+def images() -> list[str]:
+    """What `kubectl apply -k` rolls out."""
+    pods = [each["spec"]["template"]["spec"] for each in named(rendered(), "Deployment").values()]
+    return [container["image"] for pod in pods for container in pod["containers"]]
+
+
+def test_the_manifests_roll_out_the_last_release() -> None:
+    assert len(images()) == len(SERVICES)
+    assert other_images(images(), [*released()][-1]) == []
+
+
 def test_law13_what_was_released_is_kept_as_it_was() -> None:
     lock = locked()
     assert broken(lock, sums(Path(path) for path in lock)) == []
@@ -87,4 +104,5 @@ def test_it_refuses(gates: Gates, tmp_path: Path) -> None:
     gates.refuses("releases", "a tree that still has the version released", not_ahead("0.1.0", ["0.1.0"]))
     packed = {name: {"message.timestamp.type": "LogAppendTime", "compression.type": "lz4"} for name in CATALOGUE}
     gates.refuses("releases", "a topic's new setting that is not told", untold_settings("", packed))
+    gates.refuses("releases", "manifests with the images of the release before", other_images(images(), VERSION))
     assert LOCK.exists()
