@@ -23,7 +23,7 @@ from tests.guards.manifests import (
     workload_faults,
 )
 from tests.guards.source import ROOT
-from tests.guards.test_documented_settings import OF_SERVICE
+from tests.guards.test_documented_settings import OF_SERVICE, PAGE, section
 
 SERVICES: Final = tuple(OF_SERVICE)
 
@@ -73,6 +73,18 @@ def test_pod_security_is_enforced_and_the_network_denies_by_default() -> None:
         "restricted"
     }
     assert network_faults(rendered()) == []
+
+
+def unsaid_of_kafka(page: str) -> list[str]:
+    """What services and users need of the Kafka cluster, and the page does not say."""
+    identity = named(rendered(), "KafkaUser")["identity"]
+    port = settings_of(rendered(), "identity")["HESABI_KAFKA_BOOTSTRAP"].rpartition(":")[2]
+    needed = (port, identity["spec"]["authentication"]["type"], identity["spec"]["authorization"]["type"])
+    return [each for each in needed if f"`{each}`" not in section(page, "Kubernetes")]
+
+
+def test_the_page_says_what_kafka_cluster_the_manifests_are_for() -> None:
+    assert unsaid_of_kafka((ROOT / PAGE).read_text(encoding="utf-8")) == []
 
 
 def test_generated_manifests_are_what_the_contracts_say() -> None:
@@ -136,6 +148,7 @@ def test_it_refuses(gates: Gates) -> None:
     gates.refuses("manifests: settings", "a secret in clear", setting_faults("identity", clear))
     del environment["HESABI_TERMS"]
     gates.refuses("manifests: settings", "a required one is missing", setting_faults("identity", environment))
+    gates.refuses("manifests: Kafka", "a page that says nothing of the listener", unsaid_of_kafka("## Kubernetes\n"))
     with pytest.raises(Unrendered):
         rendered("deploy/kubernetes/overlays/no-such")
     user = deepcopy(dict(named(rendered(), "KafkaUser")["identity"]))

@@ -1,3 +1,4 @@
+import re
 import ssl
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ async def test_L11_login_and_certificates_reach_every_client(more: dict[str, Any
     assert lanes["security"].use_ssl == protocol.endswith("SSL")
     assert getattr(lanes["security"], "username", None) == more.get("kafka_user")
     assert {option: lanes[option] for option in SHARED} == {option: connection[option] for option in SHARED}
+
+
+def test_L11_every_authority_in_the_file_is_believed(tmp_path: Path) -> None:
+    """While an authority changes, some servers show the old one's certificates and some the new one's."""
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    found = re.findall(f"{begin}.*?{end}", Path(CA).read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "ca.crt").write_text("\n".join(found[:2]))
+    context = kafka_connection(settings(kafka_ca_file=tmp_path / "ca.crt"))["ssl_context"]
+    assert context.cert_store_stats()["x509_ca"] == 2
 
 
 def test_L11_a_missing_file_of_certificates_is_an_error_at_the_start() -> None:
