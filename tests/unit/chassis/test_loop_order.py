@@ -1,5 +1,7 @@
 """Laws 4 and 5: the order of save, publish and commit, and what makes a redelivery harmless."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.chassis.store import StoreUnavailable
@@ -217,6 +219,22 @@ async def test_law1_a_query_is_answered_and_not_recorded() -> None:
     assert envelope_of(answer).sequence is None
     assert world.bodies("answers")[-1] == {"total": 7}
     assert world.store.documents == before
+
+
+@pytest.mark.parametrize(("epoch", "outcome"), [(1, "duplicate"), (2, "decided")])
+async def test_law12_a_topic_that_was_made_anew_is_heard_under_a_new_epoch_only(epoch: int, outcome: str) -> None:
+    world = World()
+    for amount in (1, 2, 3):
+        world.send(Add(amount=amount))
+    await world.process().run()
+    world.log.records.clear()
+    world.log.committed.clear()
+    known = world.service
+    anew = replace(known, lanes=tuple(replace(lane, topic=replace(lane.topic, epoch=epoch)) for lane in known.lanes))
+    world.send(Add(amount=4))
+    process = world.process(service=anew)
+    await process.run()
+    assert process.told.outcomes_seen == {outcome: 1}
 
 
 @pytest.mark.parametrize("call", ["load", "save", "publish"])
