@@ -1,5 +1,6 @@
 """Laws 4 and 5: the order of save, publish and commit, and what makes a redelivery harmless."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -235,6 +236,29 @@ async def test_law12_a_topic_that_was_made_anew_is_heard_under_a_new_epoch_only(
     process = world.process(service=anew)
     await process.run()
     assert process.told.outcomes_seen == {outcome: 1}
+
+
+@pytest.mark.parametrize(("goes_back", "said"), [(False, [2]), (True, [2, 3, 4])])
+async def test_law4_a_group_goes_back_with_a_database_that_is_restored(goes_back: bool, said: list[int]) -> None:
+    """Else what is said next has the number of something else, and readers drop it."""
+    world = World()
+    world.send(Add(amount=1))
+    await world.process().run()
+    backup, committed = deepcopy(world.store._documents), dict(world.log.committed)
+    world.send(Add(amount=2))
+    world.send(Add(amount=3))
+    await world.process().run()
+    before = world.records("events")
+    assert sequences(before) == [1, 2, 3]
+    world.store._documents = backup
+    if goes_back:
+        world.log.committed = committed
+    world.send(Add(amount=4))
+    await world.process().run()
+    after = world.records("events")[3:]
+    assert sequences(after) == said
+    are_first = [(r.key, r.value, r.headers) for r in before[1:]] == [(r.key, r.value, r.headers) for r in after[:2]]
+    assert are_first == goes_back
 
 
 @pytest.mark.parametrize("call", ["load", "save", "publish"])
