@@ -17,6 +17,7 @@ from deploy.local.watch import POLL_MS, Watch
 from services.chassis.clients import opened
 from services.chassis.connection import kafka_connection
 
+UNSEEN: Final = ", or a topic is not its user's to see: name those that are"
 REACH_S: Final = 15.0
 """So long Kafka may say nothing, whatever it is asked."""
 
@@ -104,6 +105,10 @@ def reaching(system: Installation) -> Iterator[None]:
     """Turns what aiokafka says into one line."""
     try:
         yield
+    except TopicAuthorizationFailedError as error:
+        who, why = system.kafka_user or "somebody without a login", type(error).__name__
+        raise NotReached(f"Kafka at {system.kafka_bootstrap} does not let {who} do that ({why})") from None
     except (KafkaError, OSError, TimeoutError) as error:
-        why = type(error).__name__
+        # Of a topic that a user may not even see the broker says nothing.
+        why = f"{type(error).__name__}{UNSEEN if system.kafka_user is not None else ''}"
         raise NotReached(f"Kafka is not reached at {system.kafka_bootstrap} ({why})") from None

@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 
 from deploy.cli import connecting, letter_reading, watching
 from deploy.cli.installation import Installation
@@ -118,6 +118,19 @@ async def test_watching_begins_with_a_broker_that_answers(reader: Reader, call: 
     reader.silent = {call}
     with pytest.raises(NotReached, match=KAFKA):
         await asyncio.wait_for(anext(watch(SYSTEM, Wanted(), print)), 20)
+
+
+async def test_L12_a_user_who_may_not_is_told_so(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
+    async def forbidden(**_: object) -> None:
+        raise TopicAuthorizationFailedError
+
+    monkeypatch.setattr(reader, "getmany", forbidden)
+    system = replace(SYSTEM, kafka_user="operators")
+    with pytest.raises(NotReached, match=f"^Kafka at {KAFKA} does not let operators do that "):
+        await asyncio.wait_for(anext(watch(system, Wanted(("identity.commands",)), print)), 20)
+    reader.silent = {"seek_to_end"}
+    with pytest.raises(NotReached, match="or a topic is not its user's to see"):
+        await asyncio.wait_for(anext(watch(system, Wanted(), print)), 20)
 
 
 @pytest.mark.parametrize("fault", ["silent", "broken"])
