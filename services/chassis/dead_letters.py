@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
+from typing import Final, get_args
 
 from contracts.decision import Incoming, Outgoing, Refusal
 from contracts.message import CATALOGUE, Event, Message, Nudge, TimerElapsed
 from contracts.operations import AGGREGATE_PARKED, DEAD_LETTER, DeadLetter
 from contracts.sealed import Sealed
-from services.chassis.arrival import Arrival, RawRecord, Undecodable
+from services.chassis.arrival import Arrival, RawRecord, Undecodable, UndecodableReason
 from services.chassis.document import Document, Entry, Position
 from services.chassis.encoding import Encoder, queued
 from services.chassis.fold import MAX_ROUND_BYTES, Folded
@@ -20,6 +21,9 @@ from services.chassis.letters import whole
 from services.chassis.orders import Told, cause_of, told_entries
 from services.chassis.parked_letters import is_parked, letters_of, twin_state
 from services.chassis.service import KeyedHash
+
+LETTER_REASONS: Final[tuple[str, ...]] = (*get_args(UndecodableReason), "aggregate-parked")
+"""Why something is put aside."""
 
 
 @dataclass(frozen=True, slots=True)

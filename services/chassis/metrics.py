@@ -76,6 +76,16 @@ class Metrics:
         self._ended_sessions = self._gauge("ended_sessions", "Ended sessions that this process remembers.")
         self._fields_dropped = self._counter("log_fields_dropped", "Fields that no log line may have.")
 
+    def begin(self, lanes: Sequence[str], reasons: Sequence[str]) -> None:
+        """Show what alarms go by from 0 on, for each lane and reason of dead letters: a counter that is first seen at 1
+        has not grown to whoever asks for its increase."""
+        for lane in lanes:
+            self._paused.labels(lane)
+            for stage in STAGES:
+                self._pauses.labels(lane, stage)
+            for reason in reasons:
+                self._dead_letters.labels(lane, reason)
+
     def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
         """Count messages of a lane by what became of them (`OUTCOMES`)."""
         for outcome, count in outcomes.items():

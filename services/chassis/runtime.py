@@ -19,6 +19,7 @@ from services.chassis.audit import AUDIT_EVERY_S
 from services.chassis.clients import opened
 from services.chassis.clock import SKEW_ALARM, Clock
 from services.chassis.connection import kafka_connection
+from services.chassis.dead_letters import LETTER_REASONS
 from services.chassis.ended_sessions import EndedSessions
 from services.chassis.group_start import begin_at_the_beginning
 from services.chassis.halts import ATTEND_EVERY_S, Halts
@@ -70,7 +71,9 @@ class Engine:
         self.service, self.settings, self.keys = service, settings, keys
         self.connection = kafka_connection(settings)
         self.clock = Clock()
-        self.progress = Progress([lane.name for lane in service.lanes], settings.stalled_after_s)
+        lanes = [lane.name for lane in service.lanes]
+        metrics.begin(lanes, LETTER_REASONS)
+        self.progress = Progress(lanes, settings.stalled_after_s)
         self.observer = ServiceObserver(metrics, log, tracer_of(settings, service.name))
         self.publisher = KafkaPublisher(self.connection, self.clock.corrected_by)
         self.keyring = Keyring(service.name, keys, settings.key_fingerprints)
