@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from contracts.accounts import TransferKind
-from services.accounts import evidence
+from services.accounts import evidence, instalment_states, transfer_case
 from services.accounts.kind_files import OUR_KINDS
 from services.reports.account_texts import REQUEST_KINDS, STATES
 from tests.gates import Gates
@@ -25,8 +25,9 @@ def wordless(kinds: set[str], states: set[str]) -> list[str]:
 def test_R3_every_kind_and_state_of_a_request_has_words_in_a_statement() -> None:
     kinds = {kind["kind"] for kind in our_kinds()} | {*get_args(TransferKind), "instalments", evidence.KIND}
     states = {state for kind in our_kinds() for state in kind["steps"]}
-    outcomes = {evidence.CHECKING, *get_args(evidence.Outcome)}
-    assert wordless(kinds, states | outcomes) == []
+    processes = (evidence.Outcome, instalment_states.ClosedState, transfer_case.Outcome)
+    outcomes = {outcome for process in processes for outcome in get_args(process)}
+    assert wordless(kinds, states | outcomes | {evidence.CHECKING}) == []
 
 
 def test_it_refuses(gates: Gates) -> None:
