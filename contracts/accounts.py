@@ -134,7 +134,8 @@ class ReferenceFound(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
     """A8. Opens to JSON `{reference, definition, requests}`. `reference` is the one asked for; `definition`:
     `{reference, state, relation, identifier_kind, identifier, is_actual_beneficiary, defined_at}`; `requests`: a list
     of `{reference, kind, state, requested_at, history}`, each one under a definition's reference, or the one whose own
-    it is; `history`: a list of `{state, at}`, oldest first."""
+    it is; `history`: a list of `{state, at}`, oldest first. Of more than a message holds the oldest requests have an
+    empty one: their own references tell it."""
 
     inquiry: ForAsker
 

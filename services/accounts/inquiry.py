@@ -5,7 +5,9 @@ issued, in the same time and with the same public reason.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from contracts.accounts import InquireReference, ReferenceFound
 from contracts.decision import Decision, Facts, Incoming, answered, refused
@@ -15,6 +17,9 @@ from contracts.values.public_reasons import public_reason_of
 from contracts.values.reference_number import parse_reference
 from contracts.values.rejected import Rejected
 from services.accounts.customer import DefinedAccount, KnownCustomer, KnownRequest
+
+MOST_CHARACTERS: Final = 44 * 1024
+"""Of an inquiry's text, all of them ASCII (ours): sealed it is a third longer, and has to fit a message of 64 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def _behind(customer: KnownCustomer, reference: str) -> Found | None:
 
 def _shown(reference: str, found: Found) -> dict[str, object]:
     definition = found.definition
-    return {
+    shown = {
         "reference": reference,
         "definition": {
             "reference": definition.reference,
@@ -67,14 +72,27 @@ def _shown(reference: str, found: Found) -> dict[str, object]:
             "is_actual_beneficiary": definition.is_actual_beneficiary,
             "defined_at": rfc3339(definition.defined_at),
         },
-        "requests": [
-            {
-                "reference": each.reference,
-                "kind": each.kind,
-                "state": each.state,
-                "requested_at": rfc3339(each.requested_at),
-                "history": [{"state": step.state, "at": rfc3339(step.at)} for step in each.history],
-            }
-            for each in found.requests
-        ],
     }
+    return {**shown, "requests": _requests(found.requests, MOST_CHARACTERS - len(json.dumps(shown)))}
+
+
+def _requests(requests: Sequence[KnownRequest], room: int) -> list[dict[str, Any]]:
+    """All of them, the latest with their histories as far as there is room: an older one's own reference tells its."""
+    shown: list[dict[str, Any]] = [
+        {
+            "reference": each.reference,
+            "kind": each.kind,
+            "state": each.state,
+            "requested_at": rfc3339(each.requested_at),
+            "history": [],
+        }
+        for each in requests
+    ]
+    room -= len(json.dumps(shown))
+    for entry, each in zip(reversed(shown), reversed(requests), strict=True):
+        history = [{"state": step.state, "at": rfc3339(step.at)} for step in each.history]
+        room -= len(json.dumps(history))
+        if room < 0:
+            break
+        entry["history"] = history
+    return shown
