@@ -67,23 +67,20 @@ class Relations:
             return False
         return any(each.user_id == user_id and each.until is not None and day < each.until for each in self.liable)
 
-    def end_of(self, user_id: str, relation: Relation) -> date | None:
-        """When the last time of this person in this relation ended; None: none is known, or it goes on."""
-        times = [each for each in (*self.liable, *self.of_use) if (each.user_id, each.relation) == (user_id, relation)]
-        ends = [each.until for each in times if each.until is not None]
-        return max(ends) if ends and len(ends) == len(times) else None
+    def times_of(self, user_id: str) -> tuple[Interval, ...]:
+        """This person's times in both lines: the days of the supply that they may see (A3)."""
+        return tuple(each for each in (*self.liable, *self.of_use) if each.user_id == user_id)
+
+    def first_day_lost(self, user_id: str, later: "Relations") -> date | None:
+        """The first day that is this person's here and is not in `later`; None: they have lost none."""
+        had, has = self.times_of(user_id), later.times_of(user_id)
+        borders = {*(each.from_day for each in had), *(each.until for each in has if each.until is not None)}
+        lost = [day for day in borders if liable_on(had, day) is not None and liable_on(has, day) is None]
+        return min(lost, default=None)
 
 
 NOBODY = Relations()
 """Nothing is known of the supply yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A line up to a day, and what was cut off: those intervals as they were before."""
-
-    kept: tuple[Interval, ...]
-    ended: tuple[Interval, ...]
 
 
 def liable_on(intervals: Iterable[Interval], day: date) -> Interval | None:
@@ -96,49 +93,39 @@ def has_room_from(intervals: Iterable[Interval], day: date) -> bool:
     return all(each.until is not None and each.until <= day for each in intervals)
 
 
-def cut_at(intervals: Iterable[Interval], day: date) -> Cut:
+def cut_at(intervals: Iterable[Interval], day: date) -> tuple[Interval, ...]:
     """The line ends at `day`: what goes on is ended there, what began later never was."""
-    kept, ended = [], []
-    for each in intervals:
-        if each.until is not None and each.until <= day:
-            kept.append(each)
-            continue
-        ended.append(each)
-        if each.from_day < day:
-            kept.append(replace(each, until=day))
-    return Cut(tuple(kept), tuple(ended))
+    kept = (each if each.until is not None and each.until <= day else replace(each, until=day) for each in intervals)
+    return tuple(each for each in kept if each.until is not None and each.from_day < each.until)
 
 
-def begun_liable(
-    relations: Relations, interval: Interval, *, by_deed: bool = False
-) -> tuple[Relations, tuple[Interval, ...]]:
+def begun_liable(relations: Relations, interval: Interval, *, by_deed: bool = False) -> Relations:
     """The liable line goes on with this interval; there must be room for it. Others' use that only a deed shows ends
-    with it: whose it was. `by_deed`: the interval's person took over with a deed (A12).
+    with it. `by_deed`: the interval's person took over with a deed (A12).
 
     Of who merely says to be the owner, billing's party is believed as long as nobody is known by a deed; taking the
     account over makes nobody its owner (A13).
     """
-    kept, ended = _without_deeds(relations.of_use, interval)
-    begun = replace(relations, liable=(*relations.liable, interval), of_use=kept)
+    of_use = _without_deeds(relations.of_use, interval)
+    begun = replace(relations, liable=(*relations.liable, interval), of_use=of_use)
     says_owner = interval.basis == "billing" and interval.relation == "owner" and not relations.owner_by_deed
     if by_deed or says_owner:
         since = interval.from_day if by_deed else None
         begun = replace(begun, owner_user_id=interval.user_id, owner_by_deed=by_deed, owner_since=since)
-    return begun, ended
+    return begun
 
 
-def begun_use(relations: Relations, interval: Interval) -> tuple[Relations, tuple[Interval, ...]]:
-    """From the interval's first day on this person uses the power and nobody else does; whose time of use that ends.
+def begun_use(relations: Relations, interval: Interval) -> Relations:
+    """From the interval's first day on this person uses the power and nobody else does.
 
     A deed names the owner, and no more than that while somebody else is liable: the owner has let the supply, and what
     it consumes is the tenant's affair (A3, A12, A13)."""
-    cut = cut_at(relations.of_use, interval.from_day)
-    others = tuple(each for each in cut.ended if each.user_id != interval.user_id)
+    kept = cut_at(relations.of_use, interval.from_day)
     if interval.basis != "ownership-deed":
-        return replace(relations, of_use=(*cut.kept, interval)), others
+        return replace(relations, of_use=(*kept, interval))
     let = relations.present is not None and relations.present.user_id != interval.user_id
-    of_use = cut.kept if let else (*cut.kept, interval)
-    return replace(relations, of_use=of_use, owner_user_id=interval.user_id, owner_by_deed=True), others
+    of_use = kept if let else (*kept, interval)
+    return replace(relations, of_use=of_use, owner_user_id=interval.user_id, owner_by_deed=True)
 
 
 def fenced_use(relations: Relations, interval: Interval, today: date) -> Interval:
@@ -164,15 +151,10 @@ def _open(intervals: tuple[Interval, ...]) -> Interval | None:
     return intervals[-1] if intervals and intervals[-1].until is None else None
 
 
-def _without_deeds(of_use: tuple[Interval, ...], party: Interval) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
-    """The line of use without what only a deed shows of the party's days, and what was cut off."""
+def _without_deeds(of_use: tuple[Interval, ...], party: Interval) -> tuple[Interval, ...]:
+    """The line of use without what only a deed shows of the party's days."""
     kept: list[Interval] = []
-    ended: list[Interval] = []
     for each in of_use:
-        if each.basis != "ownership-deed" or each.user_id == party.user_id:
-            kept.append(each)
-            continue
-        cut = cut_at((each,), party.from_day)
-        kept.extend(cut.kept)
-        ended.extend(cut.ended)
-    return tuple(kept), tuple(ended)
+        is_theirs = each.basis != "ownership-deed" or each.user_id == party.user_id
+        kept.extend((each,) if is_theirs else cut_at((each,), party.from_day))
+    return tuple(kept)

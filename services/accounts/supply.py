@@ -140,9 +140,8 @@ def take_party(state: Supply, incoming: Incoming[PartyFound], _: Facts) -> Decis
     if not has_room_from(state.relations.liable, found.since):
         return refused(answered, "not-available-now", "another-party-liable")
     party = Interval(user_id=found.user_id, relation=asked.relation, basis="billing", from_day=found.since)
-    relations, ended = begun_liable(state.relations, party)
-    changed = replace(answered, relations=relations)
-    over = ends(state, changed, ended, party.from_day)
+    changed = replace(answered, relations=begun_liable(state.relations, party))
+    over = ends(state, changed, party.from_day)
     return decided(changed, *over, confirmed(state, party), *standing_news(state, changed))
 
 
@@ -175,13 +174,13 @@ def begin_use(state: Supply | None, incoming: Incoming[UseBegun], facts: Facts) 
         return refused(state, "not-available-now", "use-of-who-has-left")  # their claim has crossed `PartyLeft`
     stated = Interval(user_id=use.user_id, relation=use.relation, basis=use.basis, from_day=use.from_day)
     interval = fenced_use(supply.relations, stated, riyadh_day(facts.present))
-    relations, ended = begun_use(supply.relations, interval)
+    relations = begun_use(supply.relations, interval)
     if use.basis == "ownership-deed":
         relations = replace(relations, owner_since=use.from_day)
     if relations == supply.relations:
         return ignored(state)
     changed = replace(supply, relations=relations)
-    over = ends(supply, changed, ended, interval.from_day)
+    over = ends(supply, changed, interval.from_day)
     begun = (confirmed(supply, interval),) if relations.user == interval else ()
     return decided(changed, *over, *begun, *standing_news(supply, changed))
 
@@ -190,9 +189,9 @@ def end_use(state: Supply | None, incoming: Incoming[UseEnded], _: Facts) -> Dec
     """A10: from that day on nobody is known to use the power."""
     if state is None:
         return ignored(state)
-    cut = cut_at(state.relations.of_use, incoming.body.day)
-    changed = replace(state, relations=replace(state.relations, of_use=cut.kept))
-    over = ends(state, changed, cut.ended, incoming.body.day)
+    day = incoming.body.day
+    changed = replace(state, relations=replace(state.relations, of_use=cut_at(state.relations.of_use, day)))
+    over = ends(state, changed, day)
     return decided(changed, *over, *standing_news(state, changed))
 
 
@@ -208,23 +207,37 @@ def confirmed(state: Supply, interval: Interval) -> RelationConfirmed:
     )
 
 
-def ends(before: Supply, after: Supply, cut: Iterable[Interval], day: date) -> tuple[RelationEnded, ...]:
-    """Who sees no further days of the supply (A3, A18). Whoever is still liable keeps their sight, though somebody else
-    uses the power. Whoever goes has perhaps stood in both relations, one of which was over while the other lasted: each
-    kind is ended where the last of it did, or at `day`. Of those whose time was over already, what is `cut` off ends.
-    """
-    relations, account_number = after.relations, after.account_number.reveal()
-    gone = sorted(before.relations.standing - relations.standing)
-    over = [(user, kind, relations.end_of(user, kind) or day) for user in gone for kind in get_args(Relation)]
-    over += [
-        (each.user_id, each.relation, day)
-        for each in cut
-        if each.user_id not in gone and each.user_id not in relations.standing
-    ]
-    return tuple(
-        RelationEnded(user_id=user, account_number=account_number, relation=kind, last_day=end - ONE_DAY)
-        for user, kind, end in over
-    )
+def ends(before: Supply, after: Supply, day: date) -> tuple[RelationEnded | RelationConfirmed, ...]:
+    """Who sees days of the supply no more, now that a line was cut at `day` (A3, A18). Whoever is liable, or was, keeps
+    the sight of those days, though somebody else uses the power. Both kinds of relation end: whoever loses days has
+    perhaps stood in both."""
+    relations = before.relations
+    news: list[RelationEnded | RelationConfirmed] = []
+    for user_id in sorted({each.user_id for each in (*relations.liable, *relations.of_use)}):
+        lost = relations.first_day_lost(user_id, after.relations)
+        if lost is not None:
+            news += (each for kind in get_args(Relation) for each in _ends_of(user_id, kind, after, day, lost))
+    return tuple(news)
+
+
+def _ends_of(
+    user_id: str, kind: Relation, after: Supply, day: date, lost: date
+) -> Iterable[RelationEnded | RelationConfirmed]:
+    """The relation ends where the last of it before the first day `lost` did. What is theirs of the time after that is
+    confirmed anew, what goes on last of all: an end reaches into all that goes on."""
+    times = [each for each in after.relations.times_of(user_id) if each.relation == kind]
+    before = [each.until for each in times if each.until is not None and each.until <= lost]
+    yield _ended(after, user_id, kind, max(before, default=min(day, lost)))
+    later = (each for each in times if each.from_day > lost)
+    for each in sorted(later, key=lambda each: each.until or date.max):
+        yield confirmed(after, each)
+        if each.until is not None:
+            yield _ended(after, user_id, kind, each.until)
+
+
+def _ended(supply: Supply, user_id: str, kind: Relation, until: date) -> RelationEnded:
+    number = supply.account_number.reveal()
+    return RelationEnded(user_id=user_id, account_number=number, relation=kind, last_day=until - ONE_DAY)
 
 
 def standing_news(before: Supply, after: Supply) -> tuple[RelationNoted, ...]:

@@ -14,7 +14,7 @@ from contracts.accounts_supply_internal import (
 )
 from contracts.decision import Decision, Facts, Incoming, decided, ignored, refused
 from contracts.sealed import Secret
-from services.accounts.relations import Cut, Interval, Relations, begun_liable, cut_at
+from services.accounts.relations import Interval, Relations, begun_liable, cut_at
 from services.accounts.supply import FreeSupply, HeldSupply, Reservation, Supply, confirmed, ends, standing_news
 
 RESERVATIONS_A_MONTH = 3
@@ -72,7 +72,7 @@ def move_supply(state: Supply, incoming: Incoming[SupplyMoved], _: Facts) -> Dec
         from_day=moved.day,
         transfer=moved.transfer,
     )
-    relations, uses = handed_over(state.relations, incoming_party, by_deed=state.kind == "ownership")  # A12
+    relations = handed_over(state.relations, incoming_party, by_deed=state.kind == "ownership")  # A12
     left = PartyLeft(
         account_number=moved.account_number,
         user_id=present.user_id,
@@ -81,7 +81,7 @@ def move_supply(state: Supply, incoming: Incoming[SupplyMoved], _: Facts) -> Dec
         contract_from=moved.contract_from,
     )
     freed = _freed(state, relations)
-    over = ends(state, freed, uses, moved.day)
+    over = ends(state, freed, moved.day)
     return decided(freed, *over, confirmed(state, incoming_party), left, *standing_news(state, freed))
 
 
@@ -94,18 +94,14 @@ def release_supply(state: Supply | None, incoming: Incoming[SupplyReleased], _: 
             return ignored(state)
 
 
-def handed_over(
-    relations: Relations, incoming_party: Interval, *, by_deed: bool
-) -> tuple[Relations, tuple[Interval, ...]]:
+def handed_over(relations: Relations, incoming_party: Interval, *, by_deed: bool) -> Relations:
     """The liable line moves to the incoming party. The outgoing one does not use the power any more either; somebody
-    else who is confirmed to use it goes on, unless only a deed says so. Also, whose use that ends."""
-    day, outgoing = incoming_party.from_day, relations.present
-    uses = Cut(relations.of_use, ())
+    else who is confirmed to use it goes on, unless only a deed says so."""
+    day, outgoing, of_use = incoming_party.from_day, relations.present, relations.of_use
     if outgoing is not None and relations.user is not None and relations.user.user_id == outgoing.user_id:
-        uses = cut_at(relations.of_use, day)
-    moved = replace(relations, liable=cut_at(relations.liable, day).kept, of_use=uses.kept)
-    begun, deeds = begun_liable(moved, incoming_party, by_deed=by_deed)
-    return begun, (*uses.ended, *deeds)
+        of_use = cut_at(of_use, day)
+    moved = replace(relations, liable=cut_at(relations.liable, day), of_use=of_use)
+    return begun_liable(moved, incoming_party, by_deed=by_deed)
 
 
 def _denial(supply: Supply, want: SupplyWanted, at: datetime) -> SupplyDenialReason | None:

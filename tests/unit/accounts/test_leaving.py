@@ -13,8 +13,19 @@ from services.accounts.relations import Relations
 from services.accounts.supply import begin_use
 from services.accounts.supply_moves import move_supply, reserve_supply
 from tests.scenario import Given, given
-from tests.unit.accounts.situations import FAHAD, NOURA
-from tests.unit.accounts.supplies import MOVING_DAY, OTHER_TRANSFER, OWNED, OWNER, SARA, gone, moved, wanted
+from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
+from tests.unit.accounts.supplies import (
+    MOVING_DAY,
+    OTHER_TRANSFER,
+    OWNED,
+    OWNER,
+    SARA,
+    SINCE,
+    TENANT,
+    gone,
+    moved,
+    wanted,
+)
 from tests.unit.accounts.test_beneficiary import TODAY, left, one_claimant, settled, shown, used
 from tests.unit.accounts.test_supply import JUNE, noted, use_begun
 
@@ -37,6 +48,28 @@ def test_A3_A18_a_persons_own_other_relation_ends_with_them() -> None:
     scene.when(begin_use, use_begun(day=date(2026, 1, 1))).then(
         *gone(SARA, date(2025, 12, 31)), RelationConfirmed, noted(FAHAD.user_id, True), noted(SARA, False)
     )
+
+
+def test_A3_A18_who_was_liable_still_sees_those_days_though_somebody_else_is_found_to_have_used_the_power() -> None:
+    """A subscriber has moved out; later the back office decides that a lodger used the power since June."""
+    out = date(2026, 1, 1)
+    subscriber = replace(TENANT, from_day=SINCE, until=out)
+    using = replace(subscriber, basis="tenancy-contract", transfer=None)
+    liable = (subscriber, replace(OWNER, from_day=out))
+    for also_liable, news in ((liable, ()), (liable[1:], gone(FAHAD.user_id, date(2025, 5, 31)))):
+        scene = given(replace(OWNED, relations=Relations(liable=also_liable, of_use=(using,))))
+        scene = scene.when(begin_use, use_begun(SARA, JUNE, "back-office"))
+        scene.then(*news, RelationConfirmed, noted(SARA, True))
+
+
+def test_A3_A18_a_tenant_who_became_the_subscriber_later_sees_nothing_of_the_days_that_were_anothers() -> None:
+    using = replace(TENANT, basis="tenancy-contract", from_day=SINCE, transfer=None)
+    let = Relations(liable=(replace(OWNER, until=MOVING_DAY), TENANT), of_use=(using,))
+    scene = given(replace(OWNED, relations=let)).when(begin_use, use_begun(SARA, JUNE, "back-office"))
+    again = RelationConfirmed(
+        user_id=FAHAD.user_id, account_number=ACCOUNT, relation="tenant", basis="transfer", from_day=MOVING_DAY
+    )
+    scene.then(*gone(FAHAD.user_id, date(2025, 5, 31)), again, RelationConfirmed, noted(SARA, True))
 
 
 def test_A12_a_deed_that_the_registry_confirms_late_does_not_supersede_a_later_one() -> None:
