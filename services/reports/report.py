@@ -21,8 +21,6 @@ from services.reports.readings import IntervalReading, current_readings
 from services.reports.revision import Revision
 from services.reports.tariff import Price, PriceRefused, TariffKind, price_of
 
-_LONGEST_MONTH = 31
-
 
 @dataclass(frozen=True, slots=True)
 class ReportHeading:
@@ -94,8 +92,10 @@ def consumption_report(
 
 
 def comparison_bases(period: Period) -> tuple[ComparisonBasis, ...]:
-    """What a period is compared with: one longer than a month would overlap the same period a month before."""
-    return ("month-before", "year-before") if period.days <= _LONGEST_MONTH else ("year-before",)
+    """What a period is compared with: one longer than a month, or than the shorter month before, would overlap the same
+    period a month before, and so be compared with itself."""
+    overlaps = period.first <= period.earlier(MONTHS_BEFORE["month-before"]).last
+    return ("year-before",) if overlaps else ("month-before", "year-before")
 
 
 def periods_needed(period: Period) -> tuple[Period, ...]:

@@ -143,6 +143,24 @@ def test_R1_a_year_is_compared_with_the_year_before_only() -> None:
     assert periods_needed(APRIL) == (APRIL, month_period(2026, 3), month_period(2025, 4))
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "bases"),
+    [
+        (date(2026, 2, 1), date(2026, 3, 3), ("year-before",)),  # 31 days; a month before: to 3 February
+        (date(2026, 2, 1), date(2026, 3, 1), ("year-before",)),
+        (date(2026, 1, 30), date(2026, 2, 28), ("year-before",)),  # 30 days; a month before: to 31 January
+        (date(2026, 1, 15), date(2026, 2, 14), ("month-before", "year-before")),
+        (date(2026, 2, 1), date(2026, 2, 28), ("month-before", "year-before")),
+        (date(2026, 3, 1), date(2026, 3, 31), ("month-before", "year-before")),
+        (date(2026, 1, 1), date(2026, 2, 1), ("year-before",)),
+    ],
+)
+def test_R1_no_day_is_compared_with_itself(first: date, last: date, bases: tuple[str, ...]) -> None:
+    period = Period(first, last)
+    assert comparison_bases(period) == bases
+    assert not any(day in period for needed in periods_needed(period)[1:] for day in needed)
+
+
 def test_reprs_hold_nothing_personal() -> None:
     shown = repr(april_report().heading)
     assert "30012345678" not in shown
