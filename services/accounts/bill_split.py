@@ -20,6 +20,11 @@ class RunningBill:
         """Neither time nor the register runs backwards."""
         return self.period_from <= self.period_to and self.opening_wh <= self.latest_wh
 
+    def is_of_this_register(self, closing_wh: int, day: date) -> bool:
+        """Whether the bill's register can have stood there as `day` began. Less than at the bill's beginning it shows
+        before that only: within the bill another meter was read, after an exchange perhaps."""
+        return self.opening_wh <= closing_wh or day <= self.period_from
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:

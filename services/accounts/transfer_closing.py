@@ -1,7 +1,7 @@
 """The account is closed for the party who leaves (A9): what they owe, what stands on the register at the beginning of
 the transfer's day, and how the running bill is divided."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from contracts.billing import AccountUnknown, DuesFound, RunningBillFound
 from contracts.decision import Decision, Incoming, decided, ignored
@@ -99,15 +99,25 @@ def _bill(found: RunningBillFound) -> RunningBill:
 
 
 def _order(state: AwaitingBill, bill: RunningBill) -> Order:
+    closing = _closing(state, bill)
     return Order(
         order_id=f"holder-change:{state.case.aggregate.removeprefix('transfer:')}",
         agreement=state.agreement,
         debt_halalas=state.debt_halalas,
-        closing=state.closing,
-        shares=_shares(state, bill),
+        closing=closing,
+        shares=_shares(closing, bill, state.agreement.day),
     )
 
 
-def _shares(state: AwaitingBill, bill: RunningBill) -> Shares:
-    day, register_wh = state.agreement.day, state.closing.register_wh
+def _closing(state: AwaitingBill, bill: RunningBill) -> Closing:
+    """The reading, as far as it is one of the register that the bill goes by: of another meter's the incoming party
+    would pay the days of the outgoing one."""
+    register_wh = state.closing.register_wh
+    if register_wh is None or bill.is_of_this_register(register_wh, state.agreement.day):
+        return state.closing
+    return Closing(register_wh=None)
+
+
+def _shares(closing: Closing, bill: RunningBill, day: date) -> Shares:
+    register_wh = closing.register_wh
     return split_by_days(bill, day) if register_wh is None else split_by_energy(bill, register_wh, day)

@@ -119,6 +119,17 @@ def test_A9_without_a_reading_the_bill_is_split_by_days_and_marked_so() -> None:
     assert (shares.outgoing_halalas, shares.incoming_halalas) == (5_001, 5_000)  # 15 of 30 days, half a halala up
 
 
+def test_A9_the_reading_of_an_exchanged_meter_divides_no_bill_of_the_one_before() -> None:
+    """A register below the bill's own first reading: the incoming party would pay the whole bill."""
+    exchanged = replace(AWAITING_BILL, closing=Closing(register_wh=99_999))
+    scene = given(exchanged).when(divide_bill, told(BILL), FACTS).then_state(Moving)
+    estimated = given(replace(AWAITING_BILL, closing=Closing(register_wh=None))).when(divide_bill, told(BILL), FACTS)
+    assert scene.state == estimated.state
+    begun_later = BILL.model_copy(update={"period_from": DAY})
+    order = given(exchanged).when(divide_bill, told(begun_later), FACTS).state.order
+    assert (order.closing.reading, order.shares.outgoing_halalas) == ("measured", 0)  # nothing of it was theirs
+
+
 @pytest.mark.parametrize("changes", [{"period_to": date(2026, 2, 14)}, {"latest_wh": 99_999}], ids=["time", "register"])
 def test_A9_a_bill_that_makes_no_sense_ends_the_transfer(changes: dict[str, Any]) -> None:
     scene = given(AWAITING_BILL).when(divide_bill, told(BILL.model_copy(update=changes)), FACTS)
