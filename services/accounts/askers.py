@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.decision import Decision, Facts, Incoming
+from contracts.decision import Decision, Facts, Incoming, refused
 from contracts.message import Message
 from services.chassis.service import Decide, KeyedHash, Prepare, Route
 
@@ -32,13 +32,18 @@ def answer_route(message: type[Message], *, creates: bool = False, **askers: Ask
         return asked_by if kind in askers and rest else otherwise
 
     def decide(state: Any, incoming: Incoming[Any], facts: Facts) -> Decision[Any]:
-        return _of(incoming).decide(state, incoming, facts)
+        asker = _of(incoming)
+        if asker is None:  # only where an answer may create is it heard at all
+            return refused(state, "not-found", "asker-unknown")
+        return asker.decide(state, incoming, facts)
 
     async def prepare(state: Any, incoming: Incoming[Any], effects: Any, present: datetime) -> Facts:
-        prepared = _of(incoming).prepare
-        return Facts(present) if prepared is None else await prepared(state, incoming, effects, present)
+        asker = _of(incoming)
+        if asker is None or asker.prepare is None:
+            return Facts(present)
+        return await asker.prepare(state, incoming, effects, present)
 
-    def _of(incoming: Incoming[Any]) -> Asker:
-        return askers[incoming.body.asked_by.partition(":")[0]]
+    def _of(incoming: Incoming[Any]) -> Asker | None:
+        return askers.get(incoming.body.asked_by.partition(":")[0])
 
     return Route(message, the_asker, decide, prepare, creates=creates)

@@ -6,6 +6,7 @@ from pydantic import Discriminator, SecretStr, TypeAdapter
 
 from contracts import accounts, billing
 from contracts.accounts import AddAccount, CompleteDefinition, ReviewDefinition
+from contracts.back_office import CaseProgressed
 from contracts.message import CATALOGUE as MESSAGES
 from contracts.message import Command
 from contracts.topics import REPLAY
@@ -15,7 +16,7 @@ from services.accounts.effects import AccountsEffects
 from services.accounts.service import accounts_service
 from services.accounts.settings import AccountsSettings
 from services.chassis.service import Service
-from tests.scenario import NOON, arriving
+from tests.scenario import NOON, arriving, given
 from tests.unit.accounts.situations import (
     CLAIM,
     EVERY_STAGE,
@@ -24,6 +25,7 @@ from tests.unit.accounts.situations import (
     MOVING,
     NEWCOMER,
     NOURA,
+    REFERENCE,
     TOKEN,
     dues_found,
 )
@@ -85,6 +87,17 @@ def test_A8_a_message_finds_its_one_aggregate(service: Service) -> None:
     assert aggregate_of(service, arriving(denied, subject=customer)) == definition
     assert aggregate_of(service, arriving(CLAIM, subject=definition)) == customer
     assert aggregate_of(service, arriving(inquiry, subject="session-9", customer=NOURA)) == customer
+
+
+@pytest.mark.parametrize("asked_by", [f"transfer:{REFERENCE.replace('-', '')}", "nobody"])
+async def test_A16_progress_of_what_is_no_request_is_refused_and_parks_nothing(service: Service, asked_by: str) -> None:
+    (route,) = [route for route in service.routes if route.message is CaseProgressed]
+    assert route.creates, "the back office may be quicker than the filing, so this is decided on nothing"
+    assert route.prepare is not None
+    progress = arriving(CaseProgressed(asked_by=asked_by, case_id=REFERENCE, step="assigned"), source="back-office")
+    assert aggregate_of(service, progress) == "request:none"
+    facts = await route.prepare(None, progress, service.effects, NOON)
+    given(None).when(route.decide, progress, facts).then_refused("not-found", "asker-unknown")
 
 
 async def test_A5_billing_is_waited_for_as_long_as_the_setting_says(service: Service) -> None:
