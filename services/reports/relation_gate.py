@@ -14,7 +14,7 @@ from contracts.transfers import Basis
 from services.reports.period import ONE_DAY, Period
 
 MOST_RELATIONS: Final = 100
-"""Relations kept of one person, the latest ones (ours): what fits a message."""
+"""Relations kept of one person (ours): what fits a message. The oldest that is over goes first, else the oldest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,10 @@ def with_confirmed(relations: Relations, confirmed: KnownRelation) -> Relations:
     same = [each for each in relations if _is_same_begin(each, confirmed) and each.last_day is None]
     if same:
         return tuple(confirmed if each in same else each for each in relations)
-    return (*relations, confirmed)[-MOST_RELATIONS:]
+    if len(relations) < MOST_RELATIONS:
+        return (*relations, confirmed)
+    oldest = next((each for each in relations if each.last_day is not None), relations[0])
+    return (*(each for each in relations if each is not oldest), confirmed)
 
 
 def with_ended(relations: Relations, account_number: str, relation: Relation, last_day: date) -> Relations:

@@ -160,6 +160,16 @@ def test_A18_a_person_with_more_relations_than_fit_keeps_the_latest() -> None:
     assert with_ended(relations, relations[0].account_number, "owner", date(2019, 1, 1)) == relations[1:]
 
 
+def test_A18_of_more_relations_than_fit_one_that_is_over_goes_before_one_that_goes_on() -> None:
+    """A business with many supplies still sees each that is its own."""
+    present = KnownRelation(account_number=ACCOUNT, relation="owner", basis="billing", from_day=date(2020, 1, 1))
+    over = replace(present, account_number=FOREIGN, last_day=date(2020, 12, 31))
+    later = tuple(replace(over, from_day=date(2020, 2, 1 + number % 28)) for number in range(MOST_RELATIONS - 2))
+    relations = with_confirmed((present, over, *later), replace(present, account_number=FOREIGN))
+    assert len(relations) == MOST_RELATIONS
+    assert relations[:2] == (present, later[0])
+
+
 def test_A18_the_days_of_those_before_are_neither_shown_nor_compared_with_and_the_report_says_so() -> None:
     begun = Period(date(2026, 2, 10), date(2026, 2, 28))
     blocks = [day_block(day) for month in (1, 2) for day in month_period(2026, month)]
