@@ -199,8 +199,8 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "This instalment plan is no longer on offer. Please ask for a new one.",
     ),
     "plan-not-agreed": Text(
-        "تعذّر اعتماد خطة التقسيط لأن المبالغ المستحقة تغيّرت. يرجى طلب خطة جديدة.",
-        "The instalment plan could not be agreed because what you owe has changed. Please ask for a new one.",
+        "تعذّر اعتماد خطة التقسيط، وربما تغيّرت المبالغ المستحقة عليك. يرجى طلب خطة جديدة.",
+        "The instalment plan could not be agreed; perhaps what you owe has changed. Please ask for a new one.",
     ),
     "reference-not-found": Text(
         "لم نجد طلبًا بهذا الرقم المرجعي ضمن طلباتك. يرجى التحقق من الرقم.",
@@ -229,8 +229,10 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "There are not enough meter readings for this period.",
     ),
     "relation-not-confirmed": Text(
-        "ما زلنا نتحقق من علاقتك بهذا العداد. سيتاح لك ذلك بعد اكتمال التحقق.",
-        "We are still checking your relation to this supply. You can have this when that is done.",
+        "لم تثبت علاقتك الحالية بهذا العداد. إن عرّفت الحساب للتو فيرجى الانتظار قليلًا، "
+        "وإلا فيمكنك تقديم إثبات أو طلب نقل الحساب.",
+        "Your present relation to this supply is not confirmed. If you have just defined the account, please wait a "
+        "little; otherwise you can give evidence or ask for a transfer.",
     ),
     "report-does-not-reconcile": Text(
         "تعذّر إصدار هذا التقرير لأن المبالغ لم تتطابق عند المراجعة. نعمل على معالجة ذلك.",

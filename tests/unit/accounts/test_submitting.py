@@ -13,6 +13,7 @@ from contracts.back_office import DangerReported
 from contracts.decision import Customer
 from contracts.requests import ReportDanger, RequestAccepted, SubmitRequest
 from contracts.sealed import Secret
+from contracts.values.public_texts import text_for
 from services.accounts.customer import KnownCustomer, KnownRequest, RequestStep, note_relation
 from services.accounts.door import (
     LIMIT_PERIOD,
@@ -155,6 +156,16 @@ async def test_A10_A18_who_has_merely_defined_an_account_orders_nothing_for_it(k
     elsewhere = replace(HOLDER, confirmed=(Secret(OTHER_ACCOUNT),))
     (await decided_on(elsewhere, submission(kind))).then_refused("relation-not-confirmed", "relation-not-confirmed")
     (await decided_on(HOLDER, submission(kind))).then(RequestAccepted, RequestFiled)
+
+
+async def test_A18_who_has_moved_out_is_not_told_that_their_relation_is_still_being_checked() -> None:
+    out = given(HOLDER).when(note_relation, arriving(RelationNoted(user_id="u", account_number=ACCOUNT, holds=False)))
+    refused = await decided_on(out.state, submission("bill-copy"))
+    refused.then_refused("relation-not-confirmed", "relation-not-confirmed")
+    text = text_for("relation-not-confirmed")
+    assert not any(word in text.ar + text.en for word in ("still", "ما زلنا"))
+    assert "transfer" in text.en  # what they can do about it
+    assert "نقل الحساب" in text.ar
 
 
 @pytest.mark.parametrize("message", [submission("complaint"), submission("outage"), submission("barq-plus"), danger()])

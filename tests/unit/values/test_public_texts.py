@@ -53,3 +53,8 @@ def test_J4_a_text_is_chosen_by_language() -> None:
 def test_I15_a_public_text_does_not_tell_known_from_unknown_nor_the_cause(reason: str) -> None:
     telling = ("known", "registered", "expired", "used", "exist", "مسجل", "انتهت", "مستخدم", "موجود")
     assert not [word for word in telling if word in text_for(reason).en or word in text_for(reason).ar]
+
+
+def test_A14_a_plan_that_billing_refuses_is_not_said_to_be_refused_for_a_reason_that_it_did_not_give() -> None:
+    assert "because" not in text_for("plan-not-agreed").en
+    assert "لأن" not in text_for("plan-not-agreed").ar
