@@ -138,8 +138,8 @@ def merged(known: Iterable[KnownRequest], more: Iterable[RequestMoves]) -> tuple
     return tuple(by_reference.values())
 
 
-def bounded(requests: Iterable[KnownRequest]) -> tuple[tuple[KnownRequest, ...], int]:
-    """As many of the latest requests as fit, oldest first, and how many are left out."""
+def bounded(requests: Iterable[KnownRequest]) -> tuple[tuple[KnownRequest, ...], tuple[KnownRequest, ...]]:
+    """As many of the latest requests as fit, oldest first, and those that are left out."""
     in_order = sorted(requests, key=lambda each: (each.states[-1].at, each.reference), reverse=True)
     kept, states = list[KnownRequest](), 0
     for request in in_order[:MOST_REQUESTS]:
@@ -147,8 +147,9 @@ def bounded(requests: Iterable[KnownRequest]) -> tuple[tuple[KnownRequest, ...],
         if states > MOST_STATES_IN_ALL:
             break
         kept.append(request)
+    left_out = tuple(in_order[len(kept) :])
     kept.sort(key=lambda each: (each.states[0].at, each.reference))
-    return tuple(kept), len(in_order) - len(kept)
+    return tuple(kept), left_out
 
 
 def of_period(requests: Iterable[KnownRequest], period: Period) -> tuple[KnownRequest, ...]:

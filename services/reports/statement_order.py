@@ -106,7 +106,7 @@ def take_moves(state: StatementState, incoming: Incoming[MovesGiven], facts: Rep
         state,
         missing=(*(each for each in state.missing if each != part), *following),
         requests=requests,
-        left_out=state.left_out + left_out,
+        left_out=state.left_out + len(of_period(left_out, state.period)),  # what was over before would not stand on it
     )
     if gathered.missing:
         return decided(gathered, *(_wanted(given.report_id, gathered, each) for each in following))

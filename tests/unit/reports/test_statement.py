@@ -255,7 +255,7 @@ def test_R3_of_more_requests_than_fit_the_latest_are_kept_and_the_rest_counted()
         for number in range(MOST_REQUESTS + 7)
     ]
     kept, left_out = bounded(requests)
-    assert (len(kept), left_out, kept[0]) == (MOST_REQUESTS, 7, requests[7])
+    assert (len(kept), left_out, kept[0]) == (MOST_REQUESTS, tuple(reversed(requests[:7])), requests[7])
     assert merged(kept, ()) == kept
 
 
