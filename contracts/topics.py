@@ -26,6 +26,9 @@ SEGMENT: Final = timedelta(days=1)
 """A log is removed by segments, each when the last record in it is old enough: a record stays so much longer than its
 topic's retention at most. By itself Kafka fills a segment for a week."""
 
+LETTERS_KEPT: Final = timedelta(days=21) - SEGMENT
+"""Dead letters are sealed, and gone after 21 days (law 11)."""
+
 _BULK: Final = frozenset({"metering.readings"})
 """Of others' topics the one that is large enough to be worth compressing."""
 
@@ -144,7 +147,7 @@ BACK_OFFICE_ANSWERS = _topic("back-office.answers", {"back-office"}, {"accounts"
 AUDIT = {s: _topic(f"{s}.audit", {s}, OPERATORS, data_class="internal", retention=timedelta(days=21)) for s in SERVICES}
 """Kept as long as dead letters: what became of one is told here, after it."""
 DEAD_LETTERS = {
-    s: _topic(f"{s}.dead-letters", {s}, OPERATORS, data_class="sealed", retention=timedelta(days=21)) for s in SERVICES
+    s: _topic(f"{s}.dead-letters", {s}, OPERATORS, data_class="sealed", retention=LETTERS_KEPT) for s in SERVICES
 }
 REPLAY = {s: _topic(f"{s}.replay", OPERATORS, {s}, data_class="sealed") for s in SERVICES}
 """Operators' orders about dead letters, with the letters' originals as they were sealed."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.topics import LETTERS_KEPT
 from deploy.cli.letter_orders import Desk
 from deploy.cli.letters import Book, Letter, Whose
 from deploy.cli.outcome import Wrong
@@ -68,8 +69,9 @@ def check_no_gap(book: Book, plan: Plan) -> None:
         before = book.settled_to.get(whose, 0)
         if letters[0].sequence != before + 1 and before:
             raise Wrong(
-                f"letters {before + 1} to {(letters[0].sequence or 1) - 1} of {whose[1]} are gone after their 21 days. "
-                f"`./hesabi dead-letters drop --aggregate {whose[1]} --limit 1` drops them with the next one"
+                f"letters {before + 1} to {(letters[0].sequence or 1) - 1} of {whose[1]} are gone after "
+                f"{LETTERS_KEPT.days} days. `./hesabi dead-letters drop --aggregate {whose[1]} --limit 1` drops them "
+                "with the next one"
             )
 
 

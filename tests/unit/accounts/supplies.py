@@ -35,18 +35,18 @@ HELD = HeldSupply(
 )
 
 
-def lodged() -> Any:
+def lodged(user_id: str = NOURA.user_id) -> Any:
     """This person has defined the account."""
     body = SupplyLodged.model_validate(
         {
             "account_number": ACCOUNT,
-            "user_id": NOURA.user_id,
+            "user_id": user_id,
             "relation": "owner",
             "reference": REFERENCE,
             "defined_at": NOON,
         }
     )
-    return arriving(body, source="accounts", subject=f"customer:{NOURA.user_id}")
+    return arriving(body, source="accounts", subject=f"customer:{user_id}")
 
 
 def party_found(user_id: str = NOURA.user_id, **changes: Any) -> Any:

@@ -92,7 +92,7 @@ async def test_law7_what_is_settled_is_known_by_the_audit() -> None:
 
 async def test_law7_letters_past_their_retention_are_none_any_more() -> None:
     world = await parked(666)
-    world.pass_time(days=20)
+    world.pass_time(days=19)
     assert len(book(world).letters) == 2
     world.pass_time(days=1)
     assert book(world).letters == []
