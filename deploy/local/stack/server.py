@@ -112,13 +112,13 @@ class EmbeddedServer:
         except TimeoutError:
             raise self._failure(f"did not answer within {START_SECONDS} s") from None
 
-    async def stop(self) -> None:
-        """Ends it in good order; killed after 20 s."""
-        await self._end(signal.SIGTERM)
+    async def stop(self, within: float = STOP_SECONDS) -> None:
+        """Ends it in good order; killed after `within` seconds."""
+        await self._end(signal.SIGTERM, within)
 
     async def kill(self) -> None:
         """Ends it with SIGKILL."""
-        await self._end(signal.SIGKILL)
+        await self._end(signal.SIGKILL, STOP_SECONDS)
 
     async def restart(self) -> None:
         """Stops in good order and starts again on the same address."""
@@ -142,12 +142,12 @@ class EmbeddedServer:
             self._process.wait()
             self._process = None
 
-    async def _end(self, sign: signal.Signals) -> None:
+    async def _end(self, sign: signal.Signals, within: float) -> None:
         if not self._process:
             return
         self._process.send_signal(sign)
         try:
-            await asyncio.to_thread(self._process.wait, STOP_SECONDS)
+            await asyncio.to_thread(self._process.wait, within)
         except subprocess.TimeoutExpired:
             self.kill_now()
         self._process = None
