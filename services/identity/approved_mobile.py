@@ -12,6 +12,7 @@ from contracts.values.mobile import Mobile, parse_mobile
 from services.identity.code_delivery import ask_number
 from services.identity.policy import PolicyFacts
 from services.identity.states import Declared, ProvingApproval, UserState, Wanted
+from services.identity.steps import as_of
 
 RegistryReason = Literal["approved-mobile-malformed", "no-approved-mobile"]
 
@@ -52,13 +53,14 @@ def _declared(incoming: Incoming[RegistrationOpened]) -> Declared:
 
 
 def approved_mobile_found(state: UserState, incoming: Incoming[ApprovedMobileFound], _: Facts) -> Decision[UserState]:
-    """The registry names the mobile (I5). What it names after a first answer changes nothing."""
-    match state:
-        case ProvingApproval(approved_mobile=None, registry_denied=False):
+    """The registry names the mobile (I5). What it names after a first answer, or after the registration's end, changes
+    nothing."""
+    match as_of(state, incoming.now):
+        case ProvingApproval(approved_mobile=None, registry_denied=False) as waiting:
             mobile = parse_mobile(incoming.opened("mobile"))
             if not isinstance(mobile, Mobile):
-                return _no_code(replace(state, registry_denied=True), "approved-mobile-malformed")
-            known = replace(state, approved_mobile=Secret(mobile.text))
+                return _no_code(replace(waiting, registry_denied=True), "approved-mobile-malformed")
+            known = replace(waiting, approved_mobile=Secret(mobile.text))
             return decided(known, *ask_number(known))
         case _:
             return ignored(state)

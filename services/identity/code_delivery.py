@@ -122,7 +122,7 @@ def _is_awaited(code: Code, number: int) -> bool:
 
 # --- issue and hand-over (I6) ---------------------------------------------------------------------------------------
 def number_granted(state: Holder, incoming: Incoming[NumberCodeGranted], facts: CodeFacts) -> Decision[Holder]:
-    """Issue the code and have it sent."""
+    """Issue the code and have it sent, unless nobody could enter it any more (N2)."""
     to = destination(state)
     match state:
         case (
@@ -130,7 +130,7 @@ def number_granted(state: Holder, incoming: Incoming[NumberCodeGranted], facts: 
             | ProvingMobile(code=Wanted() as wanted)
             | Resetting(code=Wanted() as wanted)
             | Consenting(code=Wanted() as wanted)
-        ) if to is not None and wanted.number == incoming.body.number:
+        ) if to is not None and wanted.number == incoming.body.number and facts.present < state.ends_at:
             issued = issue(wanted, to.holder.partition(":")[2], facts)
             return decided(replace(state, code=issued), _requested(issued, to))
         case _:

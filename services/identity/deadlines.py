@@ -8,6 +8,7 @@ from contracts.decision import Decision, Facts, Incoming, decided, ignored
 from services.identity.addresses import addresses_overdue
 from services.identity.business import Business
 from services.identity.business_registration import registration_overdue
+from services.identity.challenge import READ_LATE
 from services.identity.policy import LINK_GRACE
 from services.identity.states import (
     AcceptingTerms,
@@ -23,10 +24,11 @@ from services.identity.states import (
 
 
 def due_at(state: UserState) -> datetime | None:
-    """An unfinished registration ends; a question to the registry is not waited for without end."""
+    """An unfinished registration ends, when what came in time is read (law 9); a question to the registry is not waited
+    for without end."""
     match state:
         case ProvingApproval() | GivingContact() | AcceptingTerms() | ProvingMobile():
-            return state.ends_at
+            return state.ends_at + READ_LATE
         case Registered():
             return state.look_at or state.link.valid_until + LINK_GRACE
         case Active():

@@ -45,7 +45,13 @@ def _unread(kept: KeptDocument, today: Today) -> Iterator[str]:
 def _changed(before: Fields, after: Fields) -> list[str]:
     # State and data key hold what is encrypted anew each time; the state itself has been compared.
     compared = before.keys() - NOT_OF_THE_DOCUMENT - {"state", "data_key", "format"}
-    return sorted(name for name in compared if before[name] != after.get(name))
+    changed = {name for name in compared if before[name] != after.get(name)}
+    return sorted(changed - {"due_at"} if _is_woken_later(before, after) else changed)
+
+
+def _is_woken_later(before: Fields, after: Fields) -> bool:
+    # A state may be given more time: the wake-up of old, which comes too early, changes nothing (law 10).
+    return None not in (before["due_at"], after["due_at"]) and before["due_at"] <= after["due_at"]
 
 
 def unread_records(records: Sequence[KeptRecord], services: Mapping[str, Today]) -> list[str]:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,7 @@ from tests.unit.identity.situations import (
     BIRTH_DATE,
     CITIZEN,
     CODE_FACTS,
+    ENDS,
     EVERY_STATE,
     FACTS,
     GIVEN_MOBILE,
@@ -157,6 +159,20 @@ def test_I9_the_second_code_goes_to_the_mobile_just_given() -> None:
 def test_I14_a_grant_for_another_code_or_sent_twice_issues_nothing(state: UserState) -> None:
     given(state).when(number_granted, arriving(granted(9)), CODE_FACTS).then().then_state(state)
     given(first_code_issued).when(number_granted, arriving(granted(1)), CODE_FACTS).then()
+
+
+@pytest.mark.parametrize(
+    ("state", "number"),
+    [(asking_number, 1), (asking_second_code, 2), (reset_code_awaited, 1), (consent_code_awaited, 1)],
+)
+def test_N2_no_code_is_sent_for_what_is_over(state: Any, number: int) -> None:
+    late = arriving(granted(number), now=state.ends_at)
+    given(state).when(number_granted, late, replace(CODE_FACTS, present=state.ends_at)).then().then_state(state)
+
+
+def test_I5_a_mobile_named_after_the_registrations_end_is_not_asked_for_a_code() -> None:
+    late = replace(FOUND, now=ENDS)
+    given(asking_registry).when(approved_mobile_found, late).then().then_state(asking_registry)
 
 
 @pytest.mark.parametrize(("state", "number"), [(asking_number, 1), (asking_second_code, 2)])

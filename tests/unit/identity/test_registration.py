@@ -267,6 +267,22 @@ def test_J2_what_is_abandoned_keeps_nothing_personal(state: UserState) -> None:
     assert due_at(after.state) is None
 
 
+@pytest.mark.parametrize("state", [s for s in EVERY_STATE if hasattr(s, "ends_at")])
+def test_J2_I6_a_step_taken_in_time_and_read_after_the_end_finds_its_registration(state: UserState) -> None:
+    # Law 9: commands come by other keys and lanes than the wake-up, and a lane of passwords lags in a flood.
+    at_end = given(state).when(on_timer, RESEND, replace(FACTS, present=ENDS + MINUTE)).then().then_state(state)
+    punctual: dict[str, tuple[Callable[..., Decision[UserState]], Incoming[Any], Any]] = {
+        "proving-approval": (resend_otp, replace(RESEND, now=ENDS - SECOND), FACTS),
+        "giving-contact": (give_contact, replace(contact(), now=ENDS - SECOND), CONTACT_FACTS),
+        "accepting-terms": (accept_terms, replace(ACCEPT, now=ENDS - SECOND), FACTS),
+        "proving-mobile": (resend_otp, replace(RESEND, now=ENDS - SECOND), FACTS),
+    }
+    decide, message, facts = punctual[state.stage]
+    taken = at_end.when(decide, message, replace(facts, present=ENDS + MINUTE))
+    assert taken.decision is not None
+    assert taken.decision.refusal is None
+
+
 def test_J2_each_step_renews_the_time_for_the_next() -> None:
     later = replace(FACTS, present=NOON + 20 * SECOND)
     after = given(first_code_issued).when(confirm_otp, entering("123456"), later)
