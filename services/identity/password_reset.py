@@ -136,7 +136,9 @@ def resend_reset_code(state: Challenge, incoming: Incoming[ResendResetCode], fac
         channel=state.channel,
         replaces_lost=False,
     )
-    return decided(replace(state, code=wanted), ResetCodeResent(next_step="confirm-reset"), asked)
+    # Else a code asked for in the last minutes would be over before its life is (I6).
+    again = replace(state, code=wanted, ends_at=facts.present + facts.policy.registration_life)
+    return decided(again, ResetCodeResent(next_step="confirm-reset"), asked)
 
 
 def confirm_reset(state: Challenge, incoming: Incoming[ConfirmPasswordReset], facts: ResetFacts) -> Decision[Challenge]:

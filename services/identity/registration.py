@@ -86,7 +86,8 @@ def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFac
             wanted = ask_again(state.code, incoming.now, facts.policy.resend_after, lost_waits=hidden)
             if not isinstance(wanted, Wanted):
                 return refused(state, PUBLIC_OF_AGAIN[wanted], wanted)
-            after = replace(state, code=wanted)
+            # Else a code asked for in the last minutes would be over before its life is (I6).
+            after = replace(state, code=wanted, ends_at=facts.present + facts.policy.registration_life)
             return decided(after, OtpResent(next_step="confirm-otp"), ask_person(after, wanted))
         case GivingContact() | AcceptingTerms() | Claiming() | Registered() | Active() | Ended():
             return out_of_order(state)

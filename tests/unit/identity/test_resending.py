@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.decision import Refusal
 from contracts.identity import AcceptTerms, OtpResent, ResendOtp, TermsAccepted
 from contracts.identity_internal import PersonCodeAsked
-from services.identity.registration import accept_terms, give_contact, resend_otp
+from contracts.sealed import Secret
+from services.identity.registration import accept_terms, confirm_otp, give_contact, resend_otp
 from services.identity.states import ProvingApproval, ProvingMobile, UserState
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.situations import (
     CONTACT_FACTS,
+    ENDS,
     FACTS,
     ISSUED,
     MINUTE,
@@ -21,6 +24,7 @@ from tests.unit.identity.situations import (
     asking_registry,
     asking_second_code,
     contact,
+    entering,
     first_code_issued,
     second_code_issued,
     unknown_to_registry,
@@ -46,6 +50,21 @@ def test_I14_I15_a_resend_asks_the_persons_budget_first(state: ProvingApproval |
     asked = after.messages[1]
     assert isinstance(asked, PersonCodeAsked)
     assert (asked.number, asked.channel, asked.replaces_lost) == (state.code.number + 1, "web", False)
+
+
+@pytest.mark.parametrize("state", [unknown_to_registry, first_code_issued, second_code_issued])
+def test_I6_I15_a_registration_lasts_as_long_as_the_code_asked_for_at_its_end(
+    state: ProvingApproval | ProvingMobile,
+) -> None:
+    asked = ENDS - SECOND
+    again = given(state).when(resend_otp, arriving(ResendOtp(), now=asked), replace(FACTS, present=asked))
+    issued = replace(ISSUED, number=2, digits=Secret("654321"), issued_at=asked + SECOND)
+    waiting = again.with_state(code=issued) if state is not unknown_to_registry else again
+    entered = waiting.when(confirm_otp, entering("654321", now=asked + MINUTE), FACTS).decision
+    assert entered is not None
+    # Where no code ever comes, what is entered is refused as a wrong one is: the end shows nothing.
+    expected = Refusal("code-not-accepted", "code-not-issued") if state is unknown_to_registry else None
+    assert entered.refusal == expected
 
 
 @pytest.mark.parametrize("state", [asking_registry, unknown_to_registry])

@@ -24,6 +24,7 @@ from services.identity.password_reset import (
 from services.identity.states import Issued
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.challenges import (
+    ENDS,
     EVERY_CHALLENGE,
     EVERY_CONSENT,
     NEW_HASH,
@@ -177,6 +178,18 @@ def test_I15_another_code_is_promised_where_none_will_come(state: Resetting) -> 
         ResetCodeResent(next_step="confirm-reset"),
         PersonCodeAsked(person=PERSON, asked_by=RESET, number=2, channel="web", replaces_lost=False),
     )
+
+
+@pytest.mark.parametrize("state", [resetting_nobody, reset_code_issued])
+def test_I6_I15_a_reset_lasts_as_long_as_the_code_asked_for_at_its_end(state: Resetting) -> None:
+    asked = ENDS - SECOND
+    again = given(state).when(resend_reset_code, resend_reset(now=asked), replace(FACTS, present=asked))
+    entry = resetting_with("654321", now=asked + MINUTE)
+    if state is resetting_nobody:
+        again.when(confirm_reset, entry, RESET_FACTS).then_refused("code-not-accepted", "code-not-issued")
+    else:
+        issued = replace(reset_code, number=2, digits=Secret("654321"), issued_at=asked + SECOND)
+        again.with_state(code=issued).when(confirm_reset, entry, RESET_FACTS).then(PasswordChosen)
 
 
 def test_I14_another_code_is_paid_for_by_the_person() -> None:
