@@ -79,8 +79,8 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "We could not complete the registration with these details. If you have an account already, please sign in.",
     ),
     "link-not-accepted": Text(
-        "رابط التفعيل غير صالح أو انتهت صلاحيته. يرجى طلب رابط جديد.",
-        "This link is not valid or has expired. Please ask for a new one.",
+        "رابط التفعيل غير صالح أو انتهت صلاحيته. يرجى استخدام الرابط في أحدث رسالة منا، أو التسجيل من جديد.",
+        "This link is not valid or has expired. Please use the link in our latest e-mail, or register again.",
     ),
     # Codes and signing in
     "code-not-accepted": Text(

@@ -58,3 +58,10 @@ def test_I15_a_public_text_does_not_tell_known_from_unknown_nor_the_cause(reason
 def test_A14_a_plan_that_billing_refuses_is_not_said_to_be_refused_for_a_reason_that_it_did_not_give() -> None:
     assert "because" not in text_for("plan-not-agreed").en
     assert "لأن" not in text_for("plan-not-agreed").ar
+
+
+def test_I10_whose_link_does_not_count_is_told_a_way_that_there_is() -> None:
+    # No command asks for another link.
+    text = text_for("link-not-accepted")
+    assert "register again" in text.en
+    assert "التسجيل من جديد" in text.ar
