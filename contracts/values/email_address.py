@@ -5,6 +5,7 @@ from typing import Literal
 
 from email_validator import EmailNotValidError, validate_email
 
+from contracts.values.digits import without_direction_marks
 from contracts.values.rejected import Rejected
 
 EmailReason = Literal["email-malformed", "email-too-long"]
@@ -20,11 +21,11 @@ class EmailAddress:
 
 
 def parse_email(text: str) -> EmailAddress | Rejected[EmailReason]:
-    """The address in `text`, by syntax alone, without asking DNS.
+    """The address in `text`, by syntax alone, without asking DNS. Direction marks are no part of it (I3).
 
     Names outside ASCII before the @ are refused (ours): a relay without SMTPUTF8 could not deliver the activation link.
     """
-    address = text.strip()
+    address = without_direction_marks(text).strip()
     if len(address) > LONGEST_EMAIL:
         return Rejected("email-too-long")
     try:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from hijridate import Gregorian, Hijri
 
-from contracts.values.digits import fold_digits, without_direction_marks
+from contracts.values.digits import fold_digits, without_unseen
 from contracts.values.language import Language
 from contracts.values.rejected import Rejected
 
@@ -50,7 +50,7 @@ def judge_hijri_date(year: int, month: int, day: int) -> HijriDate | Rejected[Hi
 
 def parse_hijri_date(text: str) -> HijriDate | Rejected[HijriReason]:
     """The day written as year, month and day with `-` or `/` between them, digits of either script (I3, I4)."""
-    form = _FORM.fullmatch(without_direction_marks(fold_digits(text)).strip())
+    form = _FORM.fullmatch(without_unseen(fold_digits(text)).strip())
     if form is None:
         return Rejected("hijri-date-malformed")
     return judge_hijri_date(int(form[1]), int(form[2]), int(form[3]))

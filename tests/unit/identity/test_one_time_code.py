@@ -109,7 +109,7 @@ def test_I14_a_late_code_uses_up_no_try() -> None:
     assert (entered.reason, entered.code) == ("code-expired", ISSUED)
 
 
-@pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "۱۲۳۴۵۶", "123 456", "\u200f123456"])
+@pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "۱۲۳۴۵۶", "123 456", "\u200f123456", "\ufeff123\u200b456"])
 def test_I3_a_code_is_taken_in_either_script(typed: str) -> None:
     assert enter(ISSUED, typed, NOON).reason is None
 

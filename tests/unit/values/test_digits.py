@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.values.digits import capitals, compact, fold_digits, without_direction_marks
+from contracts.values.digits import capitals, compact, fold_digits, without_direction_marks, without_unseen
 
 ARABIC_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 EXTENDED_ARABIC_INDIC = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -36,6 +36,12 @@ def test_I3_capitals_are_made_of_a_to_z_only() -> None:
 def test_I3_separators_and_direction_marks_carry_no_meaning() -> None:
     assert compact(" \u202b١٢٣-45\u00a0 6\u202c\u200f\t7\u20118 ") == "12345678"
     assert without_direction_marks("\u2066شارع 5\u2069") == "شارع 5"
+
+
+def test_I3_what_nobody_sees_does_not_make_a_number_another_one() -> None:
+    unseen = "\u200b\u00ad\u200c\u200d\u2060\ufeff\u200f"
+    assert compact(f"\ufeff05{unseen}01234567\u200b") == "0501234567"
+    assert without_unseen(f"1410-05-12{unseen}") == "1410-05-12"
 
 
 @given(st.text())

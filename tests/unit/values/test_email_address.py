@@ -13,6 +13,7 @@ MALFORMED = Rejected("email-malformed")
     [
         ("amal@example.com", "amal@example.com"),
         (" Amal.Q+bill@EXAMPLE.com ", "Amal.Q+bill@example.com"),
+        ("\u202aamal@example.com\u202c\u200f", "amal@example.com"),  # copied out of a right-to-left text
         ("amal@مثال.السعودية", "amal@xn--mgbh0fb.xn--mgberp4a5d4ar"),
     ],
 )
