@@ -102,12 +102,14 @@ class ContactChannelsPublished(Event, service="notifications", topic=NOTIFICATIO
 
 # --- inside notifications -------------------------------------------------------------------------------------------
 class NoticeWanted(Event, service="notifications", topic=NOTIFICATIONS_INTERNAL):
-    """A person is to be told something (N3). `values` opens to JSON: the template's values by name."""
+    """A person is to be told something (N3). `values` opens to JSON: the template's values by name. Past `valid_until`
+    it is of no use (N2); without it, its use is counted from this message."""
 
     user_id: Id
     template: Code
     channels: Annotated[tuple[MessageChannel, ...], Field(min_length=1, max_length=2)]
     values: SealedText
+    valid_until: AwareDatetime | None = None
 
 
 class MessageWanted(Event, service="notifications", topic=NOTIFICATIONS_INTERNAL):

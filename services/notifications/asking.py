@@ -14,7 +14,7 @@ from contracts.notifications_broadcast_internal import BroadcastMessageWanted
 from contracts.sealed import Sealed, Secret
 from services.notifications.delivery import Deliveries
 from services.notifications.delivery_states import About, Content, DeliveryState
-from services.notifications.notice import riyadh_time
+from services.notifications.notice import riyadh_time, use_of
 from services.notifications.templates import TemplateName
 
 TIME_TO_ARRIVE: Final = timedelta(minutes=10)
@@ -74,7 +74,11 @@ class Asking:
         values = Secret(json.dumps({**until, "link": link}))
         content = Content(Secret(incoming.opened("email")), body.language, values, now)
         notice = NoticeWanted(
-            user_id=body.user_id, template="activation-link", channels=("sms",), values=Sealed.of(json.dumps(until))
+            user_id=body.user_id,
+            template="activation-link",
+            channels=("sms",),
+            values=Sealed.of(json.dumps(until)),
+            valid_until=min(now + use_of("activation-link"), body.valid_until),
         )
         return self.deliveries.begin(about, content, now).and_send(notice)
 

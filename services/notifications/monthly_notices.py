@@ -7,7 +7,7 @@ of them; so one collector a person, family and month hears them, and the recipie
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal, get_args
 
 from contracts.accounts import TransferKind
@@ -20,7 +20,7 @@ from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from contracts.values.money import riyals
 from contracts.values.riyadh_day import riyadh_day
-from services.notifications.notice import BOTH, riyadh_time
+from services.notifications.notice import BOTH, riyadh_time, use_of
 from services.notifications.templates import TemplateName
 
 Collected = (
@@ -81,7 +81,8 @@ def tell_collected(state: MonthlyNotices | None, incoming: Incoming[Collected], 
     told_today = changes_of is not None and changes_of == known.changes_of
     if not tellings or told_today or (may_wait and known.told >= MOST_A_MONTH):
         return ignored(state)
-    return decided(MonthlyNotices(known.told + 1, changes_of=changes_of), *map(_notice, tellings))
+    notices = (_notice(telling, _valid_until(telling, incoming)) for telling in tellings)
+    return decided(MonthlyNotices(known.told + 1, changes_of=changes_of), *notices)
 
 
 def _day_of_change(event: Collected) -> date | None:
@@ -90,9 +91,20 @@ def _day_of_change(event: Collected) -> date | None:
     return None
 
 
-def _notice(telling: _Telling) -> NoticeWanted:
-    values = Sealed.of(json.dumps(dict(telling.values)))
-    return NoticeWanted(user_id=telling.user_id, template=telling.template, channels=BOTH, values=values)
+def _valid_until(telling: _Telling, incoming: Incoming[Collected]) -> datetime:
+    """Counted from the event, however late it is read (N2): nobody is told to consent whose time is over."""
+    use_ends = incoming.now + use_of(telling.template)
+    return min(use_ends, incoming.body.until) if isinstance(incoming.body, TransferConsentWanted) else use_ends
+
+
+def _notice(telling: _Telling, valid_until: datetime) -> NoticeWanted:
+    return NoticeWanted(
+        user_id=telling.user_id,
+        template=telling.template,
+        channels=BOTH,
+        values=Sealed.of(json.dumps(dict(telling.values))),
+        valid_until=valid_until,
+    )
 
 
 def _family_and_month(event: Collected) -> tuple[Family, date]:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal, assert_never
+from typing import Any, Final, Literal, assert_never
 from uuid import UUID, uuid5
 
 from contracts.accounts import AccountDefined, TransferRequested
@@ -78,13 +78,14 @@ def tell_event(
 ) -> Decision[RecipientState]:
     """Success messages and security notices by SMS and e-mail (N3)."""
     notice = notice_of(incoming.body)
-    return _tell(state, _waiting(incoming.id, incoming.correlation_id, notice, incoming.now))
+    return _tell(state, _waiting(incoming, notice, incoming.now + use_of(notice.template)))
 
 
 def tell_notice(state: RecipientState | None, incoming: Incoming[NoticeWanted], _: Facts) -> Decision[RecipientState]:
     """A notice that another aggregate of this service wants."""
     notice = Notice(incoming.body.template, incoming.body.channels, json.loads(incoming.opened("values")))
-    return _tell(state, _waiting(incoming.id, incoming.correlation_id, notice, incoming.now))
+    valid_until = incoming.body.valid_until or incoming.now + use_of(notice.template)
+    return _tell(state, _waiting(incoming, notice, valid_until))
 
 
 def _tell(state: RecipientState | None, notice: WaitingNotice) -> Decision[RecipientState]:
@@ -101,9 +102,9 @@ def _tell(state: RecipientState | None, notice: WaitingNotice) -> Decision[Recip
             assert_never(state)
 
 
-def _waiting(cause: str, correlation_id: str, notice: Notice, happened_at: datetime) -> WaitingNotice:
+def _waiting(incoming: Incoming[Any], notice: Notice, valid_until: datetime) -> WaitingNotice:
     values = Secret(json.dumps(dict(notice.values)))
-    valid_until = happened_at + use_of(notice.template)
+    cause, correlation_id = incoming.id, incoming.correlation_id
     return WaitingNotice(cause, correlation_id, notice.template, notice.channels, values, valid_until)
 
 

@@ -96,6 +96,13 @@ def test_N3_an_activation_link_goes_by_email_and_an_sms_says_so_without_it() -> 
     assert (notice.user_id, notice.channels) == ("u-1", ("sms",))
     assert notice.values.plain is not None
     assert "tok" not in notice.values.plain.reveal()
+    assert notice.valid_until == NOON + timedelta(hours=1)
+
+
+def test_N2_nobody_is_told_of_a_link_that_is_over() -> None:
+    late = given().when(ASKING.for_activation_link, link_requested(), Facts(NOON + timedelta(hours=23, minutes=55)))
+    notice = next(m for m in late.messages if isinstance(m, NoticeWanted))
+    assert notice.valid_until == NOON + timedelta(hours=24)
 
 
 @pytest.mark.parametrize(("channel", "effect"), [("sms", SendSms), ("email", SendEmail)])

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from contracts.accounts import TransferKind
+from contracts.decision import Facts
 from contracts.identity_business import AuthorisedPersonAdded, AuthorisedPersonRemoved, BusinessActivated
 from contracts.notifications import NoticeWanted
 from contracts.reports import ReportMade
@@ -12,6 +13,7 @@ from contracts.requests import Instalment, InstalmentPlanAgreed, RequestMoved
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from services.notifications.composing import ComposedMail, ComposedSms
 from services.notifications.monthly_notices import MOST_A_MONTH, MonthlyNotices, collector_of, tell_collected
+from services.notifications.notice import use_of
 from services.notifications.notice_table import COLLECTED
 from services.notifications.templates import LANGUAGES
 from tests.scenario import NOON, Given, given
@@ -98,6 +100,19 @@ def test_N8_what_is_told_fills_its_template_in_both_languages(event: Any, _whom:
             template: Any = notice.template
             assert isinstance(COMPOSER.sms(template, language, values(notice)), ComposedSms)
             assert isinstance(COMPOSER.mail(template, language, values(notice)), ComposedMail)
+
+
+@pytest.mark.parametrize(("event", "_whom"), TOLD)
+def test_N2_the_use_of_what_is_told_is_counted_from_its_event_however_late_it_is_read(event: Any, _whom: Any) -> None:
+    days_later = Facts(NOON + timedelta(days=2))
+    for notice in notices(given().when(tell_collected, happening(event), days_later)):
+        assert notice.valid_until == NOON + use_of(notice.template)
+
+
+def test_N2_nobody_is_asked_for_a_consent_whose_time_is_over() -> None:
+    short = CONSENT.model_copy(update={"until": NOON + timedelta(hours=1)})
+    (notice,) = notices(given().when(tell_collected, happening(short)))
+    assert notice.valid_until == short.until
 
 
 def test_N3_every_event_that_is_collected_is_told() -> None:

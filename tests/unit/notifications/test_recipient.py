@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -138,6 +139,22 @@ def test_N3_contact_proven_again_replaces_the_address_and_repeats_nothing() -> N
     early = given().when(tell_event, happening(ACTIVATED)).when(contact_proven, proven())
     early.when(contact_proven, proven("en")).then().then_state(Reachable).with_state()
     assert early.when(contact_proven, proven("en")).state.language == "en"
+
+
+def test_N2_a_notice_is_of_use_until_it_says_so_itself() -> None:
+    notice = NoticeWanted(
+        user_id="u-1",
+        template="danger-received",
+        channels=("sms",),
+        values=Sealed.of("{}"),
+        valid_until=NOON + timedelta(hours=1),
+    )
+    late = arriving(notice, source="notifications", opened={"values": "{}"}, now=NOON + timedelta(days=2))
+    (sms,) = wanted(reachable().when(tell_notice, late))
+    assert sms.valid_until == NOON + timedelta(hours=1)
+    # As the release before this one says it: counted from the notice.
+    (sms,) = wanted(reachable().when(tell_notice, replace(late, body=notice.model_copy(update={"valid_until": None}))))
+    assert sms.valid_until == NOON + timedelta(days=2, hours=1)
 
 
 def test_N3_a_notice_goes_by_its_channels_only() -> None:
