@@ -65,7 +65,8 @@ class Asking:
             message_id=incoming.id,
             template="activation-link",
             channel="email",
-            hand_over_by=body.valid_until - TIME_TO_ARRIVE,
+            # A short life by setting is halved: else its links would never be sent.
+            hand_over_by=body.valid_until - min(TIME_TO_ARRIVE, (body.valid_until - incoming.now) / 2),
             correlation_id=incoming.correlation_id,
         )
         until = {"valid_until": riyadh_time(body.valid_until)}

@@ -99,6 +99,15 @@ def test_N3_an_activation_link_goes_by_email_and_an_sms_says_so_without_it() -> 
     assert notice.valid_until == NOON + timedelta(hours=1)
 
 
+def test_I10_N2_a_link_whose_life_is_set_short_is_sent_all_the_same() -> None:
+    asked = link_requested()
+    short = replace(asked, body=asked.body.model_copy(update={"valid_until": NOON + timedelta(minutes=5)}))
+    begun = given().when(ASKING.for_activation_link, short).then_state(Attempting)
+    assert begun.state.about.hand_over_by == NOON + timedelta(minutes=2, seconds=30)
+    over = replace(short, now=NOON + timedelta(minutes=6))
+    given().when(ASKING.for_activation_link, over).then_state(Expired)
+
+
 def test_N2_nobody_is_told_of_a_link_that_is_over() -> None:
     late = given().when(ASKING.for_activation_link, link_requested(), Facts(NOON + timedelta(hours=23, minutes=55)))
     notice = next(m for m in late.messages if isinstance(m, NoticeWanted))
