@@ -57,7 +57,8 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A user has proven both mobiles and has until `claim_ends_at` to activate; then the person is free again."""
+    """A user has proven both mobiles and has not activated yet. Another one who proves both takes the person over: it
+    is the same human, who cannot read the first one's e-mail. `claim_ends_at` is for 0.1.0, which waits for it."""
 
     user_id: str
     password_hash: Secret
@@ -167,16 +168,14 @@ def ask_for_code(state: PersonState, incoming: Incoming[PersonCodeAsked], facts:
 
 # --- whose the person is --------------------------------------------------------------------------------------------
 def claim(state: PersonState, incoming: Incoming[PersonClaimed], facts: PolicyFacts) -> Decision[PersonState]:
-    """The first user to prove both mobiles has the person; a claim that was never activated lapses (I10)."""
+    """The last user to prove both mobiles has the person, until one activates (I10)."""
     user = incoming.body.user_id
     match state:
-        case Stranger():
-            return _grant(state, incoming, facts)
         case Claimed(user_id=holder) | Member(user_id=holder) if holder == user:
             return decided(state, ClaimGranted(user_id=user))
-        case Claimed(claim_ends_at=end) if facts.present > end:
+        case Stranger() | Claimed():
             return _grant(state, incoming, facts)
-        case Claimed() | Member():
+        case Member():
             return decided(state, ClaimRefused(user_id=user))
 
 
@@ -192,8 +191,8 @@ def _grant(state: Stranger | Claimed, incoming: Incoming[PersonClaimed], facts: 
 
 
 def note_activation(state: PersonState, incoming: Incoming[ActivationReported], _: Facts) -> Decision[PersonState]:
-    """The holder's link was opened: from now on they may log in (I10, I11). Again changes nothing. A claim that has
-    lapsed meanwhile is perhaps another user's."""
+    """The holder's link was opened: from now on they may log in (I10, I11). Again changes nothing. The person may be
+    another user's meanwhile."""
     user = incoming.body.user_id
     match state:
         case Claimed(user_id=holder) if holder == user:

@@ -17,10 +17,7 @@ class TermsVersion:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Lives and lists that the decisions work with.
-
-    `claim_life` outlasts the link by hours, so that a person is given away only when no link can activate any more.
-    """
+    """Lives and lists that the decisions work with."""
 
     code_life: timedelta  # I6: 60 s at most
     resend_after: timedelta  # I14
@@ -34,7 +31,7 @@ class Policy:
 
     @property
     def claim_life(self) -> timedelta:
-        """How long a claim without activation holds a person."""
+        """How long a claim without activation holds a person for 0.1.0: hours longer than any link can activate."""
         return self.link_life + 2 * LINK_GRACE
 
 

@@ -11,6 +11,7 @@ from contracts.decision import Customer, Refusal
 from contracts.identity import (
     ActivateUser,
     ActivationAccepted,
+    ActivationLinkRequested,
     AddAddress,
     AddressesShown,
     AddressSaved,
@@ -206,10 +207,22 @@ async def test_I14_eleven_registrations_in_an_hour_are_one_too_many_before_any_f
 
 async def test_I10_a_second_registration_of_the_same_person_is_told_after_its_second_code(identity: Identity) -> None:
     await register(identity, "flow-1")
+    await activate(identity)
     refused = await register(identity, "flow-2")
     assert isinstance(refused, Refusal)
     assert refused.public_reason == "already-registered"
     assert identity.count(UserRegistered) == 1
+
+
+async def test_I10_J1_who_has_misspelt_the_e_mail_registers_again_at_once(identity: Identity) -> None:
+    await register(identity, "flow-1")
+    first = identity.last(ActivationLinkRequested)
+    assert await register(identity, "flow-2") == OtpConfirmed(next_step="activate")
+    refused = await identity.command(ActivateUser(activation_token=Sealed.of(plain(first.activation_token))))
+    assert isinstance(refused, Refusal)
+    assert (refused.public_reason, refused.reason) == ("link-not-accepted", "link-of-ended-registration")
+    assert isinstance(await activate(identity), ActivationAccepted)
+    assert isinstance(await sign_in(identity), Customer)
 
 
 async def test_I10_a_user_who_never_activated_makes_room_for_the_person(identity: Identity) -> None:
