@@ -132,8 +132,9 @@ class Keyring:
         if seal_key is None or thumbprint(seal_key) not in known or not validate_public_jwk(message.seal_key):
             return "seal-key-mismatch"
         signing_key = parse_public_jwk(message.signing_key or _NO_JWK, "Ed25519")
-        published = None if signing_key is None else thumbprint(signing_key)
-        return None if published == pinned.signing else "signing-key-mismatch"
+        if signing_key is None:
+            return None if pinned.signing is None else "signing-key-mismatch"
+        return None if thumbprint(signing_key) in (pinned.signing, pinned.next_signing) else "signing-key-mismatch"
 
     def _recipient(self, message: Message, marker: SealedFor, value: Sealed) -> str:
         match marker:

@@ -42,12 +42,13 @@ class KeyUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """The RFC 7638 SHA-256 thumbprints that a service's published keys must have, pinned in settings. `next_seal`: of
-    the seal key to come, so that everybody knows it before its owner changes to it."""
+    """The RFC 7638 SHA-256 thumbprints that a service's published keys must have, pinned in settings. `next_...`: of
+    a key to come, so that everybody knows it before its owner changes to it."""
 
     seal: str
     signing: str | None = None
     next_seal: str | None = None
+    next_signing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

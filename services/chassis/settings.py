@@ -61,7 +61,7 @@ class ServiceSettings(BaseSettings):
     keys_folder: Path = Field(description="folder of this service's private keys")
     key_fingerprints: Annotated[Mapping[str, Fingerprints], NoDecode, BeforeValidator(_from_json)] = Field(
         description='JSON map of service to thumbprints of its keys: {"identity": {"seal": "...", "signing": "..."}}, '
-        'and "next_seal" while a key changes'
+        'and "next_seal" or "next_signing" while a key changes'
     )
     http_host: str = Field(
         default="127.0.0.1",

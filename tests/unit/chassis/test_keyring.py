@@ -184,6 +184,20 @@ def test_L11_a_key_to_come_is_learnt_when_its_owner_changes_to_it(tmp_path: Path
         assert ring.public_key("identity") == said.seal_key
 
 
+def test_L11_tokens_of_the_signing_key_to_come_count_beside_those_of_the_present_one(tmp_path: Path) -> None:
+    ring, pinned, keys = fresh(tmp_path)
+    present, coming = keys["identity"].signing, OKPKey.generate_key("Ed25519")
+    assert present is not None
+    before = announced(Keyring("identity", keys["identity"], pinned))
+    after = before.model_copy(update={"signing_key": public_jwk(coming)})
+    assert ring.learn("identity", before)
+    assert not ring.learn("identity", after)
+    pinned["identity"] = replace(pinned["identity"], next_signing=thumbprint(coming))
+    assert ring.learn("identity", after)
+    assert None not in [ring.signing_key(thumbprint(each)) for each in (present, coming)]
+    assert not ring.learn("identity", after.model_copy(update={"signing_key": None}))
+
+
 def test_L11_keys_that_are_not_those_pinned_are_refused_and_logged(tmp_path: Path) -> None:
     ring, pinned, keys = fresh(tmp_path)
     genuine = announced(Keyring("identity", keys["identity"], pinned))
