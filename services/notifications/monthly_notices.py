@@ -20,6 +20,7 @@ from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from contracts.values.money import riyals
 from contracts.values.riyadh_day import riyadh_day
+from services.notifications.asking import TIME_TO_ARRIVE
 from services.notifications.notice import BOTH, riyadh_time, use_of
 from services.notifications.templates import TemplateName
 
@@ -94,7 +95,10 @@ def _day_of_change(event: Collected) -> date | None:
 def _valid_until(telling: _Telling, incoming: Incoming[Collected]) -> datetime:
     """Counted from the event, however late it is read (N2): nobody is told to consent whose time is over."""
     use_ends = incoming.now + use_of(telling.template)
-    return min(use_ends, incoming.body.until) if isinstance(incoming.body, TransferConsentWanted) else use_ends
+    if not isinstance(incoming.body, TransferConsentWanted):
+        return use_ends
+    # Where consents are waited for no longer than a message may take, it is sent all the same.
+    return min(use_ends, max(incoming.body.until, incoming.now + 2 * TIME_TO_ARRIVE))
 
 
 def _notice(telling: _Telling, valid_until: datetime) -> NoticeWanted:
