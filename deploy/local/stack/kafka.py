@@ -81,12 +81,20 @@ async def _java(say: Callable[[str], None]) -> Java:
 
 
 async def _keep(kept: Path, java: Java) -> None:
-    """Appears whole or not at all, also when two processes write it at once or one is killed half-way."""
-    with tempfile.TemporaryDirectory(dir=kept.parent, prefix="incoming-") as incoming:
+    """Appears whole or not at all, also when two processes write it at once or one is killed half-way.
+
+    What cannot be removed at the end stays: an error of that would take the place of a Ctrl-C."""
+    with tempfile.TemporaryDirectory(dir=kept.parent, prefix="incoming-", ignore_cleanup_errors=True) as incoming:
         written = Path(incoming, "kafka.aot")
         _, broker = await _formatted(Path(incoming, "kafka"), java, (*java, f"-XX:AOTCacheOutput={written}"))
-        await broker.start()
-        await broker.stop(within=WRITING_SECONDS)
+        try:
+            await broker.start()
+            async with asyncio.timeout(WRITING_SECONDS):
+                await broker.stop(within=2 * WRITING_SECONDS)
+        except TimeoutError:
+            raise StackError(f"{kept.name} was not written within {WRITING_SECONDS} s") from None
+        finally:
+            broker.kill_now()  # else it lives on, and fills the folder that is being removed
         await asyncio.to_thread(written.rename, kept)
 
 
