@@ -145,7 +145,7 @@ BACK_OFFICE_ANSWERS = _topic("back-office.answers", {"back-office"}, {"accounts"
 
 # --- every service's own --------------------------------------------------------------------------------------------
 AUDIT = {s: _topic(f"{s}.audit", {s}, OPERATORS, data_class="internal", retention=timedelta(days=21)) for s in SERVICES}
-"""Kept as long as dead letters: what became of one is told here, after it."""
+"""Kept longer than dead letters: what became of one is told here, after it."""
 DEAD_LETTERS = {
     s: _topic(f"{s}.dead-letters", {s}, OPERATORS, data_class="sealed", retention=LETTERS_KEPT) for s in SERVICES
 }

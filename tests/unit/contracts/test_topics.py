@@ -26,6 +26,10 @@ def test_law11_sealed_data_is_not_compacted_and_not_kept_over_21_days() -> None:
         assert topic.data_class != "sealed" or (not topic.compacted and kept <= timedelta(days=21))
 
 
+def test_law7_what_became_of_a_dead_letter_is_told_until_it_is_gone() -> None:
+    assert [s for s in SERVICES if topics.AUDIT[s].retention < topics.DEAD_LETTERS[s].retention + SEGMENT] == []
+
+
 def test_settings_are_kafkas() -> None:
     for topic in CATALOGUE.values():
         settings = topic.config
