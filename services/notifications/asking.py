@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -14,11 +14,8 @@ from contracts.notifications_broadcast_internal import BroadcastMessageWanted
 from contracts.sealed import Sealed, Secret
 from services.notifications.delivery import Deliveries
 from services.notifications.delivery_states import About, Content, DeliveryState
-from services.notifications.notice import riyadh_time, use_of
+from services.notifications.notice import TIME_TO_ARRIVE, riyadh_time, use_within
 from services.notifications.templates import TemplateName
-
-TIME_TO_ARRIVE: Final = timedelta(minutes=10)
-"""What is left of a message's use when it is handed over at the last moment (ours)."""
 
 _TEMPLATE_OF: Final[Mapping[OtpPurpose, TemplateName]] = {
     "approve-registration": "approve-registration-code",
@@ -79,7 +76,7 @@ class Asking:
             template="activation-link",
             channels=("sms",),
             values=Sealed.of(json.dumps(until)),
-            valid_until=min(now + use_of("activation-link"), body.valid_until),
+            valid_until=use_within("activation-link", now, incoming.now, body.valid_until),
         )
         return self.deliveries.begin(about, content, now).and_send(notice)
 

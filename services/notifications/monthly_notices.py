@@ -20,8 +20,7 @@ from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from contracts.values.money import riyals
 from contracts.values.riyadh_day import riyadh_day
-from services.notifications.asking import TIME_TO_ARRIVE
-from services.notifications.notice import BOTH, riyadh_time, use_of
+from services.notifications.notice import BOTH, riyadh_time, use_of, use_within
 from services.notifications.templates import TemplateName
 
 Collected = (
@@ -94,11 +93,9 @@ def _day_of_change(event: Collected) -> date | None:
 
 def _valid_until(telling: _Telling, incoming: Incoming[Collected]) -> datetime:
     """Counted from the event, however late it is read (N2): nobody is told to consent whose time is over."""
-    use_ends = incoming.now + use_of(telling.template)
-    if not isinstance(incoming.body, TransferConsentWanted):
-        return use_ends
-    # Where consents are waited for no longer than a message may take, it is sent all the same.
-    return min(use_ends, max(incoming.body.until, incoming.now + 2 * TIME_TO_ARRIVE))
+    if isinstance(incoming.body, TransferConsentWanted):
+        return use_within(telling.template, incoming.now, incoming.now, incoming.body.until)
+    return incoming.now + use_of(telling.template)
 
 
 def _notice(telling: _Telling, valid_until: datetime) -> NoticeWanted:

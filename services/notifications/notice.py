@@ -42,6 +42,9 @@ USE: Final[Mapping[TemplateName, timedelta]] = {
 
 _DEFAULT_USE: Final = timedelta(hours=6)
 
+TIME_TO_ARRIVE: Final = timedelta(minutes=10)
+"""What is left of a message's use when it is handed over at the last moment (ours)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -55,6 +58,13 @@ class Notice:
 def use_of(template: str) -> timedelta:
     """How long a notice is of use."""
     return next((use for name, use in USE.items() if name == template), _DEFAULT_USE)
+
+
+def use_within(template: TemplateName, told_at: datetime, begun: datetime, over: datetime) -> datetime:
+    """When a notice told at `told_at` is of no use any more: what it tells of began at `begun` and is over at `over`.
+    Of what lives shorter by a setting than a message may take to arrive, people are told until it is over."""
+    last = over if over - begun > TIME_TO_ARRIVE else over + TIME_TO_ARRIVE
+    return min(told_at + use_of(template), last)
 
 
 def notice_of(event: UserActivated | UserSignedIn | PasswordChanged | AccountDefined | TransferRequested) -> Notice:

@@ -12,8 +12,7 @@ from contracts.identity import ContactProven, UserActivated, UserSignedIn
 from contracts.identity_sessions import PasswordChanged
 from contracts.notifications import MessageFailed, MessageWanted, NoticeWanted
 from contracts.sealed import Sealed, Secret
-from services.notifications.asking import TIME_TO_ARRIVE
-from services.notifications.notice import Channel, Notice, notice_of, use_of
+from services.notifications.notice import TIME_TO_ARRIVE, Channel, Notice, notice_of, use_of
 from services.notifications.standing import NO_STANDING, Standing
 
 MOST_WAITING: Final = 20

@@ -10,6 +10,7 @@ from contracts.decision import Facts, Incoming
 from contracts.notifications import MessageExpired, NoticeWanted, OtpNotHandedOver
 from services.notifications.attempt import SendCode, SendEmail, SendSms
 from services.notifications.delivery_states import Attempting, Expired
+from services.notifications.notice import TIME_TO_ARRIVE
 from tests.scenario import NOON, Given, given
 from tests.unit.notifications.deliveries import ASKING, RULES, link_requested, message_wanted, otp_requested
 
@@ -104,6 +105,8 @@ def test_I10_N2_a_link_whose_life_is_set_short_is_sent_all_the_same() -> None:
     short = replace(asked, body=asked.body.model_copy(update={"valid_until": NOON + timedelta(minutes=5)}))
     begun = given().when(ASKING.for_activation_link, short).then_state(Attempting)
     assert begun.state.about.hand_over_by == NOON + timedelta(minutes=2, seconds=30)
+    (notice,) = (m for m in begun.messages if isinstance(m, NoticeWanted))
+    assert notice.valid_until == NOON + timedelta(minutes=5) + TIME_TO_ARRIVE  # the SMS leaves until the link is over
     over = replace(short, now=NOON + timedelta(minutes=6))
     given().when(ASKING.for_activation_link, over).then_state(Expired)
 
