@@ -7,26 +7,27 @@ INSTALLED := .venv/.installed
 SERVICES := identity accounts notifications reports
 ON_CONTAINERS := $(PY) -m deploy.local.engine
 # Journeys last: their services stay, and would share the groups of those that the component tests start.
-# Gateway and mail need neither Kafka nor MongoDB: they are the same without containers. Of the last release there is a
-# wheel and no image.
+# Gateway and mail need neither Kafka nor MongoDB, and the embedded Kafka no container: they are the same without. Of the
+# last release there is a wheel and no image.
 CONTAINER_TESTS := $(PY) -m pytest -q tests/component tests/containers tests/journeys \
   --ignore=tests/component/test_sms_gateway.py --ignore=tests/component/test_mail.py \
+  --ignore=tests/component/test_kafka_start.py \
   --ignore=tests/journeys/test_rolling_upgrade.py
 # How texts hash decides the order of sets: a simulation's seed is the same day only under the same.
 SAME_DAYS := PYTHONHASHSEED=0
-# Journeys wait half of their time: for the sessions of services that were killed, for a whole minute of a code. What
-# needs no server, and simulated days, whose clocks are made up, take what they leave.
+# Journeys wait half of their time: for the sessions of services that were killed, for a whole minute of a code. Simulated
+# days, whose clocks are made up, take what they leave.
 IN_THE_PAUSES := GENTLY="nice -n 19"
-# Two workers, each with a Kafka and a MongoDB of its own; servers that were given by address are one for all.
-SIDE_BY_SIDE := $(if $(HESABI_KAFKA_BOOTSTRAP)$(HESABI_MONGO_URI),,-n 2 --dist loadfile)
-WITHOUT_SERVERS := tests/unit tests/corpus tests/simulation
+# Three workers, since component tests wait for much; each has a Kafka and a MongoDB of its own. Servers that were given by
+# address are one for all.
+SIDE_BY_SIDE := $(if $(HESABI_KAFKA_BOOTSTRAP)$(HESABI_MONGO_URI),,-n 3 --dist loadfile)
 # What the gate runs on containers besides everything on the embedded servers: all of it takes a quarter of an hour.
 CONTAINER_CORE := $(PY) -m pytest -q tests/component/test_stack.py tests/component/test_store.py \
   tests/component/test_log.py tests/component/test_chassis_breakdowns.py tests/component/test_accounts_transfer.py \
   tests/containers tests/journeys/test_journey.py tests/journeys/test_report_link.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test journeys test-containers check units static contracts release-contracts corpus corpus-journey wheel manifests bench bench-growth counts simulate chaos stack pins clean
+.PHONY: help demo up test journeys test-containers check static contracts release-contracts corpus corpus-journey wheel manifests bench bench-growth counts simulate chaos stack pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -40,8 +41,8 @@ up: $(INSTALLED) ## all of it, running until Ctrl-C, to be played with by ./hesa
 
 test: static ## the gate: static checks, every test on the real stack, a short chaos, then containers (CI runs this)
 	$(PY) -m pytest -q tests/contract tests/guards
-	$(PY) -m pytest -q $(SIDE_BY_SIDE) tests/component
-	$(MAKE) --no-print-directory --jobs=2 journeys units simulate $(IN_THE_PAUSES)
+	$(SAME_DAYS) $(PY) -m pytest -q $(SIDE_BY_SIDE) tests/component tests/unit tests/corpus tests/simulation
+	$(MAKE) --no-print-directory --jobs=2 journeys simulate $(IN_THE_PAUSES)
 	$(MAKE) --no-print-directory chaos SECONDS=90
 	$(ON_CONTAINERS) --if-possible $(CONTAINER_CORE)
 
@@ -52,10 +53,7 @@ test-containers: $(INSTALLED) ## every component test and journey, all of it in 
 	$(ON_CONTAINERS) $(CONTAINER_TESTS)
 
 check: static ## the fast gate: format, lint, types, imports, tests without Kafka and MongoDB
-	$(SAME_DAYS) $(PY) -m pytest -q tests/contract tests/guards $(WITHOUT_SERVERS)
-
-units: $(INSTALLED)
-	@$(SAME_DAYS) $(GENTLY) $(PY) -m pytest -q $(WITHOUT_SERVERS)
+	$(SAME_DAYS) $(PY) -m pytest -q tests/unit tests/contract tests/guards tests/corpus tests/simulation
 
 contracts: $(INSTALLED) ## write the published schemas, samples and AsyncAPI; refuses what breaks a promise
 	$(PY) -m deploy.publishing

@@ -89,7 +89,7 @@ def news_of_requests(user_id: str) -> list[Message]:
     request = {**about, "definition_reference": "7K3M-0QXZ-91TC", "at": now}
     moves = (("complaint", "resolved", True), ("danger", "received", False), ("danger", "secured", True))
     return [
-        transfers.TransferConsentWanted.model_validate({**transfer, "until": now}),
+        transfers.TransferConsentWanted.model_validate({**transfer, "until": now + timedelta(days=3)}),
         transfers.TransferCompleted.model_validate({**transfer, **shares, "role": "incoming"}),
         transfers.TransferCompleted.model_validate({**transfer, **shares, "role": "outgoing"}),
         transfers.TransferEnded.model_validate({**transfer, "outcome": "declined", "reason": "declined", "at": now}),

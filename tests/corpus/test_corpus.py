@@ -119,8 +119,9 @@ def test_it_refuses_a_field_that_is_lost_in_writing(whole: OldRelease, gates: Ga
     document = a_document(whole, "user")
     changed = replace(document, fields=document.fields | {"sequences": [["identity.internal", 1], ["x", 1], ["x", 2]]})
     gates.refuses("corpus: states", "a number that is lost in writing", unread_states([changed], whole.services))
-    hasty = replace(document, fields=document.fields | {"due_at": document.fields["due_at"] + timedelta(days=1)})
-    gates.refuses("corpus: states", "a wake-up that comes sooner", unread_states([hasty], whole.services))
+    for what, earlier in (("sooner", timedelta(minutes=-20)), ("a day later", timedelta(days=1))):
+        moved = replace(document, fields=document.fields | {"due_at": document.fields["due_at"] - earlier})
+        gates.refuses("corpus: states", f"a wake-up that comes {what}", unread_states([moved], whole.services))
     assert lacking_shapes(set(), {"identity": _with_kind(whole.services["identity"], Kind("new", Forgetful))})
 
 
