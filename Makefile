@@ -16,7 +16,7 @@ CONTAINER_TESTS := $(PY) -m pytest -q tests/component tests/containers tests/jou
 # How texts hash decides the order of sets: a simulation's seed is the same day only under the same.
 SAME_DAYS := PYTHONHASHSEED=0
 # Journeys wait half of their time: for the sessions of services that were killed, for a whole minute of a code. Simulated
-# days, whose clocks are made up, take what they leave.
+# days, whose clocks are made up, and then the making of images take what they leave.
 IN_THE_PAUSES := GENTLY="nice -n 19"
 # Three workers, since component tests wait for much; each has a Kafka and a MongoDB of its own. Servers that were given by
 # address are one for all.
@@ -27,7 +27,7 @@ CONTAINER_CORE := $(PY) -m pytest -q tests/component/test_stack.py tests/compone
   tests/containers tests/journeys/test_journey.py tests/journeys/test_report_link.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test journeys test-containers check static contracts release-contracts corpus corpus-journey wheel manifests bench bench-growth counts simulate chaos stack pins clean
+.PHONY: help demo up test journeys images test-containers check static contracts release-contracts corpus corpus-journey wheel manifests bench bench-growth counts simulate chaos stack pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -42,12 +42,15 @@ up: $(INSTALLED) ## all of it, running until Ctrl-C, to be played with by ./hesa
 test: static ## the gate: static checks, every test on the real stack, a short chaos, then containers (CI runs this)
 	$(PY) -m pytest -q tests/contract tests/guards
 	$(SAME_DAYS) $(PY) -m pytest -q $(SIDE_BY_SIDE) tests/component tests/unit tests/corpus tests/simulation
-	$(MAKE) --no-print-directory --jobs=2 journeys simulate $(IN_THE_PAUSES)
+	$(MAKE) --no-print-directory --jobs=2 journeys simulate images $(IN_THE_PAUSES)
 	$(MAKE) --no-print-directory chaos SECONDS=90
 	$(ON_CONTAINERS) --if-possible $(CONTAINER_CORE)
 
 journeys: $(INSTALLED) ## what a person does from the first day to a transfer, while services are killed and upgraded
 	$(PY) -m pytest tests/journeys
+
+images: $(INSTALLED)
+	@$(GENTLY) $(ON_CONTAINERS) --if-possible true
 
 test-containers: $(INSTALLED) ## every component test and journey, all of it in containers (a quarter of an hour)
 	$(ON_CONTAINERS) $(CONTAINER_TESTS)
