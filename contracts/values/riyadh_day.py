@@ -1,4 +1,4 @@
-"""Days as people in Riyadh count them: UTC+3, no summer time (R7)."""
+"""Days and times as people in Riyadh count them: UTC+3, no summer time (R7)."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
@@ -14,3 +14,8 @@ def riyadh_day(instant: datetime) -> date:
 def day_start(day: date) -> datetime:
     """The instant (UTC) at which `day` begins in Riyadh."""
     return datetime(day.year, day.month, day.day, tzinfo=RIYADH).astimezone(UTC)
+
+
+def riyadh_time(instant: datetime) -> str:
+    """Day and time in Riyadh, `2026-01-31 09:05`; `instant` is aware."""
+    return instant.astimezone(RIYADH).strftime("%Y-%m-%d %H:%M")

@@ -12,9 +12,10 @@ from contracts.identity import ActivationLinkRequested, OtpPurpose, OtpRequested
 from contracts.notifications import MessageWanted, NoticeWanted
 from contracts.notifications_broadcast_internal import BroadcastMessageWanted
 from contracts.sealed import Sealed, Secret
+from contracts.values.riyadh_day import riyadh_time
 from services.notifications.delivery import Deliveries
 from services.notifications.delivery_states import About, Content, DeliveryState
-from services.notifications.notice import TIME_TO_ARRIVE, riyadh_time, use_within
+from services.notifications.notice import TIME_TO_ARRIVE, use_within
 from services.notifications.templates import TemplateName
 
 _TEMPLATE_OF: Final[Mapping[OtpPurpose, TemplateName]] = {

@@ -19,8 +19,8 @@ from contracts.requests import InstalmentPlanAgreed, RequestMoved
 from contracts.sealed import Sealed
 from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
 from contracts.values.money import riyals
-from contracts.values.riyadh_day import riyadh_day
-from services.notifications.notice import BOTH, riyadh_time, use_of, use_within
+from contracts.values.riyadh_day import riyadh_day, riyadh_time
+from services.notifications.notice import BOTH, use_of, use_within
 from services.notifications.templates import TemplateName
 
 Collected = (

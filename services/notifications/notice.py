@@ -8,7 +8,7 @@ from typing import Final, Literal
 from contracts.accounts import AccountDefined, TransferRequested
 from contracts.identity import UserActivated, UserSignedIn
 from contracts.identity_sessions import PasswordChanged
-from contracts.values.riyadh_day import RIYADH
+from contracts.values.riyadh_day import riyadh_time
 from services.notifications.templates import TemplateName
 
 Channel = Literal["sms", "email"]
@@ -80,8 +80,3 @@ def notice_of(event: UserActivated | UserSignedIn | PasswordChanged | AccountDef
             return Notice("account-defined", BOTH, {"reference": event.reference})
         case TransferRequested():
             return Notice("transfer-requested", BOTH, {"reference": event.reference})
-
-
-def riyadh_time(instant: datetime) -> str:
-    """Day and time in Riyadh, `2026-01-31 09:05`."""
-    return instant.astimezone(RIYADH).strftime("%Y-%m-%d %H:%M")

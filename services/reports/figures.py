@@ -1,12 +1,11 @@
 """Numbers and dates as a reader sees them. What these return goes into text through `say` or `isolate` only (R4)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import assert_never
 
 from contracts.values.hijri_date import hijri_month_name, hijri_of
 from contracts.values.language import Language
 from contracts.values.money import round_half_up
-from contracts.values.riyadh_day import RIYADH
 from services.reports.consumption import MIN_COVER_PERCENT, ComparisonRefused, Consumption
 from services.reports.period import Period
 from services.reports.tariff import WH_A_KWH
@@ -35,11 +34,6 @@ def signed_percent(permille: int) -> str:
     """`+12.3%`, `−4.0%` or `0.0%`."""
     sign = "+" if permille > 0 else _MINUS if permille < 0 else ""
     return f"{sign}{abs(permille) // 10:,}.{abs(permille) % 10}%"
-
-
-def instant(moment: datetime) -> str:
-    """`2026-11-01 08:30` on a Riyadh clock."""
-    return moment.astimezone(RIYADH).strftime("%Y-%m-%d %H:%M")
 
 
 def percent_text(percent: int) -> str:

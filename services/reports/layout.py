@@ -4,6 +4,7 @@ from typing import assert_never
 
 from contracts.values.language import Language
 from contracts.values.money import riyals
+from contracts.values.riyadh_day import riyadh_time
 from services.reports.chart import Slot, chart_of, day_slots, span_slots
 from services.reports.consumption import Comparison, ComparisonRefused, Consumption
 from services.reports.document import AxisLabel, ChartText, Document, Fact, Headline, Table
@@ -11,7 +12,6 @@ from services.reports.figures import (
     cover_text,
     day_text,
     hijri_text,
-    instant,
     month_text,
     refusal_text,
     rounded_kwh,
@@ -73,7 +73,7 @@ def _facts(report: ConsumptionReport, language: Language) -> tuple[Fact, ...]:
         Fact(say(language, "account"), isolate(heading.account_number)),
         Fact(say(language, "reference"), isolate(heading.reference)),
         Fact(say(language, "tariff"), say(language, report.tariff_kind)),
-        Fact(say(language, "as-of"), say(language, "as-of-value", instant=instant(heading.as_of))),
+        Fact(say(language, "as-of"), say(language, "as-of-value", instant=riyadh_time(heading.as_of))),
     )
 
 

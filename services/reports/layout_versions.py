@@ -1,9 +1,10 @@
 """What a report says of days that it may not show, and of the version before it (A18, R6)."""
 
 from contracts.values.language import Language
+from contracts.values.riyadh_day import riyadh_time
 from services.reports.consumption import DayConsumption
 from services.reports.document import Column, Row, Table
-from services.reports.figures import exact_kwh, instant
+from services.reports.figures import exact_kwh
 from services.reports.report import ConsumptionReport
 from services.reports.revision import Revision
 from services.reports.texts import isolate, say
@@ -58,7 +59,7 @@ def changes_table(revision: Revision | None, language: Language) -> Table | None
 
 
 def _version_notice(revision: Revision, language: Language) -> str:
-    replaced = instant(revision.replaces_as_of)
+    replaced = riyadh_time(revision.replaces_as_of)
     if revision.changed_days == 0:
         return say(language, "notice-version-same", version=revision.version, instant=replaced)
     days = say(language, "changed-day" if revision.changed_days == 1 else "changed-days", n=revision.changed_days)

@@ -6,10 +6,11 @@ from datetime import date
 from contracts.values.hijri_date import hijri_of
 from contracts.values.language import Language
 from contracts.values.money import HALALAS_A_RIYAL, riyals
+from contracts.values.riyadh_day import riyadh_time
 from services.reports.account_texts import WHAT_FOR
 from services.reports.csv_report import csv_file, without_formula
 from services.reports.document import Column, Document, Fact, Headline, Row, Table
-from services.reports.figures import hijri_text, instant
+from services.reports.figures import hijri_text
 from services.reports.layout import hijri_span_text, span_text
 from services.reports.payment import PaymentEntry, PaymentReport
 from services.reports.texts import isolate, plain_name, say, shown_name
@@ -34,7 +35,7 @@ def payment_document(report: PaymentReport, language: Language) -> Document:
         facts=(
             Fact(say(language, "account"), isolate(report.account_number)),
             Fact(say(language, "reference"), isolate(report.reference)),
-            Fact(say(language, "billing-as-of"), say(language, "as-of-value", instant=instant(report.as_of))),
+            Fact(say(language, "billing-as-of"), say(language, "as-of-value", instant=riyadh_time(report.as_of))),
         ),
         headlines=_headlines(report, language),
         tables=(_entries(report, language),),

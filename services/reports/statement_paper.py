@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from contracts.values.language import Language
-from contracts.values.riyadh_day import RIYADH
+from contracts.values.riyadh_day import RIYADH, riyadh_day, riyadh_time
 from services.reports.account_texts import BASES, RELATIONS, REQUEST_KINDS, STATES
 from services.reports.csv_report import csv_file, without_formula
 from services.reports.document import Column, Document, Fact, Headline, Row, Table
-from services.reports.figures import instant
 from services.reports.layout import hijri_span_text, span_text
 from services.reports.statement import Statement
 from services.reports.texts import isolate, plain_name, say, shown_name
@@ -29,7 +28,7 @@ def statement_document(report: Statement, language: Language) -> Document:
         period_hijri=hijri_span_text(report.period, language),
         facts=(
             Fact(say(language, "reference"), isolate(report.reference)),
-            Fact(say(language, "made-at"), say(language, "as-of-value", instant=instant(report.made_at))),
+            Fact(say(language, "made-at"), say(language, "as-of-value", instant=riyadh_time(report.made_at))),
         ),
         headlines=_headlines(report, language),
         tables=(
@@ -87,7 +86,7 @@ def _requests(report: Statement, language: Language) -> Table:
                     shown_name(REQUEST_KINDS, request.kind, language),
                     isolate(request.account_number),
                     shown_name(STATES, request.states[-1].state, language),
-                    isolate(instant(request.states[0].at)[:10]),
+                    isolate(riyadh_day(request.states[0].at).isoformat()),
                 ),
                 "plain" if request.final else "warning",
             )
@@ -110,7 +109,7 @@ def _history(report: Statement, language: Language) -> Table:
             Row(
                 (
                     isolate(request.reference) if place == 0 else "",
-                    isolate(instant(reached.at)),
+                    isolate(riyadh_time(reached.at)),
                     shown_name(STATES, reached.state, language),
                 )
             )
