@@ -31,7 +31,7 @@ def open_registration(
         identity_number=Sealed.of(declared.identity_number.reveal()),
         birth_date=Sealed.of(declared.birth_date.reveal()),
     )
-    return decided(ProvingApproval(declared, facts.present + facts.policy.registration_life, wanted), asked)
+    return decided(ProvingApproval(declared, facts.step_ends_at, wanted), asked)
 
 
 def _declared(incoming: Incoming[RegistrationOpened]) -> Declared:

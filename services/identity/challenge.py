@@ -31,7 +31,7 @@ def contact_told(state: Challenge | None, incoming: Incoming[ContactTold], facts
     match state:
         case None:
             # The person speaks to the user and to the challenge at once, and the user's word may be here first.
-            return decided(Unopened(told.user_id, contact, facts.present + facts.policy.registration_life))
+            return decided(Unopened(told.user_id, contact, facts.step_ends_at))
         case Resetting(contact=None) if state.user_id == told.user_id:
             opened = replace(state, contact=contact)
             return decided(opened, *ask_number(opened))

@@ -113,7 +113,7 @@ def open_reset(state: Challenge | None, incoming: Incoming[ResetOpened], facts: 
         user_id=body.user_id,
         channel=body.channel,
         language=body.language,
-        ends_at=facts.present + facts.policy.registration_life,
+        ends_at=facts.step_ends_at,
         code=Wanted(number=1, asked_at=facts.present),
         contact=state.contact if state is not None and state.user_id == body.user_id else None,
     )
@@ -136,8 +136,7 @@ def resend_reset_code(state: Challenge, incoming: Incoming[ResendResetCode], fac
         channel=state.channel,
         replaces_lost=False,
     )
-    # Else a code asked for in the last minutes would be over before its life is (I6).
-    again = replace(state, code=wanted, ends_at=facts.present + facts.policy.registration_life)
+    again = replace(state, code=wanted, ends_at=facts.step_ends_at)
     return decided(again, ResetCodeResent(next_step="confirm-reset"), asked)
 
 

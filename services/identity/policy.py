@@ -1,7 +1,7 @@
 """What an operator may set, as the rules see it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contracts.decision import Facts
 
@@ -44,3 +44,9 @@ class PolicyFacts(Facts):
     """Facts of a decision that needs the policy and nothing drawn."""
 
     policy: Policy
+
+    @property
+    def step_ends_at(self) -> datetime:
+        """When a registration's or a reset's next step has to be taken. Each step gives it that time again, and so does
+        each code: one asked for in the last minutes would else be over before its life is (I6)."""
+        return self.present + self.policy.registration_life

@@ -62,8 +62,7 @@ def _confirmed(
 ) -> Decision[UserState]:
     match state:
         case ProvingApproval():
-            ends_at = facts.present + facts.policy.registration_life
-            after = GivingContact(state.declared, ends_at, codes=state.code.number)
+            after = GivingContact(state.declared, facts.step_ends_at, codes=state.code.number)
             return decided(after, OtpConfirmed(next_step="give-contact"))
         case ProvingMobile():
             claiming = Claiming(state.declared, state.contact, state.terms, command_id=incoming.id)
@@ -86,8 +85,7 @@ def resend_otp(state: UserState, incoming: Incoming[ResendOtp], facts: PolicyFac
             wanted = ask_again(state.code, incoming.now, facts.policy.resend_after, lost_waits=hidden)
             if not isinstance(wanted, Wanted):
                 return refused(state, PUBLIC_OF_AGAIN[wanted], wanted)
-            # Else a code asked for in the last minutes would be over before its life is (I6).
-            after = replace(state, code=wanted, ends_at=facts.present + facts.policy.registration_life)
+            after = replace(state, code=wanted, ends_at=facts.step_ends_at)
             return decided(after, OtpResent(next_step="confirm-otp"), ask_person(after, wanted))
         case GivingContact() | AcceptingTerms() | Claiming() | Registered() | Active() | Ended():
             return out_of_order(state)
@@ -104,7 +102,7 @@ def give_contact(state: UserState, incoming: Incoming[GiveContact], facts: Conta
                 return refused(state, judged.public_reason, judged.reason)
             accepting = AcceptingTerms(
                 declared=state.declared,
-                ends_at=facts.present + facts.policy.registration_life,
+                ends_at=facts.step_ends_at,
                 codes=state.code.number if isinstance(state, ProvingMobile) else state.codes,
                 contacts=1 if isinstance(state, GivingContact) else state.contacts + 1,
                 contact=judged,
@@ -144,7 +142,7 @@ def accept_terms(state: UserState, incoming: Incoming[AcceptTerms], facts: Polic
     evidence = TermsEvidence(body.version, body.language, body.text_hash, incoming.now, incoming.source)
     proving = ProvingMobile(
         declared=state.declared,
-        ends_at=facts.present + facts.policy.registration_life,
+        ends_at=facts.step_ends_at,
         code=wanted,
         contacts=state.contacts,
         contact=state.contact,
