@@ -65,12 +65,13 @@ class Lives:
 @dataclass(frozen=True, slots=True)
 class Setup:
     """How a system is put together. `replicas` of each service run `program` (see `Surroundings`); `watch` is who hears
-    everything that is said."""
+    everything that is said; `settings` of a service are besides those that all systems have."""
 
     lives: Lives = field(default_factory=Lives)
     replicas: int = 1
     program: Sequence[str] = PROGRAM
     watch: type[Watch] = Watch
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ def _replicas(
     def process(name: str, number: int) -> ServiceProcess:
         port = free_port()
         own = {"receipts_url": f"http://127.0.0.1:{port}", "receipts_secret": secret} if name == "notifications" else {}
-        return ServiceProcess(name, port, around, {**settings[name], **own}, number)
+        return ServiceProcess(name, port, around, {**settings[name], **own, **setup.settings.get(name, {})}, number)
 
     return {name: [process(name, number) for number in range(1, setup.replicas + 1)] for name in topics.SERVICES}
 

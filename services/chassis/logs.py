@@ -183,7 +183,7 @@ def _safe(value: Any) -> str | int | float | bool | None:
 
 
 class _Foreign(logging.Handler):
-    """Libraries' own logging: their texts may hold records, so only the logger's name passes.
+    """Libraries' own logging: their texts may hold records, so only the logger's name passes, and what broke.
 
     A client that waits for its broker says the same at every try: one line a minute for each place in a library's code,
     with `count`, how often it spoke since its last line.
@@ -202,8 +202,15 @@ class _Foreign(logging.Handler):
             return
         if len(self._spoken) < MOST_PLACES or place in self._spoken:
             self._spoken[place] = (now, 0)
-        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else _error_among(record.args)
         structlog.get_logger().warning("library_warning", logger=record.name, count=unsaid + 1, exc_info=error)
+
+
+def _error_among(values: object) -> BaseException | None:
+    """Why a broker is not reached, a wrong password say, aiokafka tells by nothing but a part of its text."""
+    return (
+        next((each for each in values if isinstance(each, BaseException)), None) if isinstance(values, tuple) else None
+    )
 
 
 def _crashed(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

@@ -32,7 +32,7 @@ Place = tuple[str, int]
 
 
 class PublishFailed(Exception):
-    """Not every record was acknowledged: machinery, the lane pauses (law 7)."""
+    """Not every record was acknowledged: machinery, the lane pauses (law 7). Its cause is what the client met."""
 
 
 class Publisher(Protocol):
@@ -90,11 +90,11 @@ class KafkaPublisher:
             for each in sent:
                 each.add_done_callback(lambda ended: self._abandon(producer) if _has_failed(ended) else None)
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the producer is not trusted any more
+        except Exception as error:
             for each in sent:  # what becomes of them is of no interest to anybody any more
                 each.add_done_callback(_has_failed)
             self._abandon(producer)
-            raise PublishFailed(type(error).__name__) from None
+            raise PublishFailed from error
 
     async def close(self) -> None:
         """Stop within a few seconds, whatever the broker does."""
@@ -122,7 +122,7 @@ class KafkaPublisher:
                 except BaseException as error:
                     self._say_farewell(producer)
                     if isinstance(error, Exception):
-                        raise PublishFailed(type(error).__name__) from None
+                        raise PublishFailed from error
                     raise
                 self._producer, self._turns = producer, defaultdict(asyncio.Lock)
             return self._producer

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiokafka import errors
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -17,7 +18,7 @@ _NEEDED_UNPACKED: Final = (*_NEEDED, "compression.type")
 
 
 class TopicsUnfit(Exception):
-    """A topic is missing, or has not the settings that it must have. Says which."""
+    """A topic is missing or hidden, or has not the settings that it must have. Says which."""
 
 
 async def check_topics(connection: Mapping[str, Any], service: Service, limit_s: float = 30.0) -> None:
@@ -33,9 +34,8 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
         described = {t["topic"]: t for t in await admin.describe_topics(list(wanted))}
         answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, n) for n in wanted])
     for name, topic in wanted.items():
-        found = described.get(name, {"error_code": 3, "partitions": []})
-        if found["error_code"] != 0:
-            raise TopicsUnfit(f"topic {name} does not exist")
+        found = described.get(name, {"error_code": errors.UnknownTopicOrPartitionError.errno, "partitions": []})
+        _refuse(found["error_code"], f"topic {name}")
         if len(found["partitions"]) != topic.partitions:
             raise TopicsUnfit(
                 f"topic {name} has {len(found['partitions'])} partitions, the contracts say {topic.partitions}"
@@ -44,6 +44,19 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
         for resource in answer.resources:  # type: ignore[attr-defined]
             settings = {entry[0]: entry[1] for entry in resource[4]}
             topic = wanted[resource[3]]
+            _refuse(resource[0], f"the configuration of topic {topic.name}")
             for name in _NEEDED if topic.is_compressed else _NEEDED_UNPACKED:
                 if settings.get(name) != topic.config[name]:
                     raise TopicsUnfit(f"topic {topic.name} does not have {name}={topic.config[name]}")
+
+
+def _refuse(code: int, what: str) -> None:
+    match errors.for_code(code):
+        case errors.NoError:
+            return
+        case errors.UnknownTopicOrPartitionError:
+            raise TopicsUnfit(f"{what} does not exist")
+        case errors.TopicAuthorizationFailedError:
+            raise TopicsUnfit(f"{what} is hidden from HESABI_KAFKA_USER: the brokers' ACLs do not allow to see it")
+        case other:
+            raise other(what)

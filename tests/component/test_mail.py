@@ -5,13 +5,9 @@ import datetime as dt
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress
@@ -21,6 +17,7 @@ from services.notifications.hand_over import Accepted, CallLimits, HandOver, Not
 from services.notifications.mail import Mail, build_mail
 from services.notifications.mail_transport import MailClient, MailRelay
 from services.notifications.templates import Language
+from tests.certificates import certificate
 from tests.component.neighbours import neighbour_process
 
 COMPOSER = Composer(contact_channels(EmailAddress("care@company.example")), frozenset({"hesabi.example"}))
@@ -152,27 +149,8 @@ async def test_N3_the_sink_runs_as_a_process_and_keeps_mails_as_files(tmp_path: 
 
 
 def _certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that signs itself, and the server's context with it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path, key_path = folder / "relay.pem", folder / "relay.key"
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    """A certificate for 127.0.0.1, and the server's context with it."""
+    path, key = certificate(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(path, key_path)
+    context.load_cert_chain(path, key)
     return path, context

@@ -6,7 +6,8 @@ import contextlib
 import struct
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ API_VERSIONS = 18
 ANSWER_SECONDS = 2
 WRITING_SECONDS = 120
 """So long the file for quick starts may take: seconds, on a busy machine a minute."""
+
+SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 
 Java = tuple[str, ...]
 """A runtime and its options."""
@@ -48,14 +51,45 @@ SETTINGS: Final[Mapping[str, str]] = {
 """What one broker for tests needs wherever it runs; addresses and folders come on top."""
 
 
-async def embedded_kafka(folder: Path, say: Callable[[str], None]) -> tuple[str, EmbeddedServer]:
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A second listener as production has it: TLS, SCRAM-SHA-512, and nothing but what a user's ACLs allow. Who comes by
+    the first one may do everything. `identity` is a PEM file of the private key and its certificate."""
+
+    port: int
+    identity: Path
+    passwords: Mapping[str, str] = field(repr=False)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the broker needs besides the listener itself."""
+        return {
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL",
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": f"{SCRAM} required;",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self.identity),
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS",
+        }
+
+    @property
+    def users(self) -> Sequence[str]:
+        """Options of the tool that formats: who is known from the first start."""
+        options = ((f"name={user}", f"password={password}") for user, password in self.passwords.items())
+        return [f"--add-scram=SCRAM-SHA-512=[{','.join(each)}]" for each in options]
+
+
+async def embedded_kafka(
+    folder: Path, say: Callable[[str], None], guarded: Guarded | None = None
+) -> tuple[str, EmbeddedServer]:
     """A formatted broker, not yet started, with its bootstrap address; data, settings and log are in `folder`.
 
     Raises:
         StackError: the jars cannot be had or the data folder cannot be formatted.
     """
     java = await _java(say)
-    return await _formatted(folder, java, java)
+    return await _formatted(folder, java, java, guarded)
 
 
 async def _java(say: Callable[[str], None]) -> Java:
@@ -98,11 +132,13 @@ async def _keep(kept: Path, java: Java) -> None:
         await asyncio.to_thread(written.rename, kept)
 
 
-async def _formatted(folder: Path, formats: Java, runs: Java) -> tuple[str, EmbeddedServer]:
+async def _formatted(
+    folder: Path, formats: Java, runs: Java, guarded: Guarded | None = None
+) -> tuple[str, EmbeddedServer]:
     port = free_port()
-    properties = _properties(folder, port)
+    properties = _properties(folder, port, guarded)
     temporary = f"-Djava.io.tmpdir={folder}"
-    await _format((*formats, temporary, "-XX:TieredStopAtLevel=1"), properties)
+    await _format((*formats, temporary, "-XX:TieredStopAtLevel=1"), properties, guarded.users if guarded else ())
     address = f"127.0.0.1:{port}"
     return address, EmbeddedServer(
         "Kafka",
@@ -112,25 +148,27 @@ async def _formatted(folder: Path, formats: Java, runs: Java) -> tuple[str, Embe
     )
 
 
-def _properties(folder: Path, port: int) -> Path:
+def _properties(folder: Path, port: int, guarded: Guarded | None) -> Path:
     folder.mkdir()
     properties = folder / "server.properties"
     controller = f"127.0.0.1:{free_port()}"
+    for_clients = f"PLAINTEXT://127.0.0.1:{port}" + (f",SASL_SSL://127.0.0.1:{guarded.port}" if guarded else "")
     places = {
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listeners": f"{for_clients},CONTROLLER://{controller}",
+        "advertised.listeners": for_clients,
         "controller.quorum.bootstrap.servers": controller,
         "log.dirs": str(folder / "data"),
     }
-    properties.write_text("".join(f"{name}={value}\n" for name, value in {**SETTINGS, **places}.items()))
+    settings = {**SETTINGS, **places, **(guarded.settings if guarded else {})}
+    properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     return properties
 
 
-async def _format(java: Java, properties: Path) -> None:
+async def _format(java: Java, properties: Path, users: Sequence[str]) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     log = properties.with_name("format.log")
     tool = ("kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}", "-c", str(properties))
-    code = await asyncio.to_thread(spawn((*java, *tool), log).wait)
+    code = await asyncio.to_thread(spawn((*java, *tool, *users), log).wait)
     if code:
         raise StackError(f"Kafka's data folder cannot be formatted:\n{log.read_text(errors='replace')}")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
+from aiokafka.errors import SaslAuthenticationFailed
 from pydantic import BaseModel, ValidationError
 
 from services.chassis.logs import ALLOWED_FIELDS, MAX_POSITIONS, _Foreign, configure_logs, describe, log_loop_error
@@ -200,6 +201,10 @@ def library_logs_an_exception() -> None:
         logging.getLogger("pymongo").exception("document %s", MARKED)
 
 
+def library_logs_with_a_reason() -> None:
+    logging.getLogger("aiokafka").error("Unable connect to %s: %s", MARKED, SaslAuthenticationFailed(MARKED))
+
+
 def library_warns() -> None:
     warnings.warn(MARKED, UserWarning, stacklevel=1)
 
@@ -209,6 +214,7 @@ def library_warns() -> None:
     [
         (library_logs, "aiokafka.consumer", None),
         (library_logs_an_exception, "pymongo", ["ValueError"]),
+        (library_logs_with_a_reason, "aiokafka", ["SaslAuthenticationFailed"]),
         (library_warns, "py.warnings", None),
     ],
 )

@@ -155,8 +155,9 @@ async def test_what_was_queued_before_a_send_failed_fails_without_a_complaint(mo
     sending = KafkaPublisher({}, lambda *_: None)
     monkeypatch.setattr(sending, "_running", AsyncMock(return_value=Producer()))
     monkeypatch.setattr(sending, "_abandon", lambda _: None)
-    with pytest.raises(PublishFailed):
+    with pytest.raises(PublishFailed) as failed:
         await sending([RECORD, RECORD._replace(topic="accounts.audit")])
+    assert isinstance(failed.value.__cause__, KafkaConnectionError)
     queued.pop().set_exception(KafkaConnectionError("abandoned"))
     await asyncio.sleep(0)
     gc.collect()
