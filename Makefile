@@ -103,7 +103,7 @@ static: $(INSTALLED)
 pins: $(INSTALLED) ## resolve the pinned requirements again
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate --all-extras pyproject.toml --output-file requirements/dev.txt
-	for image in chassis $(SERVICES) traces; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	for image in chassis $(SERVICES) operators traces; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --constraint requirements/dev.txt \
 	  $$(test $$image = chassis || echo --extra $$image) pyproject.toml --output-file requirements/$$image.txt || exit 1; done
 	echo "uv==$$(.venv/bin/uv --version | cut -d' ' -f2)" | .venv/bin/uv pip compile --quiet --generate-hashes \

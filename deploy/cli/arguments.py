@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from contracts.topics import CHANNELS
-from deploy.cli.letter_arguments import ABOUT, add_actions, operator_name
+from deploy.cli.letter_arguments import ABOUT, add_actions, add_operator
 from deploy.cli.outcome import EXIT_CODES, ORDERS_EXIT_CODES, USAGE, Wrong
 from deploy.cli.quantities import count, seconds
 from deploy.cli.reasons import MEANT
@@ -226,7 +226,7 @@ def _skip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offset", required=True, type=int, metavar="N", help="the record at which it stands")
     parser.add_argument("--through", type=int, metavar="N", help="the last one of several; a corrupt batch has many")
     parser.add_argument("--reason", required=True, metavar="TEXT", help=f"for the audit: {MEANT}")
-    parser.add_argument("--operator", default=operator_name(), metavar="NAME", help="who orders it (%(default)s)")
+    add_operator(parser)
     parser.add_argument("--timeout", type=seconds, default=30.0, metavar="SECONDS", help="to wait for it (30)")
 
 

@@ -32,7 +32,7 @@ examples:
   ./hesabi dead-letters drop 5a3c8a0e --why "the sender has sent it anew"
 
 Each order is told on `<service>.audit` with its reason (--why) and who gave it (--operator, else HESABI_OPERATOR, else
-the name of the account). In Kubernetes it speaks as the Kafka user `operators`."""
+the name of the account). The brokers know it as the user `operators`."""
 
 _ACTIONS: Final = {
     "list": "the open letters, the oldest first; with filters, those that fit all of them",
@@ -80,7 +80,7 @@ def _filters(parser: argparse.ArgumentParser, *, named: bool) -> None:
 def _order_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--why", required=True, metavar="TEXT",
                         help=f"for the audit: {MEANT}")  # fmt: skip
-    parser.add_argument("--operator", default=operator_name(), metavar="NAME", help="who orders it (%(default)s)")
+    add_operator(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask, however many they are")
     parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="to wait for each order (60)")
 
@@ -99,12 +99,18 @@ def filters_of(given: argparse.Namespace) -> Filters:
     )
 
 
-def operator_name() -> str:
-    """Who orders something, if nobody is named."""
+def add_operator(parser: argparse.ArgumentParser) -> None:
+    """`--operator`. Where the account has no name, as in a container, nobody is ordered by nobody."""
+    name = _operator_s_name()
+    parser.add_argument("--operator", default=name, required=name is None, metavar="NAME",
+                        help="who orders it" + (" (%(default)s)" if name else ""))  # fmt: skip
+
+
+def _operator_s_name() -> str | None:
     try:
         return os.environ.get(OPERATOR) or getpass.getuser()
-    except (OSError, KeyError):  # an account without a name
-        return "unknown"
+    except (OSError, KeyError):
+        return None
 
 
 def _instant(text: str) -> datetime:

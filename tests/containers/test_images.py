@@ -7,6 +7,8 @@ from typing import Any, Final
 import pytest
 
 from contracts.topics import SERVICES
+from deploy.cli.outcome import NOT_REACHED, USAGE, YES
+from deploy.local.engine.images import OPERATORS, service_image
 from deploy.local.service_container import HARDENED, IMAGE_USER
 from deploy.local.service_process import IMAGES
 from services.chassis.settings import WRONG_SETTING
@@ -85,6 +87,39 @@ def test_it_says_whose_it_is(image: Any, service: str) -> None:
     labels = image.attrs["Config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == f"hesabi-{service}"
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
+
+
+@pytest.fixture
+def command_line(engine: Any) -> Any:
+    return engine.images.get(service_image(OPERATORS))
+
+
+def test_law12_the_command_line_s_image_runs_as_nobody_and_carries_no_service(engine: Any, command_line: Any) -> None:
+    assert command_line.attrs["Config"]["User"] == f"{IMAGE_USER}:{IMAGE_USER}"
+    there = run(engine, command_line, "ls services/*; ls deploy/local; find /opt/hesabi -not -type l -writable")
+    assert "loop.py" in there.output
+    assert [
+        name
+        for name in ("definition.py", "identity", "neighbours", "first_start.py", "/opt/hesabi")
+        if name in there.output
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--help"], YES, "dead-letters"),
+        (["types", "StartBroadcast"], YES, "valid_until"),
+        (["dead-letters", "list"], NOT_REACHED, "no system is running"),
+        (["inbox", "--kafka", "127.0.0.1:1"], NOT_REACHED, "make up"),
+        (["dead-letters", "drop", "c60c", "--why", "a trial"], USAGE, "--operator"),
+    ],
+)
+def test_the_command_line_s_image_says_what_it_lacks(
+    engine: Any, command_line: Any, words: list[str], code: int, said: str
+) -> None:
+    ended = run(engine, command_line, command=words, **HARDENED)
+    assert (ended.code, said in ended.output + ended.complaint) == (code, True)
 
 
 def test_with_wrong_settings_it_ends_with_one_line(engine: Any, image: Any) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -96,50 +95,42 @@ def _closed(schema: Any) -> Any:
 
 
 # --- workloads ------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Workload:
-    """A Deployment's pod and its one container."""
-
-    deployment: Resource
-
-    @property
-    def name(self) -> str:
-        """The Deployment's name."""
-        return str(self.deployment["metadata"]["name"])
-
-    @property
-    def pod(self) -> Resource:
-        """The pod's specification."""
-        return dict(self.deployment["spec"]["template"]["spec"])
-
-    @property
-    def container(self) -> Resource:
-        """The container's specification."""
-        return dict(self.pod["containers"][0])
+def pod_faults(name: str, pod: Resource) -> list[str]:
+    """What of a pod with one container is less than restricted and limited."""
+    return _broken(name, _pod_checks(pod) | _container_checks(pod["containers"][0]))
 
 
 def workload_faults(deployment: Resource) -> list[str]:
-    """What of a Deployment is less than restricted, patient and limited."""
-    work = Workload(deployment)
-    checks = _pod_checks(work) | _container_checks(work)
-    return [f"{work.name}: {what}" for what, holds in checks.items() if not holds]
+    """What of a Deployment is less than restricted, limited and patient."""
+    name, pod = str(deployment["metadata"]["name"]), deployment["spec"]["template"]["spec"]
+    return pod_faults(name, pod) + _broken(name, _patience_checks(deployment["spec"], pod))
 
 
-def _pod_checks(work: Workload) -> dict[str, bool]:
-    spec, pod = work.deployment["spec"], work.pod
+def _broken(name: str, checks: Mapping[str, bool]) -> list[str]:
+    return [f"{name}: {what}" for what, holds in checks.items() if not holds]
+
+
+def _pod_checks(pod: Resource) -> dict[str, bool]:
     security = pod.get("securityContext", {})
-    stopping = work.container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-    grace = pod.get("terminationGracePeriodSeconds", 30)
     return {
         "runs as a numbered user, not root": bool(security.get("runAsNonRoot") and security.get("runAsUser", 0) > 0),
         "seccomp": security.get("seccompProfile", {}).get("type") == "RuntimeDefault",
         "no token of the API server": pod.get("automountServiceAccountToken") is False,
         "nothing of the node's": not any(pod.get(shared) for shared in ("hostNetwork", "hostPID", "hostIPC")),
         "no volume of the node's": not any("hostPath" in volume for volume in pod.get("volumes", ())),
-        "grace for draining": grace >= stopping + STOP_S + SPARE_S,
+    }
+
+
+def _patience_checks(spec: Resource, pod: Resource) -> dict[str, bool]:
+    container = pod["containers"][0]
+    stopping = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    probes = {name: container.get(name, {}).get("httpGet", {}).get("path") for name in _PROBES}
+    return {
+        "grace for draining": pod.get("terminationGracePeriodSeconds", 30) >= stopping + STOP_S + SPARE_S,
         "two replicas at least": spec.get("replicas", 1) >= 2,
         "never fewer while rolling": spec["strategy"].get("rollingUpdate", {}).get("maxUnavailable") == 0,
         "spread over nodes and zones": _spread(pod, spec["selector"]) == _SPREAD_BY,
+        "probes": probes == _PROBES,
     }
 
 
@@ -160,11 +151,9 @@ def budget_faults(resources: Iterable[Resource]) -> list[str]:
     ]
 
 
-def _container_checks(work: Workload) -> dict[str, bool]:
-    container = work.container
+def _container_checks(container: Resource) -> dict[str, bool]:
     security, limits = container.get("securityContext", {}), container.get("resources", {}).get("limits", {})
     tag = container["image"].rpartition(":")[2] if ":" in container["image"].rpartition("/")[2] else "latest"
-    probes = {name: container.get(name, {}).get("httpGet", {}).get("path") for name in _PROBES}
     return {
         "no more rights": security.get("allowPrivilegeEscalation") is False and not security.get("privileged"),
         "no capabilities": security.get("capabilities", {}) == {"drop": ["ALL"]},
@@ -172,7 +161,6 @@ def _container_checks(work: Workload) -> dict[str, bool]:
         "limits": {"cpu", "memory", "ephemeral-storage"} <= limits.keys(),
         "requests": {"cpu", "memory"} <= container.get("resources", {}).get("requests", {}).keys(),
         "an image that stays the same": tag != "latest" or "@sha256:" in container["image"],
-        "probes": probes == _PROBES,
     }
 
 

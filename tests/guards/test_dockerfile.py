@@ -38,7 +38,7 @@ def test_every_dockerfile_keeps_the_rules() -> None:
 
 def test_the_image_s_user_is_the_one_that_keys_are_handed_to() -> None:
     users = [rest for word, rest in instructions_of(OURS.read_text(encoding="utf-8")) if word == "USER"]
-    assert users == [f"{IMAGE_USER}:{IMAGE_USER}"] * 2
+    assert users == [f"{IMAGE_USER}:{IMAGE_USER}"] * 3
 
 
 @pytest.mark.parametrize("what", BAD)

@@ -8,15 +8,18 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from contracts import topics
+from deploy.cli.installation import CA_FILE, FINGERPRINTS, KAFKA, PASSWORD, USER
 from deploy.kubernetes.generate import manifests, users
 from deploy.kubernetes.lanes import LANES
 from services.chassis.settings import PREFIX, ServiceSettings
 from tests.gates import Gates
 from tests.guards.manifests import (
+    OVERLAY,
     Unrendered,
     budget_faults,
     named,
     network_faults,
+    pod_faults,
     rendered,
     schema_faults,
     settings_of,
@@ -26,6 +29,7 @@ from tests.guards.source import ROOT
 from tests.guards.test_documented_settings import OF_SERVICE, PAGE, section
 
 SERVICES: Final = tuple(OF_SERVICE)
+OPERATORS: Final = f"{OVERLAY}/operators"
 
 
 def setting_faults(service: str, environment: dict[str, str]) -> list[str]:
@@ -65,6 +69,27 @@ def test_every_workload_is_restricted_patient_and_limited() -> None:
     assert [fault for each in deployments.values() for fault in workload_faults(each)] == []
     assert budget_faults(rendered()) == []
     assert named(rendered(), "PodDisruptionBudget").keys() == deployments.keys()
+
+
+def test_law12_the_operators_pod_is_restricted_ends_by_itself_and_reaches_no_database() -> None:
+    resources = rendered(OPERATORS)
+    assert [fault for resource in resources for fault in schema_faults(resource)] == []
+    (pod,) = named(resources, "Pod").values()
+    assert pod_faults("operators", pod["spec"]) == []
+    assert pod["spec"]["activeDeadlineSeconds"] > 0
+    database = named(rendered(), "NetworkPolicy")["mongodb"]["spec"]["podSelector"]["matchExpressions"]
+    assert database == [{"key": "app.kubernetes.io/name", "operator": "In", "values": list(SERVICES)}]
+    assert pod["metadata"]["labels"]["app.kubernetes.io/name"] not in SERVICES
+
+
+def test_the_operators_pod_says_all_that_the_command_line_asks_for() -> None:
+    (pod,), (settings,) = named(rendered(OPERATORS), "Pod").values(), named(rendered(OPERATORS), "ConfigMap").values()
+    (password,) = pod["spec"]["containers"][0]["env"]
+    assert settings["data"].keys() | {password["name"]} == {KAFKA, FINGERPRINTS, USER, PASSWORD, CA_FILE}
+    assert password["valueFrom"]["secretKeyRef"]["name"] == settings["data"][USER]
+    assert settings["data"][USER] in users()
+    (mount,) = [each for each in pod["spec"]["containers"][0]["volumeMounts"] if each["name"] == "kafka-ca"]
+    assert settings["data"][CA_FILE] == f"{mount['mountPath']}/ca.crt"
 
 
 def test_pod_security_is_enforced_and_the_network_denies_by_default() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from contracts.topics import CATALOGUE, SERVICES
 from services.chassis import release
 from tests.gates import Gates
-from tests.guards.manifests import named, rendered
+from tests.guards.manifests import OVERLAY, named, rendered
 from tests.release import CORPUS, LOCK, ROOT, VERSION, in_order, kept_files, locked, released, sums
 
 MAX_WHEEL_BYTES = 1_000_000
@@ -70,6 +70,12 @@ def images() -> list[str]:
 def test_the_manifests_roll_out_the_last_release() -> None:
     assert len(images()) == len(SERVICES)
     assert other_images(images(), [*released()][-1]) == []
+
+
+def test_the_operators_image_is_the_last_release_s_or_the_first_that_there_is() -> None:
+    (pod,) = named(rendered(f"{OVERLAY}/operators"), "Pod").values()
+    first = "0.2.0"
+    assert other_images([pod["spec"]["containers"][0]["image"]], max(first, [*released()][-1], key=in_order)) == []
 
 
 def test_law13_what_was_released_is_kept_as_it_was() -> None:

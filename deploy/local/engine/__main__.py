@@ -1,7 +1,7 @@
 """`python -m deploy.local.engine [--if-possible] COMMAND...` runs a command on containers.
 
-A Docker engine is found or, for root on Debian and Ubuntu, made; the images are pulled, or made; the images of the four
-services are built. The command then finds all of them in its environment, and its exit code is ours. Where no engine
+A Docker engine is found or, for root on Debian and Ubuntu, made; the images are pulled, or made; our own are built. The
+command then finds all of them in its environment, and its exit code is ours. Where no engine
 can be had the exit code is 3, or 0 with `--if-possible`.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.engine.debian_packages import unpacked, why_not_here
-from deploy.local.engine.images import SERVICE_IMAGES, base_for_services, build_services, stack_images
+from deploy.local.engine.images import SERVICE_IMAGES, base_for_services, build_ours, stack_images
 from deploy.local.engine.private_engine import private_engine
 from deploy.local.service_process import IMAGES
 from deploy.local.stack.docker_engine import docker_engine
@@ -92,7 +92,7 @@ def _images(folder: Path) -> dict[str, str]:
 
     try:
         images = stack_images(engine, base, _say)
-        build_services(engine, base(), _say)
+        build_ours(engine, base(), _say)
     finally:
         engine.close()
     return dict(images)

@@ -22,6 +22,9 @@ ROOT: Final = Path(__file__).parents[3]
 DOCKERFILE: Final = ROOT / "deploy" / "Dockerfile"
 STAND_INS: Final = Path(__file__).with_name("stand_ins")
 SERVICE_IMAGES: Final = "hesabi-{service}:local"
+OPERATORS: Final = "operators"
+"""Whose image has the command line."""
+
 
 Say = Callable[[str], None]
 
@@ -56,20 +59,20 @@ def stack_images(engine: Any, base: Callable[[], str], say: Say) -> Mapping[str,
     }
 
 
-def build_services(engine: Any, base: str, say: Say) -> None:
-    """Builds the image of each service from deploy/Dockerfile; what did not change is not built again.
+def build_ours(engine: Any, base: str, say: Say) -> None:
+    """Builds the images of services and command line from deploy/Dockerfile; what did not change is not built again.
 
     Raises:
         StackError: one cannot be built; the text has the end of the build's log.
     """
-    for service in SERVICES:
-        say(f"building the image of {service}")
-        arguments = {"BASE_IMAGE": base, "SERVICE": service}
+    for name in (*SERVICES, OPERATORS):
+        say(f"building the image of {name}")
+        packages, image = ("operators-packages", "operators") if name == OPERATORS else ("packages", "service")
         # The first stage has a name of its own, so that it is still there the next time.
-        for stage, name in (("packages", f"hesabi-{service}-packages:local"), ("service", service_image(service))):
+        for stage, tag in ((packages, f"hesabi-{name}-packages:local"), (image, service_image(name))):
             _build(
-                engine, name, path=str(ROOT), dockerfile=str(DOCKERFILE), target=stage, buildargs=arguments,
-                network_mode="host",
+                engine, tag, path=str(ROOT), dockerfile=str(DOCKERFILE), target=stage, network_mode="host",
+                buildargs={"BASE_IMAGE": base, "SERVICE": name},
             )  # fmt: skip
 
 

@@ -53,8 +53,8 @@ SETTINGS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A second listener as production has it: TLS, SCRAM-SHA-512, and nothing but what a user's ACLs allow. Who comes by
-    the first one may do everything. `identity` is a PEM file of the private key and its certificate."""
+    """A second listener as production has it: TLS, SCRAM-SHA-512, and nothing but what a user's ACLs allow. By the
+    first one everything is allowed. `identity` is a PEM file of the private key and its certificate."""
 
     port: int
     identity: Path

@@ -1,5 +1,6 @@
 """What is typed: names of messages, fields, options; what is wrong says so without repeating a value."""
 
+import getpass
 import json
 import shlex
 import stat
@@ -120,6 +121,23 @@ def test_a_body_that_is_none_is_refused(body: str) -> None:
 def test_fields_may_stand_behind_options() -> None:
     given = parse(["send", "LogIn", "a=1", "--who", "sara", "b=2"])
     assert (given.fields, given.who) == (["a=1", "b=2"], "sara")
+
+
+def test_law7_an_order_has_a_name_where_the_account_has_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nameless() -> str:
+        raise KeyError("no such user")
+
+    drop = ["dead-letters", "drop", "c60c", "--why", "a trial"]
+    monkeypatch.delenv("HESABI_OPERATOR", raising=False)
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    with pytest.raises(SystemExit):
+        parse(drop)
+    assert "required: --operator" in capsys.readouterr().err
+    assert parse([*drop, "--operator", "sami"]).operator == "sami"
+    monkeypatch.setenv("HESABI_OPERATOR", "sara")
+    assert parse(drop).operator == "sara"
 
 
 WRONG = (
