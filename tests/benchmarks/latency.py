@@ -27,6 +27,7 @@ ROUNDS: Final = 5
 FILLER_BYTES: Final = 1600
 """As large as the loop's documents of row (a)."""
 MOST_OF_BARE: Final = 1.5
+DRAIN_S: Final = 600
 
 
 async def latency_row(bench: Bench) -> None:
@@ -58,11 +59,15 @@ async def _pace(bench: Bench, who: str, first_number: int) -> None:
 
 
 async def drained(kafka: str, group: str, topic: Topic = MESSAGE_OF["a"].topic) -> None:
-    """Wait, at most a minute, until a group has read a topic to its end."""
+    """Wait until a group has read a topic to its end: what all rows before have written.
+
+    Raises:
+        TimeoutError: it has not within ten minutes.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        async with AIOKafkaConsumer(bootstrap_servers=kafka) as consumer, asyncio.timeout(60):
+        async with AIOKafkaConsumer(bootstrap_servers=kafka) as consumer, asyncio.timeout(DRAIN_S):
             ends = await consumer.end_offsets([TopicPartition(topic.name, p) for p in range(topic.partitions)])
             while True:
                 with contextlib.suppress(GroupCoordinatorNotAvailableError):  # of the first group of a new broker
