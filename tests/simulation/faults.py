@@ -39,6 +39,7 @@ Event = Literal[
     "fast-sweep",
     "old-replica",
     "newer-format-stops-a-lane",
+    "key-not-known",
     "duplicated-input",
     "command-sent-again",
     "command-with-another-body",

@@ -16,9 +16,10 @@ from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import PublishFailed
 from services.chassis.service import Service
 from services.chassis.wiring import Outside, wired
-from tests.fakes.world import fake_opener, fake_seal, fake_token
+from tests.fakes.world import fake_opener
 from tests.simulation.broker import SimulatedBroker
 from tests.simulation.gateways import GatewayClient, RelayClient
+from tests.simulation.late_keys import LateKeys
 from tests.simulation.life import Life
 from tests.simulation.log import SimulatedPublisher, committed_of
 from tests.simulation.releases import of_a_later_release
@@ -103,6 +104,9 @@ class Process:
         self._publish = SimulatedPublisher(world.log, self.life, world.faults, self.chance, self.clock.corrected_by)
         self.ahead = world.ahead[service]
         self._store = SimulatedStore(world.stores[service], self.life, world.faults, self.chance, self.ahead)
+        # A chance of its own: what else a seed draws does not depend on it.
+        chance_of_keys = Random(f"{world.seed}/{name}/keys")
+        self._keys = LateKeys(service, chance_of_keys, lambda: world.faults.count("key-not-known", name))
         self._due, self._audit_due = asyncio.Event(), asyncio.Event()
         around = Surroundings(
             GatewayClient(world.sms, self.life),
@@ -132,9 +136,9 @@ class Process:
             present=self._present,
             monotonic=now_s,
             keyed_hash=keyed_hash,
-            seal=fake_seal,
+            seal=self._keys.seal,
             opener=fake_opener,
-            check_token=fake_token,
+            check_token=self._keys.check_token,
             data_keys=self.world.data_keys,
             observer=cast("ServiceObserver", self.told),
         )
