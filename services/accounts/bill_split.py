@@ -17,13 +17,16 @@ class RunningBill:
 
     @property
     def makes_sense(self) -> bool:
-        """Neither time nor the register runs backwards."""
-        return self.period_from <= self.period_to and self.opening_wh <= self.latest_wh
+        """Time does not run backwards. The register may, over an exchange of the meter or from all nines to zero."""
+        return self.period_from <= self.period_to
 
     def is_of_this_register(self, closing_wh: int, day: date) -> bool:
-        """Whether the bill's register can have stood there as `day` began. Less than at the bill's beginning it shows
-        before that only: within the bill another meter was read, after an exchange perhaps."""
-        return self.opening_wh <= closing_wh or day <= self.period_from
+        """Whether the bill's register can have stood there as `day` began: before the bill not above its end, later not
+        below its beginning. Otherwise another meter was read, before or after an exchange perhaps, and a register that
+        ends below its beginning is of two."""
+        if self.latest_wh < self.opening_wh:
+            return False
+        return closing_wh <= self.latest_wh if day <= self.period_from else self.opening_wh <= closing_wh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +40,8 @@ class Shares:
 def split_by_energy(bill: RunningBill, closing_wh: int, day: date) -> Shares:
     """A9: what was used up to the closing reading is the outgoing party's.
 
-    A reading outside the bill's counts as its nearest end. A bill without energy, of fees alone, goes by days: `day` is
-    the first one of the incoming party.
+    The reading is of the bill's register; outside the bill's own it counts as its nearest end. A bill without energy,
+    of fees alone, goes by days: `day` is the first one of the incoming party.
     """
     used = bill.latest_wh - bill.opening_wh
     if used == 0:

@@ -110,8 +110,8 @@ def _order(state: AwaitingBill, bill: RunningBill) -> Order:
 
 
 def _closing(state: AwaitingBill, bill: RunningBill) -> Closing:
-    """The reading, as far as it is one of the register that the bill goes by: of another meter's the incoming party
-    would pay the days of the outgoing one."""
+    """The reading, as far as it is one of the register that the bill goes by: by another meter's one party would pay
+    the days of the other."""
     register_wh = state.closing.register_wh
     if register_wh is None or bill.is_of_this_register(register_wh, state.agreement.day):
         return state.closing

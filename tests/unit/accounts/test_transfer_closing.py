@@ -130,9 +130,28 @@ def test_A9_the_reading_of_an_exchanged_meter_divides_no_bill_of_the_one_before(
     assert (order.closing.reading, order.shares.outgoing_halalas) == ("measured", 0)  # nothing of it was theirs
 
 
-@pytest.mark.parametrize("changes", [{"period_to": date(2026, 2, 14)}, {"latest_wh": 99_999}], ids=["time", "register"])
-def test_A9_a_bill_that_makes_no_sense_ends_the_transfer(changes: dict[str, Any]) -> None:
-    scene = given(AWAITING_BILL).when(divide_bill, told(BILL.model_copy(update=changes)), FACTS)
+@pytest.mark.parametrize("register_wh", [99_999, 100_000, 150_000, 200_001])
+def test_A9_a_bill_over_which_the_meter_was_exchanged_or_began_anew_is_divided_by_days(register_wh: int) -> None:
+    """Its register ends below its beginning: the amount and the days are right, and no reading divides it."""
+    exchanged = told(BILL.model_copy(update={"latest_wh": 99_999}))
+    read = replace(AWAITING_BILL, closing=Closing(register_wh=register_wh))
+    scene = given(read).when(divide_bill, exchanged, FACTS).then_state(Moving)
+    assert scene.state.order.closing.reading == "estimated"
+    shares = scene.state.order.shares
+    assert (shares.outgoing_halalas, shares.incoming_halalas) == (5_001, 5_000)
+
+
+def test_A9_a_bill_of_the_incoming_partys_days_alone_is_theirs_though_the_reading_is_of_the_meter_before() -> None:
+    """Exchanged as the account moved: the outgoing party would pay the whole bill of the new meter."""
+    read = replace(AWAITING_BILL, closing=Closing(register_wh=200_001))
+    begun_later = told(BILL.model_copy(update={"period_from": DAY}))
+    order = given(read).when(divide_bill, begun_later, FACTS).then_state(Moving).state.order
+    assert (order.closing.reading, order.shares.outgoing_halalas) == ("estimated", 0)
+
+
+def test_A9_a_bill_whose_time_runs_backwards_ends_the_transfer() -> None:
+    backwards = told(BILL.model_copy(update={"period_to": date(2026, 2, 14)}))
+    scene = given(AWAITING_BILL).when(divide_bill, backwards, FACTS)
     scene.then(ClosingReadingReleased, SupplyReleased, TransferEnded, TransferEnded, RequestMoved, RequestNoted)
     assert (scene.state.outcome, scene.state.reason) == ("failed", "bill-makes-no-sense")
 
