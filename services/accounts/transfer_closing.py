@@ -1,6 +1,7 @@
 """The account is closed for the party who leaves (A9): what they owe, what stands on the register at the beginning of
 the transfer's day, and how the running bill is divided."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from contracts.billing import AccountUnknown, DuesFound, RunningBillFound
@@ -10,18 +11,29 @@ from contracts.values.riyadh_day import day_start
 from services.accounts.bill_split import RunningBill, Shares, split_by_days, split_by_energy
 from services.accounts.transfer_case import Closing, Order, TransferFacts
 from services.accounts.transfer_news import news_of
-from services.accounts.transfer_questions import question_of
-from services.accounts.transfer_states import AwaitingBill, AwaitingReading, CheckingDues, Moving, Transfer
+from services.accounts.transfer_questions import debt_question, question_of
+from services.accounts.transfer_states import (
+    AwaitingBill,
+    AwaitingReading,
+    CheckingDues,
+    Moving,
+    Transfer,
+    parties_of,
+)
 from services.accounts.transfer_undo import give_up
 
 
 def note_debt(state: Transfer, incoming: Incoming[DuesFound], facts: TransferFacts) -> Decision[Transfer]:
-    """A18: what the outgoing party owes is noted and stays with them; it does not hinder the transfer."""
+    """A18: what the outgoing party owes is noted and stays with them; it does not hinder the transfer. Asked again with
+    the running bill, it is what they owe by then."""
     found = incoming.body
+    if not _is_of_outgoing(state, found):
+        return ignored(state)
+    adds_up = sum(due.amount_halalas for due in found.dues) == found.total_halalas
     match state:
-        case CheckingDues() if (found.user_id, found.account_number) == _owing(state):
-            if sum(due.amount_halalas for due in found.dues) != found.total_halalas:
-                return give_up(state, "failed", "dues-do-not-add-up", facts)
+        case CheckingDues() if not adds_up:
+            return give_up(state, "failed", "dues-do-not-add-up", facts)
+        case CheckingDues():
             awaiting = AwaitingReading(
                 case=state.case,
                 agreement=state.agreement,
@@ -29,6 +41,10 @@ def note_debt(state: Transfer, incoming: Incoming[DuesFound], facts: TransferFac
                 due_at=_reading_due(state, facts),
             )
             return decided(awaiting, question_of(awaiting), *news_of(awaiting, facts.present))
+        case AwaitingBill() if adds_up:
+            return decided(replace(state, debt_halalas=found.total_halalas))
+        case Moving() if adds_up:
+            return decided(replace(state, order=replace(state.order, debt_halalas=found.total_halalas)))
         case _:
             return ignored(state)
 
@@ -55,7 +71,8 @@ def take_reading(state: Transfer, incoming: Incoming[ClosingReadingTaken], facts
 
 
 def ask_for_bill(state: AwaitingReading, closing: Closing, facts: TransferFacts) -> Decision[Transfer]:
-    """Billing is asked for what is to be divided."""
+    """Billing is asked for what is to be divided, and once more for the debt: since the consents a bill may have fallen
+    due or been paid."""
     awaiting = AwaitingBill(
         case=state.case,
         agreement=state.agreement,
@@ -63,7 +80,7 @@ def ask_for_bill(state: AwaitingReading, closing: Closing, facts: TransferFacts)
         closing=closing,
         due_at=facts.present + facts.waits.answer,
     )
-    return decided(awaiting, question_of(awaiting))
+    return decided(awaiting, debt_question(state.case, state.agreement), question_of(awaiting))
 
 
 def divide_bill(state: Transfer, incoming: Incoming[RunningBillFound], facts: TransferFacts) -> Decision[Transfer]:
@@ -79,8 +96,12 @@ def divide_bill(state: Transfer, incoming: Incoming[RunningBillFound], facts: Tr
             return ignored(state)
 
 
-def _owing(state: CheckingDues) -> tuple[str, str]:
-    return state.agreement.parties.outgoing, state.case.account_number
+def _is_of_outgoing(state: Transfer, found: DuesFound) -> bool:
+    parties = parties_of(state)
+    return parties is not None and (found.user_id, found.account_number) == (
+        parties.outgoing,
+        state.case.account_number,
+    )
 
 
 def _reading_due(state: CheckingDues, facts: TransferFacts) -> datetime:

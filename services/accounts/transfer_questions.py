@@ -7,7 +7,7 @@ from contracts.billing import DuesAsked, HolderChangeOrdered, HolderChangeWithdr
 from contracts.decision import Outgoing
 from contracts.message import Message
 from contracts.metering import ClosingReadingAsked
-from services.accounts.transfer_case import Order
+from services.accounts.transfer_case import Agreement, Case, Order
 from services.accounts.transfer_states import (
     AwaitingBill,
     AwaitingReading,
@@ -32,12 +32,7 @@ def question_of(state: Asking) -> Message | Outgoing:
                 account_number=case.account_number, transfer=case.aggregate, user_id=case.requester, kind=case.kind
             )
         case CheckingDues():
-            return DuesAsked(
-                asked_by=case.aggregate,
-                account_number=case.account_number,
-                user_id=state.agreement.parties.outgoing,
-                relation="outgoing",
-            )
+            return debt_question(case, state.agreement)
         case AwaitingReading():
             return ClosingReadingAsked(
                 asked_by=case.aggregate, account_number=case.account_number, day=state.agreement.day
@@ -55,6 +50,16 @@ def question_of(state: Asking) -> Message | Outgoing:
             )
         case _:
             assert_never(state)
+
+
+def debt_question(case: Case, agreement: Agreement) -> DuesAsked:
+    """What does the outgoing party owe (A18)?"""
+    return DuesAsked(
+        asked_by=case.aggregate,
+        account_number=case.account_number,
+        user_id=agreement.parties.outgoing,
+        relation="outgoing",
+    )
 
 
 def withdrawal_of(order: Order) -> str:

@@ -8,23 +8,26 @@ import pytest
 
 from contracts.accounts_request_internal import RequestNoted
 from contracts.accounts_supply_internal import SupplyReleased
-from contracts.billing import AccountUnknown, HolderChangeOrdered, RunningBillAsked
+from contracts.billing import AccountUnknown, DuesAsked, HolderChangeOrdered, RunningBillAsked
 from contracts.metering import ClosingReadingAsked, ClosingReadingReleased
 from contracts.requests import RequestMoved
-from contracts.transfers import TransferEnded
+from contracts.transfers import TransferCompleted, TransferEnded
 from services.accounts.transfer_case import Closing
 from services.accounts.transfer_closing import divide_bill, fail_for_unknown_account, note_debt, take_reading
+from services.accounts.transfer_moving import complete_transfer
 from services.accounts.transfer_states import AwaitingReading, Ended, Moving, Transfer
 from tests.scenario import NOON, given
-from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA, OTHER_ACCOUNT
+from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA, OTHER_ACCOUNT, due
 from tests.unit.accounts.transfers import (
     AWAITING_BILL,
     AWAITING_READING,
     BILL,
+    CHANGED,
     CHECKING_DUES,
     DAY,
     DUES,
     FACTS,
+    MOVING,
     ORDER,
     OVER,
     READING,
@@ -81,9 +84,33 @@ def test_A9_an_account_that_billing_does_not_know_ends_the_transfer(state: Trans
     assert (scene.state.outcome, scene.state.reason) == ("failed", "account-unknown-to-billing")
 
 
-def test_A9_a_measured_reading_asks_for_the_running_bill() -> None:
-    asked = RunningBillAsked(asked_by=TRANSFER, account_number=ACCOUNT, day=DAY)
-    given(AWAITING_READING).when(take_reading, told(READING), FACTS).then(asked).then_state(AWAITING_BILL)
+def test_A9_a_measured_reading_asks_for_the_running_bill_and_again_for_the_debt() -> None:
+    debt = DuesAsked(asked_by=TRANSFER, account_number=ACCOUNT, user_id=FAHAD.user_id, relation="outgoing")
+    bill = RunningBillAsked(asked_by=TRANSFER, account_number=ACCOUNT, day=DAY)
+    given(AWAITING_READING).when(take_reading, told(READING), FACTS).then(debt, bill).then_state(AWAITING_BILL)
+
+
+def test_A18_who_leaves_is_told_what_they_owe_now_and_not_before_they_paid_or_were_billed_again() -> None:
+    now = told(DUES.model_copy(update={"dues": (), "total_halalas": 0}))
+    before = given(AWAITING_BILL).when(note_debt, now, FACTS).then().when(divide_bill, told(BILL), FACTS)
+    after = given(AWAITING_BILL).when(divide_bill, told(BILL), FACTS).when(note_debt, now, FACTS).then()
+    assert before.state == after.state
+    news = after.when(complete_transfer, told(CHANGED), FACTS).messages
+    assert [(each.role, each.debt_halalas) for each in news if isinstance(each, TransferCompleted)] == [
+        ("incoming", 0),
+        ("outgoing", 0),
+    ]
+
+
+@pytest.mark.parametrize("state", [AWAITING_BILL, MOVING], ids=lambda state: state.stage)
+@pytest.mark.parametrize(
+    "changes",
+    [{"total_halalas": 1}, {"user_id": NOURA.user_id}, {"account_number": OTHER_ACCOUNT}],
+    ids=["sum", "person", "account"],
+)
+def test_A18_dues_that_are_wrong_leave_the_debt_as_it_was_noted(state: Transfer, changes: dict[str, Any]) -> None:
+    wrong = told(DUES.model_copy(update={"dues": (due(2),), "total_halalas": 2} | changes))
+    given(state).when(note_debt, wrong, FACTS).then().then_state(state)
 
 
 @pytest.mark.parametrize(

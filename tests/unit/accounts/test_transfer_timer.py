@@ -90,7 +90,7 @@ def test_A9_who_stays_silent_is_asked_again_and_in_the_end_given_up(
 
 
 def test_A9_a_reading_that_does_not_come_is_estimated_and_marked() -> None:
-    scene = woken(AWAITING_READING).then(RunningBillAsked).then_state(AwaitingBill)
+    scene = woken(AWAITING_READING).then(DuesAsked, RunningBillAsked).then_state(AwaitingBill)
     assert scene.state.closing == Closing(register_wh=None)
     assert scene.state.closing.reading == "estimated"
 
