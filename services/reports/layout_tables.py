@@ -81,8 +81,10 @@ def _working_totals(price: Price, language: Language) -> tuple[Fact, ...]:
     )
 
 
-def comparison_table(report: ConsumptionReport, language: Language) -> Table:
-    """The comparisons made, and those refused with their reason (R1)."""
+def comparison_table(report: ConsumptionReport, language: Language) -> Table | None:
+    """The comparisons made, and those refused with their reason (R1); None of a period that is compared with none."""
+    if not report.comparisons:
+        return None
     return Table(
         title=say(language, "comparison"),
         columns=(
@@ -162,7 +164,7 @@ def notes_of(report: ConsumptionReport, language: Language) -> tuple[str, ...]:
         say(language, "note-gap"),
         *([say(language, "note-quality")] if {"raw", "corrected"} & set(report.total.qualities) else []),
         *([say(language, "note-interval", minutes=minutes)] if minutes else []),
-        say(language, "note-comparison", percent=percent_text(MIN_COVER_PERCENT)),
+        *([say(language, "note-comparison", percent=percent_text(MIN_COVER_PERCENT))] if report.comparisons else []),
         say(language, "note-amount"),
     )
 

@@ -93,9 +93,8 @@ def consumption_report(
 
 def comparison_bases(period: Period) -> tuple[ComparisonBasis, ...]:
     """What a period is compared with: one longer than a month, or than the shorter month before, would overlap the same
-    period a month before, and so be compared with itself."""
-    overlaps = period.first <= period.earlier(MONTHS_BEFORE["month-before"]).last
-    return ("year-before",) if overlaps else ("month-before", "year-before")
+    period a month before, and so be compared with itself; one longer than a year is compared with none."""
+    return tuple(basis for basis, months in MONTHS_BEFORE.items() if period.earlier(months).last < period.first)
 
 
 def periods_needed(period: Period) -> tuple[Period, ...]:

@@ -153,6 +153,10 @@ def test_R1_a_year_is_compared_with_the_year_before_only() -> None:
         (date(2026, 2, 1), date(2026, 2, 28), ("month-before", "year-before")),
         (date(2026, 3, 1), date(2026, 3, 31), ("month-before", "year-before")),
         (date(2026, 1, 1), date(2026, 2, 1), ("year-before",)),
+        (date(2024, 3, 1), date(2025, 2, 28), ("year-before",)),
+        (date(2025, 1, 1), date(2026, 1, 1), ()),
+        (date(2024, 2, 29), date(2025, 2, 28), ()),  # a year before: to 29 February
+        (date(2024, 4, 1), date(2026, 3, 31), ()),
     ],
 )
 def test_R1_no_day_is_compared_with_itself(first: date, last: date, bases: tuple[str, ...]) -> None:

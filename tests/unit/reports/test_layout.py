@@ -95,6 +95,17 @@ def test_R1_the_working_is_printed_with_its_blocks_and_total() -> None:
     assert [total.value for total in working.totals] == [isolate("1,440.00"), isolate("216.00"), isolate("1,656.00")]
 
 
+@both_languages
+def test_R1_a_report_over_more_than_a_year_says_nothing_of_comparisons(language: Language) -> None:
+    two_years = Period(date(2025, 1, 1), date(2026, 12, 31))
+    document = document_of(report_of(hours_of_days(two_years), two_years), language)
+    titles = [table.title for table in document.tables]
+    assert not {PHRASES["comparison"].en, PHRASES["comparison"].ar} & {*titles}
+    assert len(document.headlines) == 3
+    percent = isolate("90%")
+    assert not any(percent in note for note in document.notes)
+
+
 def test_R1_a_refused_comparison_is_printed_with_its_reason() -> None:
     words = words_of(april_report(), Language.ENGLISH)
     assert "Not compared: 26 of 30 days measured now, 90% needed" in words
