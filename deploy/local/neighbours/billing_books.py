@@ -130,6 +130,10 @@ class Books:
         covered, parts = self._plans.get((account, user_id), ((), ()))
         return (*parts, *(bill.due for bill in self._unpaid(account, user_id, today) if bill not in covered))
 
+    def has_plan(self, account: str, user_id: str) -> bool:
+        """Whether a plan of this user's is in force; here none ends."""
+        return (account, user_id) in self._plans
+
     def agree(self, account: str, user_id: str, today: date, parts: Iterable[tuple[date, int]]) -> None:
         """What this user owes now is paid in these parts."""
         owed = self.dues(account, user_id, today)

@@ -92,6 +92,8 @@ class Orders:
     def _plan_objection(self, order: PlanOrdered, today: date) -> str | None:
         if order.account_number in self.refused_for:
             return self.refused_for[order.account_number]
+        if self._books.has_plan(order.account_number, order.user_id):
+            return "plan-in-force"
         due = sum(each.amount_halalas for each in self._books.dues(order.account_number, order.user_id, today))
         if due == 0:
             return "nothing-due"

@@ -251,6 +251,16 @@ def test_A14_a_plan_of_exactly_what_is_due_is_agreed_and_takes_its_place(billing
     assert found.total_halalas == total
 
 
+def test_A14_billing_refuses_the_second_of_two_plans_for_one_debt(billing: BillingSimulator) -> None:
+    total = dues(billing).total_halalas
+    first, second = plan("plan-1", total - 100, 100), plan("plan-2", total - 200, 100, 100)
+    assert isinstance(billing.says(first, NOW), PlanAgreed)
+    refused = PlanRefused(asked_by="plan:P1", order_id="plan-2", reason="plan-in-force")
+    assert billing.says(second, NOW) == billing.says(second, NOW) == refused
+    assert isinstance(billing.says(first, NOW), PlanAgreed)
+    assert [each.amount_halalas for each in dues(billing).dues] == [total - 100, 100]
+
+
 def test_A14_billing_refuses_a_plan_that_does_not_fit(billing: BillingSimulator) -> None:
     def reason_of(ordered: PlanOrdered) -> str:
         refused = billing.says(ordered, NOW)
