@@ -30,7 +30,7 @@ BlockReason = Literal[
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayBlock:
     """One day as metering sent it: energies in Wh, None a gap; where the readings come from in its own words. `edition`
-    is the month's with which it came."""
+    is the month's with which it changed."""
 
     day: date
     version: int
@@ -43,8 +43,8 @@ class DayBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterMonth:
-    """The days of the month that there are, in order; how often one has come (`edition`); ids of the reports, each in
-    its latest version, that have used them (R6)."""
+    """The days of the month that there are, in order; how often one has changed (`edition`); ids of the reports, each
+    in its latest version, that have used them (R6)."""
 
     stage: Literal["metered"] = "metered"
     days: tuple[DayBlock, ...] = ()
@@ -54,7 +54,7 @@ class MeterMonth:
 
 def take_in_day(state: MeterMonth | None, incoming: Incoming[IntervalReadings], _: Facts) -> Decision[MeterMonth]:
     """Keep a day block if it is sound and its version is higher than the one there is, and tell the reports that have
-    used another (R6). A bad one goes to the audit."""
+    used the day otherwise (R6): the same said again is no change. A bad one goes to the audit."""
     block = judge_block(incoming.body, incoming.now)
     if isinstance(block, Rejected):
         return refused(state, "malformed", block.reason)
@@ -63,11 +63,12 @@ def take_in_day(state: MeterMonth | None, incoming: Incoming[IntervalReadings], 
     known = days.get(block.day)
     if known is not None and block.version <= known.version:
         return ignored(state)
-    edition = month.edition + 1
-    days[block.day] = replace(block, edition=edition)
-    changed = replace(month, days=tuple(days[day] for day in sorted(days)), edition=edition)
-    told = (ReadingsChanged(report_id=report_id, days=(block.day,)) for report_id in month.used_by)
-    return decided(changed, *told)
+    is_change = total_of_day(block) != (known and total_of_day(known))
+    edition = month.edition + is_change
+    days[block.day] = replace(block, edition=known.edition if known and not is_change else edition)
+    kept = replace(month, days=tuple(days[day] for day in sorted(days)), edition=edition)
+    told = (ReadingsChanged(report_id=report_id, days=(block.day,)) for report_id in month.used_by if is_change)
+    return decided(kept, *told)
 
 
 def note_use(state: MeterMonth | None, incoming: Incoming[ReadingsUsed], _: Facts) -> Decision[MeterMonth]:

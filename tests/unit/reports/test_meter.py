@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from contracts.message import MAX_MESSAGE_BYTES
-from contracts.metering import IntervalReadings
-from contracts.reports_internal import ReadingsGiven, ReadingsUsed, ReadingsWanted
+from contracts.metering import IntervalReadings, Quality
+from contracts.reports_internal import ReadingsChanged, ReadingsGiven, ReadingsUsed, ReadingsWanted
 from services.chassis.encoding import MAX_STATE_BYTES
 from services.reports.meter import MOST_READERS, give_readings, note_use, take_in_day
 from services.reports.period import month_period
@@ -114,3 +114,33 @@ def test_R6_a_month_remembers_each_report_by_its_latest_version_and_only_so_many
             assert scenario.state.used_by == (second,)
     assert len(scenario.state.used_by) == MOST_READERS
     assert second not in scenario.state.used_by
+
+
+@pytest.mark.parametrize(
+    ("energies", "quality", "note", "is_change"),
+    [
+        ([1_000] * 24, "raw", SAMPLE, False),
+        ([500] * 48, "raw", SAMPLE, True),  # another length of interval is printed
+        ([1_000] * 23 + [1_001], "raw", SAMPLE, True),
+        ([2_000] + [1_000] * 22 + [None], "raw", SAMPLE, True),
+        ([1_000] * 24, "measured", SAMPLE, True),
+        ([1_000] * 24, "raw", "bench 7", True),
+    ],
+)
+def test_R6_a_day_said_again_in_a_higher_version_is_a_change_only_if_it_says_something_else(
+    energies: list[int | None], quality: Quality, note: str, is_change: bool
+) -> None:
+    used = ReadingsUsed(report_id=REPORT_ID, account_number=ACCOUNT, month="2026-02", edition=1)
+    before = given(metered(day_block(DAY))).when(note_use, arriving(used)).then()
+    again = day_block(DAY, energies, 2, quality, note)
+    after = before.when(take_in_day, arriving(again)).then(*[ReadingsChanged] * is_change)
+    assert after.state.days[0].version == 2
+    after.when(note_use, arriving(used)).then(*[ReadingsChanged] * is_change)
+
+
+def test_R6_a_day_of_gaps_alone_changes_no_report() -> None:
+    used = ReadingsUsed(report_id=REPORT_ID, account_number=ACCOUNT, month="2026-02", edition=0)
+    gaps = day_block(DAY, [None] * 24)
+    given().when(note_use, arriving(used)).when(take_in_day, arriving(gaps)).then().when(
+        note_use, arriving(used)
+    ).then()
