@@ -34,6 +34,7 @@ ACCOUNT_PHRASES: Mapping[str, Phrase] = {
     "marks-change": Phrase("Readings, before and now", "القراءات سابقًا والآن"),
     "before-and-now": Phrase("{before}; now {now}", "{before}، والآن {now}"),
     "more-changes": Phrase("{n} more days have changed.", "أيام أخرى تغيّرت: {n}."),
+    "not-listed": Phrase("not listed", "غير مدرج"),
     "before-quality": Phrase("Quality mark before", "علامة الجودة سابقًا"),
     # The payment report
     "payments-title": Phrase("Payment report", "تقرير المدفوعات"),

@@ -63,11 +63,16 @@ def _days(report: ConsumptionReport, language: Language) -> Iterator[tuple[str, 
 def _with_before(
     revision: Revision, days: Iterable[DayConsumption], lines: Iterable[tuple[str, ...]], language: Language
 ) -> Iterator[tuple[str, ...]]:
-    """The lines with what a changed day was before (R6); nothing where it is as it was."""
+    """The lines with what a changed day was before (R6); nothing where it is as it was. Behind the last change that a
+    version lists a day may be as it was or not, and says so."""
     changed = {change.day: change.before for change in revision.changes}
+    lists_all = len(changed) == revision.changed_days
     for day, line in zip(days, lines, strict=True):
         before = changed.get(day.day)
-        yield (*line, *(("", "") if before is None else (_kwh(before.energy_wh), _before_marks(before, language))))
+        if before is not None:
+            yield (*line, _kwh(before.energy_wh), _before_marks(before, language))
+        else:
+            yield (*line, "", "" if lists_all or day.day < max(changed) else say(language, "not-listed"))
 
 
 def _before_marks(before: DayConsumption, language: Language) -> str:

@@ -287,3 +287,6 @@ def test_R6_the_longest_report_fits_its_order_and_the_next_versions_document() -
     assert len((written("report", state).state or "").encode()) < MAX_STATE_BYTES * 3 // 4
     paper = document_of(revised, Language.ENGLISH)
     assert paper.tables[0].notes == (f"\u2066{two_years.days - MOST_CHANGES}\u2069 more days have changed.",)
+    lines = render_csv(revised, Language.ENGLISH).decode("utf-8-sig").splitlines()[1:]
+    cells = [line.split(",")[6:8] for line in lines]  # none of them says that its day is as it was
+    assert cells == [["0.000", "estimated"]] * MOST_CHANGES + [["", "not listed"]] * (two_years.days - MOST_CHANGES)
