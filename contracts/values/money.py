@@ -13,17 +13,6 @@ def riyals(amount: int) -> str:
     return f"{amount // HALALAS_A_RIYAL:,}.{amount % HALALAS_A_RIYAL:02d}"
 
 
-def split(total: Halalas, parts: int) -> list[Halalas]:
-    """`total` in equal parts that add up to it exactly and differ by a halala at most, larger first.
-
-    Raises ValueError for fewer than one part.
-    """
-    if parts < 1:
-        raise ValueError("money is split into one part or more")
-    each, left_over = divmod(total, parts)
-    return [Halalas(each + 1 if place < left_over else each) for place in range(parts)]
-
-
 def round_half_up(numerator: int, denominator: int) -> int:
     """The whole number nearest to a fraction; a half goes away from zero, so that a credit undoes its charge exactly.
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.values.money import round_half_up
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningBill:
@@ -59,7 +61,7 @@ def split_by_days(bill: RunningBill, day: date) -> Shares:
 
 def _shared(amount: int, part: int, whole: int) -> Shares:
     """`part` of `whole` for the outgoing party, rounded half up; the rest, whatever it is, for the incoming one."""
-    outgoing = (2 * amount * part + whole) // (2 * whole)
+    outgoing = round_half_up(amount * part, whole)
     return Shares(outgoing_halalas=outgoing, incoming_halalas=amount - outgoing)
 
 

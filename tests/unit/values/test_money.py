@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.values.money import Halalas, riyals, round_half_up, split, vat_on
+from contracts.values.money import Halalas, riyals, round_half_up, vat_on
 
 amounts = st.integers(-(10**12), 10**12).map(Halalas)
 
@@ -19,20 +19,6 @@ def test_money_is_written_in_riyals_with_two_places(amount: int, written: str) -
 @given(st.integers(0, 10**12))
 def test_written_money_is_the_amount_to_the_halala(amount: int) -> None:
     assert Fraction(riyals(amount).replace(",", "")) * 100 == amount
-
-
-@given(amounts, st.integers(1, 400))
-def test_parts_add_up_to_the_whole_and_differ_by_a_halala_at_most(total: Halalas, parts: int) -> None:
-    pieces = split(total, parts)
-    assert len(pieces) == parts
-    assert sum(pieces) == total
-    assert max(pieces) - min(pieces) <= 1
-    assert pieces == sorted(pieces, reverse=True)
-
-
-def test_money_is_not_split_into_nothing() -> None:
-    with pytest.raises(ValueError, match="one part or more"):
-        split(Halalas(100), 0)
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(1, 10**6))
