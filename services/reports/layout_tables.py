@@ -135,9 +135,9 @@ def span_table(
         columns=(
             Column(say(language, "month" if by_month else "year"), number=False, share=15),
             Column(say(language, "hijri-months"), number=False, share=43),
-            Column(say(language, "energy-kwh"), number=True, share=12),
-            Column(say(language, "cover"), number=False, share=13),
-            Column(say(language, "quality"), number=False, share=21),
+            Column(say(language, "energy-kwh"), number=True, share=18),
+            Column(say(language, "cover"), number=False, share=12),
+            Column(say(language, "quality"), number=False, share=16),
         ),
         rows=tuple(
             Row(

@@ -1,17 +1,25 @@
 import hashlib
+import json
 import re
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from statistics import mode
+from typing import Any
 
 import pytest
+import typst
 
 from contracts.values.language import Language
+from services.reports import pdf_report
+from services.reports.document import Document
 from services.reports.payment import PaymentEntry
-from services.reports.rendering import render
+from services.reports.period import Period
+from services.reports.rendering import document_of_any, render
 from tests.unit.reports.paying import made_payment_report
-from tests.unit.reports.situations import HEADING, april_report, report_of
+from tests.unit.reports.situations import HEADING, april_report, hours_of_days, report_of
 
 both_languages = pytest.mark.parametrize("language", list(Language))
 HOSTILE = [
@@ -88,3 +96,38 @@ def test_R2_a_table_of_wrapped_rows_goes_on_on_the_next_page() -> None:
     made = [replace(made_payment_report(), entries=bills[:rows]) for rows in (20, 33, 40)]
     pages = [len(re.findall(rb"/Type/Page\b", render(report, Language.ENGLISH, "pdf"))) for report in made]
     assert pages == [2, 2, 2]
+
+
+def runs_of(document: Document, glyphs: int) -> list[float]:
+    """Where the last glyph stands of each run of so many, in points from the run's beginning."""
+    reports = Path(pdf_report.__file__).parent
+    drawn: Any = typst.compile(  # a list of several pages
+        reports / "templates" / "report.typ",
+        font_paths=[reports / "fonts"],
+        ignore_system_fonts=True,
+        format="svg",
+        sys_inputs={"document": json.dumps(document.data())},
+    )
+    pages = b"".join([drawn] if isinstance(drawn, bytes) else drawn).decode()
+    runs = re.findall(r'<g transform="matrix[^>]*>((?:<use [^>]*>)+)', pages)
+    places = [re.findall(r' x="([0-9.]+)"', run) for run in runs]
+    return [float(run[-1]) for run in places if len(run) == glyphs]
+
+
+@pytest.mark.parametrize("opening", [12_050, 10**9, 10**11, -(10**14)])
+def test_R2_the_largest_balance_stays_within_its_card(opening: int) -> None:
+    """A card has 119 points, and its number begins after 9 of them: the last digit would stand in the next card."""
+    document = document_of_any(replace(made_payment_report(), opening_halalas=opening), Language.ARABIC)
+    shown = len(document.headlines[0].value) - 2  # without its isolates
+    assert 0 < max(runs_of(document, shown)) < 101
+
+
+def test_R1_the_energy_of_a_large_business_does_not_run_into_the_days_beside_it() -> None:
+    """Together they would read as one number of another size."""
+    months = Period(date(2026, 1, 1), date(2026, 3, 31))
+    document = document_of_any(report_of(hours_of_days(months, 10**8), months), Language.ARABIC)
+    table = document.tables[0]
+    column = 499 * table.columns[2].share / sum(each.share for each in table.columns)  # points
+    shown = len(table.rows[0].cells[2]) - 2
+    assert shown == len("74,400,000.000")
+    assert mode(runs_of(document, shown)) < column - 10 - 5  # without both insets and the last digit
