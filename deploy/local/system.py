@@ -33,10 +33,11 @@ from deploy.local.neighbours.sms_gateway import SmsGateway
 from deploy.local.old_records import skip_what_is_there
 from deploy.local.service_process import PROGRAM, ServiceProcess, Surroundings
 from deploy.local.stack import Stack, running_stack
-from deploy.local.stack.server import free_port
+from deploy.local.stack.server import EmbeddedServer, StackError, free_port
 from deploy.local.stack.topics import create_topics
 from deploy.local.terms import terms_in_force
 from deploy.local.watch import Watch, raw_records
+from services.chassis.clients import opened
 
 APP_SID: Final = "local-app-sid"
 PAGES: Final = "https://hesabi.example"
@@ -188,30 +189,40 @@ async def _built(
     mail = await cleanup.enter_async_context(MailSink(folder=mail_folder))
     replicas = _replicas(around, gateway, mail, setup)
     services = [service for each in replicas.values() for service in each]
-    with _timed(took, "topics"):
-        await skip_what_is_there(stack.kafka_bootstrap)
-        await create_topics(stack.kafka_bootstrap, topics.CATALOGUE.values())
     registry = RegistrySimulator(stack.kafka_bootstrap, around.keys / "registry", around.fingerprints, ())
     billing = BillingSimulator(stack.kafka_bootstrap, ())
     office = BackOfficeSimulator(stack.kafka_bootstrap, around.keys / "back-office", around.fingerprints)
     closing = ClosingReadings(stack.kafka_bootstrap)
     watch, producer = setup.watch(stack.kafka_bootstrap), AIOKafkaProducer(bootstrap_servers=stack.kafka_bootstrap)
-    with _timed(took, "services and neighbours"):
-        cleanup.push_async_callback(_stop_all, services)
-        starts = [asyncio.create_task(service.start()) for service in services]
-        try:
-            for each in (registry, billing, office, closing, watch):
+    async with while_servers_run(stack) as starts:
+        with _timed(took, "topics"):
+            await skip_what_is_there(stack.kafka_bootstrap)
+            await create_topics(stack.kafka_bootstrap, topics.CATALOGUE.values())
+        with _timed(took, "services and neighbours"):
+            cleanup.push_async_callback(_stop_all, services)
+            ready = [starts.create_task(service.start()) for service in services]
+            for each in (registry, billing, office, closing, watch, opened(producer)):
                 await cleanup.enter_async_context(each)
-            await producer.start()
-            cleanup.push_async_callback(producer.stop)
-            await asyncio.gather(*starts)
-        finally:
-            for start in starts:
-                start.cancel()
+            await asyncio.gather(*ready)
     return System(
         stack, folder, replicas, gateway, mail, registry, billing, watch, setup.lives,
         riyadh_day(datetime.now(UTC)), took, producer, around.fingerprints,
     )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def while_servers_run(stack: Stack) -> AsyncIterator[asyncio.TaskGroup]:
+    """Whoever waits for a broker that has ended may wait for ever: the block ends with the StackError of what ended, of
+    a server or of a task of the group."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            servers = [each for each in (stack.kafka, stack.mongo) if isinstance(each, EmbeddedServer)]
+            watches = [group.create_task(server.must_run()) for server in servers]
+            yield group
+            for watch in watches:
+                watch.cancel()
+    except* StackError as errors:
+        raise errors.exceptions[0] from None
 
 
 def _surroundings(stack: Stack, folder: Path, setup: Setup) -> Surroundings:

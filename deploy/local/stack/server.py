@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ START_SECONDS = 240
 STOP_SECONDS = 20
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 8
+LITTLE_ROOM_BYTES = 128 * 1024 * 1024
+"""MongoDB's journal wants 100 MB. On a full disk a server ends without a word: its log has no room either."""
 
 # Run by a bare interpreter that becomes the server: asks the kernel for a signal at its parent's death, however that
 # comes (PR_SET_PDEATHSIG = 1). A `preexec_fn` would do so too, but may deadlock in a process with threads.
@@ -101,7 +104,7 @@ class EmbeddedServer:
         return self._process.poll() if self._process else None
 
     async def start(self) -> None:
-        """Raises StackError, with the end of its log, when it ends early or does not answer within 90 s."""
+        """Raises StackError, with the end of its log, when it ends early or does not answer within 240 s."""
         process = self._process = spawn(self._command, self._log, self._environment)
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -111,6 +114,12 @@ class EmbeddedServer:
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             raise self._failure(f"did not answer within {START_SECONDS} s") from None
+
+    async def must_run(self) -> None:
+        """Looks after it until cancelled. Raises StackError, with the end of its log, when it ends by itself."""
+        while self.exit_code is None:  # noqa: ASYNC110 - a process has no event
+            await asyncio.sleep(POLL_SECONDS)
+        raise self._failure(f"ended by itself with code {self.exit_code}")
 
     async def stop(self, within: float = STOP_SECONDS) -> None:
         """Ends it in good order; killed after `within` seconds."""
@@ -154,7 +163,10 @@ class EmbeddedServer:
 
     def _failure(self, what: str) -> StackError:
         tail = self._log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
-        hint = " (it needs OpenSSL 3: Debian 12, Ubuntu 22.04 or later)" if "libcrypto.so.3" in "".join(tail) else ""
+        free = shutil.disk_usage(self._log.parent).free
+        hint = f" ({free >> 20} MiB are free on its disk)" if free < LITTLE_ROOM_BYTES else ""
+        if "libcrypto.so.3" in "".join(tail):
+            hint = " (it needs OpenSSL 3: Debian 12, Ubuntu 22.04 or later)"
         return StackError("\n".join([f"{self._name} {what}{hint}; the end of {self._log}:", *tail]))
 
 

@@ -22,6 +22,7 @@ from deploy.local.stack.running import RUNS
 from deploy.local.system import ACCOUNT, LARGE_ACCOUNT, Lives, Setup, System, running_system
 from deploy.local.up.announcement import Announcement, local_folder, withdraw
 from deploy.local.up.desk import desk
+from deploy.local.up.keeping import keep, kept
 from deploy.local.up.screen import screen
 from services.chassis.health import serve
 
@@ -34,7 +35,7 @@ async def up(console: Console, lives: Lives) -> None:
     """Runs until it is cancelled.
 
     Raises:
-        StackError: it cannot run here, or runs already.
+        StackError: it cannot run here, or runs already, or something ended and does not start again.
     """
     began, local = time.perf_counter(), local_folder()
     running = Announcement.read(local)
@@ -59,7 +60,7 @@ async def _open_desk(console: Console, system: System, local: Path, began: float
         try:
             announced.write(local)
             console.print(screen(announced, system.lives, time.perf_counter() - began))
-            await asyncio.Event().wait()
+            await keep(kept(system), console.print)
         finally:
             withdraw(local)
 
