@@ -5,7 +5,7 @@ everything. And if nobody answers for a topic here either, then a lane of it tha
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,6 +26,8 @@ class LogEnds:
         self._connection, self._limit_s = connection, limit_s
         self._partitions = {t.name: [TopicPartition(t.name, n) for n in range(t.partitions)] for t in topics}
         self.ends: Mapping[str, Ends] = {}
+        self.silent: Set[str] = frozenset()
+        """Topics that the last question had no answer for. A lane with nothing to do does not notice."""
 
     async def run(self) -> None:
         """Ask until cancelled; with a new client after any failure."""
@@ -40,19 +42,22 @@ class LogEnds:
                 async with opened(client):
                     await self._ask(client)
             except Exception:  # noqa: BLE001 - the broker is away: that is the answer
-                self.ends = {}
+                self._keep({})
             await asyncio.sleep(ASK_EVERY_S)
 
     async def _ask(self, client: AIOKafkaConsumer) -> None:
         while True:
             try:
-                self.ends = await self._of(client, *self._partitions)
+                self._keep(await self._of(client, *self._partitions))
             except Exception:
                 answers = await asyncio.gather(*(self._of(client, t) for t in self._partitions), return_exceptions=True)
-                self.ends = {t: ends for each in answers if isinstance(each, dict) for t, ends in each.items()}
+                self._keep({t: ends for each in answers if isinstance(each, dict) for t, ends in each.items()})
                 if not self.ends:
                     raise
             await asyncio.sleep(ASK_EVERY_S)
+
+    def _keep(self, ends: Mapping[str, Ends]) -> None:
+        self.ends, self.silent = ends, self._partitions.keys() - ends.keys()
 
     async def _of(self, client: AIOKafkaConsumer, *topics: str) -> dict[str, Ends]:
         async with asyncio.timeout(self._limit_s):

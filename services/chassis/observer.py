@@ -1,7 +1,7 @@
 """What the loop tells of itself, turned into metrics and log lines. No bodies, no personal data (style 15)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -75,6 +75,7 @@ class ServiceObserver:
     steps: Counter[str] = field(default_factory=Counter)
     """By lane: what shows that a long batch gets on."""
     _broken: dict[str, str] = field(default_factory=dict)
+    _silent: Set[str] = frozenset()
 
     def batch(self, lane: str, topic: str, records: Sequence[Any]) -> AbstractContextManager[None]:
         """A batch is handled within the `with`."""
@@ -138,6 +139,14 @@ class ServiceObserver:
         if skewed and not self.is_skewed:
             self.log.error("clock_skewed", skew_ms=int(skew / timedelta(milliseconds=1)))
         self.is_skewed = skewed
+
+    def silent(self, topics: Set[str]) -> None:
+        """For these topics no broker answers; a change is told."""
+        for topic in sorted(topics - self._silent):
+            self.log.warning("topic_silent", topic=topic)
+        for topic in sorted(self._silent - topics):
+            self.log.info("topic_answers", topic=topic)
+        self._silent = topics
 
     def lag(self, lane: str, messages: int) -> None:
         """Records of a lane that are still unread."""

@@ -174,6 +174,7 @@ class Engine:
                 ends = self.ends.ends.get(lane.topic.name)
                 if ends is not None:
                     self.observer.lag(lane.name, unread(lane, ends))
+            self.observer.silent(self.ends.silent)
             self.observer.oldest_send(self.publisher.oldest_send_s)
             self.observer.skew(self.clock.skew, SKEW_ALARM)
             await asyncio.sleep(LOOK_EVERY_S)

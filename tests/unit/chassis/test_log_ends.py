@@ -51,11 +51,13 @@ async def test_trap_37_a_partition_without_a_leader_hides_its_own_topic_only(mon
         assert ends.ends[ACCOUNTS_COMMANDS.name][TopicPartition(ACCOUNTS_COMMANDS.name, 0)] == 7
         broker.leaderless = {ACCOUNTS_EVENTS.name}
         await eventually(lambda: set(ends.ends), lambda known: known == one)
-        assert len(clients) == 1
+        assert (len(clients), ends.silent) == (1, {ACCOUNTS_EVENTS.name})
         broker.leaderless = both
         await eventually(lambda: set(ends.ends), lambda known: known == set())
         await eventually(lambda: len(clients), lambda made: made > 1)
+        assert ends.silent == both
         broker.leaderless = set()
         await eventually(lambda: set(ends.ends), lambda known: known == both)
+        assert ends.silent == set()
     finally:
         asking.cancel()

@@ -43,5 +43,17 @@ def test_law7_the_stage_that_broke_is_counted_and_told_with_the_pause() -> None:
     assert counted == {"load", "save", OTHER}
 
 
+def test_a_topic_for_which_nobody_answers_is_told_once_and_so_is_its_return() -> None:
+    observer = ServiceObserver(Metrics(), structlog.get_logger())
+    with capture_logs() as lines:
+        for silent in (set[str](), {"identity.commands"}, {"identity.commands"}, set[str](), set[str]()):
+            observer.silent(silent)
+    told = [(line["event"], line["log_level"], line["topic"]) for line in lines]
+    assert told == [
+        ("topic_silent", "warning", "identity.commands"),
+        ("topic_answers", "info", "identity.commands"),
+    ]
+
+
 def shown(metrics: Metrics) -> str:
     return metrics.exposition().decode()
