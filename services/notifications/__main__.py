@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import structlog
 from starlette.routing import BaseRoute
 
 from contracts.message import Message
@@ -23,7 +24,7 @@ def build(settings: NotificationsSettings, _: PrivateKeys) -> Service:
 
 def doors(settings: NotificationsSettings, runtime: Runtime) -> Sequence[BaseRoute]:
     """The gateway's receipts come in here (N7)."""
-    return receipt_routes(runtime.publish, settings.receipts_secret.get_secret_value())
+    return receipt_routes(runtime.publish, settings.receipts_secret.get_secret_value(), structlog.get_logger())
 
 
 def at_start(settings: NotificationsSettings) -> Sequence[tuple[Message, str]]:

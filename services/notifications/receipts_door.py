@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,21 +22,28 @@ _PUBLISH_LIMIT: Final = 5.0
 _STATUS_OF_REFUSAL: Final = {"too-large": 413, "not-understood": 400}
 
 
-def receipt_routes(publish: Publish, secret: str) -> list[Route]:
-    """The door's routes. It answers 200 once the receipt is on the log, 503 when it is not: the gateway tells again."""
+def receipt_routes(publish: Publish, secret: str, log: Any) -> list[Route]:
+    """The door's routes. It answers 200 once the receipt is on the log, 503 when it is not: the gateway tells again.
+    `log` is structlog's."""
 
     async def receive(request: Request) -> Response:
         if not is_genuine(request.path_params["secret"], secret):
             return Response(status_code=404)  # before the body: strangers may not let us wait for one
         receipt = read_callback(await _limited_body(request))
         if isinstance(receipt, ReceiptRefused):
-            return Response(status_code=_STATUS_OF_REFUSAL[receipt.reason])
+            return _refused(receipt.reason, log)
         message = _received(receipt)
         if message is None:
-            return Response(status_code=400)
+            return _refused("not-understood", log)
         return Response(status_code=200 if await _published(publish, message) else 503)
 
     return [Route(f"{RECEIPTS_PATH}/{{secret}}", receive, methods=["POST"])]
+
+
+def _refused(reason: str, log: Any) -> Response:
+    """The gateway speaks otherwise than we assume: without its receipts nobody learns what arrived (N7)."""
+    log.warning("receipt_refused", reason=reason)
+    return Response(status_code=_STATUS_OF_REFUSAL[reason])
 
 
 async def _limited_body(request: Request) -> bytes:

@@ -3,7 +3,9 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.message import Message
@@ -29,7 +31,7 @@ class Log:
 
 
 async def call(log: Log, body: bytes, secret: str = SECRET, method: str = "POST") -> int:
-    app = Starlette(routes=receipt_routes(log.publish, SECRET))
+    app = Starlette(routes=receipt_routes(log.publish, SECRET, structlog.get_logger()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as client:
         return (await client.request(method, f"/receipts/unifonic/{secret}", content=body)).status_code
 
@@ -69,8 +71,11 @@ async def test_N7_a_receipt_that_is_not_on_the_log_is_asked_for_again() -> None:
 )
 async def test_N7_what_is_no_receipt_is_turned_away(body: bytes, secret: str, status: Any) -> None:
     log = Log()
-    assert await call(log, body, secret) == status
+    with capture_logs() as lines:
+        assert await call(log, body, secret) == status
     assert log.published == []
+    told = {404: [], 400: ["not-understood"], 413: ["too-large"]}  # a stranger writes nothing into our logs
+    assert [line["reason"] for line in lines if line["event"] == "receipt_refused"] == told[status]
 
 
 async def test_N7_the_longest_id_that_a_receipt_may_name_stands_in_an_envelope() -> None:
@@ -91,7 +96,7 @@ async def test_N7_a_stranger_is_turned_away_before_the_body_is_read() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": f"/receipts/unifonic/{'x' * 32}", "headers": []}
-    await Starlette(routes=receipt_routes(Log().publish, SECRET))(scope, read, send)
+    await Starlette(routes=receipt_routes(Log().publish, SECRET, structlog.get_logger()))(scope, read, send)
     assert sent[0]["status"] == 404
 
 
