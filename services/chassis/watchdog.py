@@ -47,7 +47,8 @@ async def end_if_stalled(progress: Progress, end: Callable[[int], object] = os._
 
 class LoopWatch(threading.Thread):
     """Ends the process when the event loop has not turned for `limit_s`. It counts its own ticks, not time: a process
-    that was frozen as a whole is not at fault."""
+    that was frozen as a whole is not at fault. Frozen for longer than `limit_s` + `GRACE_S` it ends all
+    the same: what needs no interpreter has only the clock."""
 
     def __init__(self, limit_s: float, end: Callable[[int], object] = os._exit, tick_s: float = TICK_S) -> None:
         super().__init__(name="loop-watch", daemon=True)
