@@ -18,7 +18,7 @@ from deploy.cli.installation import Installation
 from deploy.cli.memory import LastCommand, Memory, Session
 from deploy.cli.message_types import writers_of
 from deploy.cli.outcome import Wrong
-from deploy.local.client import Answered, Client, Sent
+from deploy.local.client import Answered, Client, NoAnswer, Sent
 from services.chassis.sealing import public_jwk, validate_public_jwk
 
 DEFAULT_CHANNEL: Final = "web"
@@ -80,7 +80,7 @@ async def send(system: Installation, memory: Memory, wish: Wish, within: float, 
         await acknowledged(system, client.send_bytes(sent), AGAIN)
         if not wait or not isinstance(body, Command):
             return Came(sent, sender)
-        return _come(memory, client, await client.answer(sent, within=within), wish.who)
+        return _come(memory, client, await _answer(client, sent, within), wish.who)
 
 
 async def send_again(system: Installation, memory: Memory, within: float) -> Came:
@@ -99,7 +99,7 @@ async def send_again(system: Installation, memory: Memory, within: float) -> Cam
         await acknowledged(system, client.send_bytes(sent), AGAIN)
         if not isinstance(sent.command, Command):
             return Came(sent, last.channel)
-        return _come(memory, client, await client.answer(sent, within=within), last.who)
+        return _come(memory, client, await _answer(client, sent, within), last.who)
 
 
 def check_pinned(system: Installation, recipients: set[str]) -> None:
@@ -170,6 +170,15 @@ def _kept(sent: Sent, sender: str, who: str, own: OKPKey) -> LastCommand:
         made_at=sent.made_at.isoformat(),
         answer_key=dict(own.as_dict(private=True)),
     )
+
+
+async def _answer(client: Client, sent: Sent, within: float) -> Answered:
+    """With a word on what to do where none came."""
+    try:
+        return await client.answer(sent, within=within)
+    except NoAnswer as error:
+        service = type(sent.command).service
+        raise NoAnswer(f"{error}: does {service} run, and what does its log say? {AGAIN}") from None
 
 
 def _come(memory: Memory, client: Client, answered: Answered, who: str) -> Came:

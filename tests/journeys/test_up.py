@@ -180,7 +180,10 @@ def test_J3_no_answer_in_time_ends_with_3_and_the_same_bytes_bring_it(
 ) -> None:
     with up.frozen("services.notifications"):
         assert main(["send", "AskContactChannels", "--timeout", "0.5"]) == NO_ANSWER
-    assert capsys.readouterr().err == "hesabi: AskContactChannels was not answered within 0.5 s\n"
+    assert capsys.readouterr().err == (
+        "hesabi: AskContactChannels was not answered within 0.5 s: does notifications run, and what does its log say? "
+        "`./hesabi send --again` sends the same bytes\n"
+    )
     code, came = Typist(capsys).types("./hesabi send --again")
     assert (code, came["answer"]["body"]["emergency"]) == (YES, "933")  # N9
 
