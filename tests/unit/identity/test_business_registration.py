@@ -202,6 +202,15 @@ def test_I17_the_business_is_waited_for_without_a_timer() -> None:
     assert due_at(confirmed) is None
 
 
+def test_I17_a_silent_registry_is_not_waited_for_while_another_business_is() -> None:
+    waiting = (replace(REGISTERING, command_id="c-8", until=None), REGISTERING)
+    both = replace(active, represents=Representation(registering=waiting))
+    assert due_at(both) == NOON + MINUTE
+    wake = arriving(TimerElapsed(aggregate="user:u"), now=NOON + MINUTE)
+    scene = given(both).when(on_timer, wake).then_refused("not-available-now", "registry-silent")
+    assert due_at(scene.state) is None
+
+
 # --- the business ---------------------------------------------------------------------------------------------------
 CLAIM = arriving(
     BusinessClaimed(

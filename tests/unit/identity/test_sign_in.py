@@ -18,7 +18,7 @@ from services.identity.sign_in import MOST_DEVICES, SignInFacts, is_throttled, l
 from tests.combining_marks import MARKS, is_sorted_in
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.journey import keyed_hash, sign
-from tests.unit.identity.situations import HASHED, KEY, POLICY, RESIDENT, SECOND, USER_ID, logging_in
+from tests.unit.identity.situations import CITIZEN, HASHED, KEY, POLICY, RESIDENT, SECOND, USER_ID, logging_in
 
 member = Member(USER_ID, HASHED)
 known_here = replace(member, devices=("phone",))
@@ -110,6 +110,15 @@ def test_I14_a_stranger_s_run_of_combining_marks_does_not_hold_up_the_logins_beh
 
     assert not is_sorted_in(prepare)
     assert facts[0].verdict == "not-asked"
+
+
+@pytest.mark.parametrize(("identity_number", "key_is_good"), [(RESIDENT, True), (CITIZEN, False)])
+async def test_I15_nothing_is_hashed_for_a_login_that_is_wrong_for_anybody(
+    identity_number: str, key_is_good: bool
+) -> None:
+    effects = IdentityEffects(keyed_hash, sign, lambda _: key_is_good)
+    facts = await Preparing(POLICY).sign_in(Stranger(), logging_in(identity_number), effects, NOON)
+    assert facts.verdict == "not-asked"
 
 
 @pytest.mark.parametrize("state", [Stranger(), claimed, member])
