@@ -109,7 +109,7 @@ def handed_over(claims: Claims, user_id: str, to_user_id: str | None, day: date)
     is known; if that person had left before, they are back and may claim it by what was so before."""
     ruling = claims.ruling
     if ruling is not None and ruling.winner is not None and ruling.winner.user_id == user_id:
-        ruling = _void(ruling)
+        ruling = _void(ruling, ruling.winner)
     others = tuple(each for each in claims.left if each.user_id not in (user_id, to_user_id))
     return Claims(
         standing=tuple(each for each in claims.standing if each.user_id != user_id),
@@ -124,7 +124,7 @@ def succeeded(claims: Claims, contract: Claim) -> Claims:
     one more it is claimed by nobody."""
     ruling = claims.ruling
     if ruling is not None and ruling.winner is not None and _is_before(ruling.winner, contract):
-        ruling = _void(ruling)
+        ruling = _void(ruling, ruling.winner)
     standing = tuple(
         each for each in claims.standing if each.basis != "tenancy-contract" or not _is_before(each, contract)
     )
@@ -148,18 +148,16 @@ def without_beaten_ruling(claims: Claims, beneficiary: Claim) -> Claims:
     ruling = claims.ruling
     if ruling is None or ruling.winner is None or ruling.winner.user_id == beneficiary.user_id:
         return claims
-    return replace(claims, ruling=_void(ruling))
+    return replace(claims, ruling=_void(ruling, ruling.winner))
 
 
 def _is_before(claim: Claim, contract: Claim) -> bool:
     return claim.user_id != contract.user_id and claim.from_day < contract.from_day
 
 
-def _void(ruling: Ruling) -> Ruling:
+def _void(ruling: Ruling, winner: Claim) -> Ruling:
     """Its winner has no more by it and may claim anew; whom it was against stay ruled out."""
-    winner = ruling.winner
-    over = tuple(each for each in ruling.over if winner is None or each.user_id != winner.user_id)
-    return Ruling(winner=None, over=over)
+    return Ruling(winner=None, over=tuple(each for each in ruling.over if each.user_id != winner.user_id))
 
 
 def _rank(claim: Claim, ruling: Ruling | None) -> int:
