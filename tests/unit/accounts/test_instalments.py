@@ -130,6 +130,7 @@ def test_A14_what_is_due_is_asked_for_under_a_reference_of_its_own() -> None:
     assert (known.reference, known.kind, known.state) == (OWN, "instalments", "asked")
     question = DuesAsked(asked_by=ASKER, account_number=ACCOUNT, user_id=NOURA.user_id, relation="owner")
     opened = given(None).when(open_plan, FILED, FACTS).then(question, *NEWS).then_state(Asking)
+    assert [each.final for each in opened.messages if isinstance(each, RequestMoved)] == [False]
     opened.when(open_plan, FILED, FACTS).then()
 
 

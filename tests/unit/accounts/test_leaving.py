@@ -9,8 +9,8 @@ from contracts.accounts_supply_internal import UseBegun
 from contracts.transfers import BeneficiaryDetermined, RelationConfirmed, RelationEnded
 from services.accounts.beneficiary import drop_party, settle_conflict, take_evidence
 from services.accounts.claims import MOST_LEFT
-from services.accounts.relations import Relations
-from services.accounts.supply import begin_use
+from services.accounts.relations import Interval, Relations
+from services.accounts.supply import begin_use, end_use
 from services.accounts.supply_moves import move_supply, reserve_supply
 from tests.scenario import Given, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
@@ -22,12 +22,13 @@ from tests.unit.accounts.supplies import (
     SARA,
     SINCE,
     TENANT,
+    ended,
     gone,
     moved,
     wanted,
 )
 from tests.unit.accounts.test_beneficiary import TODAY, left, one_claimant, settled, shown, used
-from tests.unit.accounts.test_supply import JUNE, noted, use_begun
+from tests.unit.accounts.test_supply import JUNE, noted, use_begun, use_ended
 
 
 def test_A3_A18_who_goes_sees_nothing_more_by_a_relation_that_was_over_while_another_lasted() -> None:
@@ -70,6 +71,17 @@ def test_A3_A18_a_tenant_who_became_the_subscriber_later_sees_nothing_of_the_day
         user_id=FAHAD.user_id, account_number=ACCOUNT, relation="tenant", basis="transfer", from_day=MOVING_DAY
     )
     scene.then(*gone(FAHAD.user_id, date(2025, 5, 31)), again, RelationConfirmed, noted(SARA, True))
+
+
+def test_A3_A18_a_later_time_that_is_over_as_well_is_confirmed_anew_and_ended() -> None:
+    """SARA's use of the first year is found to have been nobody's; she was the subscriber for a month after it."""
+    using = Interval(user_id=SARA, relation="tenant", basis="tenancy-contract", from_day=SINCE, until=date(2024, 3, 1))
+    came, went = date(2025, 1, 1), date(2025, 2, 1)
+    liable = (replace(using, basis="billing", from_day=came, until=went),)
+    scene = given(replace(OWNED, relations=Relations(liable=liable, of_use=(using,))))
+    scene = scene.when(end_use, use_ended(date(2023, 6, 1)))
+    again = RelationConfirmed(user_id=SARA, account_number=ACCOUNT, relation="tenant", basis="billing", from_day=came)
+    scene.then(*gone(SARA, date(2023, 5, 31)), again, ended(SARA, "tenant", date(2025, 1, 31)))
 
 
 def test_A12_a_deed_that_the_registry_confirms_late_does_not_supersede_a_later_one() -> None:

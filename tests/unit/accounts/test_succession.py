@@ -6,10 +6,11 @@ from typing import Any
 
 from contracts.accounts_supply_internal import PartyLeft, SupplyMoved, UseBegun
 from contracts.back_office import ConflictRaised
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, RelationConfirmed
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined, RelationConfirmed
 from services.accounts.beneficiary import (
     Determined,
     Disputed,
+    Undetermined,
     drop_party,
     settle_conflict,
     take_declaration,
@@ -26,6 +27,7 @@ from tests.unit.accounts import transfers as moving
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
 from tests.unit.accounts.supplies import MOVING_DAY, OWNED, SARA, gone, moved, wanted
 from tests.unit.accounts.test_beneficiary import (
+    CASE_2,
     JULY,
     JUNE,
     crowded,
@@ -35,7 +37,9 @@ from tests.unit.accounts.test_beneficiary import (
     settled,
     shown,
     two_claimants,
+    two_tenants,
     used,
+    withdrawn,
 )
 from tests.unit.accounts.test_supply import noted, use_begun
 
@@ -99,6 +103,21 @@ def test_A10_what_the_back_office_decided_of_the_time_before_ends_with_it_too() 
     scene = ruled.when(drop_party, next_one).then(BeneficiaryDetermined, UseBegun)
     assert scene.state.claims.ruling.winner is None
     assert scene.state.beneficiary.user_id == "user-next"
+
+
+def test_A10_a_decision_for_nobody_is_of_no_time_and_stays() -> None:
+    scene = two_claimants().when(settle_conflict, settled(None))
+    ruling = scene.state.claims.ruling
+    scene = scene.when(drop_party, succeeded()).then(BeneficiaryDetermined, UseBegun)
+    assert scene.state.claims.ruling == ruling
+
+
+def test_A10_a_conflict_of_tenants_who_have_gone_is_withdrawn_though_the_next_one_is_ruled_out() -> None:
+    """SARA's claim is the last that the back office has not decided; she leaves to FAHAD, against whom it has."""
+    ruled = two_tenants().when(settle_conflict, settled(None))
+    scene = ruled.when(take_evidence, shown(SARA)).when(take_evidence, shown("user-hind"))
+    to_fahad = left(SARA, to_user_id=FAHAD.user_id, contract_from=JULY)
+    scene.when(drop_party, to_fahad).then(withdrawn(CASE_2), BeneficiaryUndetermined).then_state(Undetermined)
 
 
 def test_A10_a_later_contract_of_another_tenant_stands_against_it() -> None:

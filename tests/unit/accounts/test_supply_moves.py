@@ -185,10 +185,9 @@ def test_A18_a_supply_moves_on_the_day_after_its_partys_first_at_the_earliest() 
 
 
 def test_A10_who_leaves_uses_the_power_no_more_and_a_confirmed_user_stays() -> None:
-    owner_uses = (
-        given(HELD).when(begin_use, use_begun(NOURA.user_id, basis="ownership-deed")).when(move_supply, moved())
-    )
-    assert [each.until for each in owner_uses.state.relations.of_use] == [MOVING_DAY]
+    for basis in ("ownership-deed", "tenancy-contract", "back-office"):
+        owner_uses = given(HELD).when(begin_use, use_begun(NOURA.user_id, basis=basis)).when(move_supply, moved())
+        assert [each.until for each in owner_uses.state.relations.of_use] == [MOVING_DAY]
     sara_uses = given(HELD).when(begin_use, use_begun(SARA)).when(move_supply, moved())
     assert sara_uses.state.relations.user.user_id == SARA
 

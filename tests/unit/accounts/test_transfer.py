@@ -91,6 +91,7 @@ def test_A12_a_deed_is_registered_for_the_new_owner() -> None:
     scene = given().when(open_transfer, filed(DEED), FACTS).when(accept_evidence, told(CONFIRMED), FACTS)
     scene.then(WANTED.model_copy(update={"kind": "ownership"}))
     assert scene.state.case.relation == "owner"
+    assert scene.state.due_at == NOON + WAITS.answer
 
 
 def test_A13_a_contract_makes_the_tenant_the_subscriber() -> None:

@@ -160,9 +160,11 @@ def test_A9_no_code_after_the_time_for_consents() -> None:
 
 
 def test_I14_codes_of_one_transfer_are_bounded() -> None:
-    state = replace(ASKED, codes_sent=MOST_CODES)
-    scene = given(state).when(consent_to_transfer, consenting(NOURA), FACTS)
-    scene.then_refused("too-many-codes", "too-many-consents-asked").then_state(state)
+    scene = given(replace(ASKED, codes_sent=MOST_CODES - 1)).when(consent_to_transfer, consenting(NOURA), FACTS)
+    assert scene.then(ConsentCodeSent, ConsentAsked).state.codes_sent == MOST_CODES
+    full = scene.state
+    scene = scene.when(consent_to_transfer, consenting(FAHAD, id="m-2"), FACTS)
+    scene.then_refused("too-many-codes", "too-many-consents-asked").then_state(full)
 
 
 @pytest.mark.parametrize(
