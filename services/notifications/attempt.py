@@ -120,11 +120,10 @@ class AttemptRules:
         waits = self._waits(about)
         return waits[min(attempt, len(waits)) - 1] if attempt < MOST_ATTEMPTS else None
 
-    def spread_after(self, about: About, attempt: int) -> timedelta:
+    def spread_of(self, wait: timedelta, about: About, attempt: int) -> timedelta:
         """What each message adds to that wait, up to half of it: what failed together does not come together to a
-        gateway that is back."""
-        wait = self.wait_after(about, attempt)
-        if wait is None or about.is_code:
+        gateway that is back. A code does not wait for that."""
+        if about.is_code:
             return timedelta()
         drawn = hashlib.sha256(f"{about.message_id}/{attempt}".encode()).digest()
         return wait / 2 * (int.from_bytes(drawn[:4]) / 2**32)

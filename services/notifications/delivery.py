@@ -133,7 +133,7 @@ class Deliveries:
         about, wait = state.about, self.rules.wait_after(state.about, state.attempt)
         if wait is None:
             return None
-        spread = self.rules.spread_after(about, state.attempt)
+        spread = self.rules.spread_of(wait, about, state.attempt)
         # A night's failures do not all begin with the permitted hours (N4).
         return self.hours.later(now + wait, spread) if about.keeps_hours else now + wait + spread
 

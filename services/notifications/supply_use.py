@@ -24,7 +24,7 @@ class SupplyUse:
 def determined(state: SupplyUse | None, incoming: Incoming[BeneficiaryDetermined], _: Facts) -> Decision[SupplyUse]:
     """A10 has a result."""
     winner, before = incoming.body.user_id, state.user_id if state is not None else None
-    if state is not None and before == winner:
+    if before == winner:
         return ignored(state)
     number = incoming.body.account_number
     loser = () if before is None else (_noted(number, before, now=False),)

@@ -122,6 +122,11 @@ def test_N6_what_certainly_was_not_sent_is_tried_again_after_a_wait(about: About
     assert again.state.attempt == 2
 
 
+def test_N5_a_code_is_tried_again_as_soon_as_its_wait_is_over() -> None:
+    waits = given(attempting(CODE)).when(DELIVERIES.on_result, reported(CODE, "not-sent"), at(4))
+    assert due_at(waits.state) == NOON + after(5)
+
+
 def test_N2_no_attempt_is_waited_for_that_would_come_too_late() -> None:
     told = given(attempting(CODE)).when(DELIVERIES.on_result, reported(CODE, "not-sent"), at(59.5))
     told.then(OtpNotHandedOver(otp_id="otp-1", asked_by="registration:r-1", reason="expired"), MessageExpired)
