@@ -184,7 +184,7 @@ class Decoder:
         if known.is_internal:
             return self._internal(arrival)
         if known.is_order:
-            return self._ordered(arrival, replayed_at or now)
+            return self._ordered(arrival)  # no order is replayed
         return self._addressed(arrival, known, replayed_at or now)
 
     def _internal(self, arrival: Arrival) -> Arrival | Undecodable:
@@ -201,10 +201,10 @@ class Decoder:
         heard = arrival.kind is not None and (isinstance(body, Nudge) or arrival.kind.on_timer is not None)
         return arrival if heard else Undecodable(arrival.position, arrival.raw, "aggregate-malformed")
 
-    def _ordered(self, arrival: Arrival, life_at: datetime) -> Arrival:
+    def _ordered(self, arrival: Arrival) -> Arrival:
         arrival.order, arrival.aggregate = arrival.incoming, getattr(arrival.incoming.body, "aggregate", None) or ""
         arrival.kind = self._kind_of(arrival.aggregate)
-        arrival.obstacle = untimely(arrival.envelope, arrival.incoming.now, life_at)
+        arrival.obstacle = untimely(arrival.envelope, arrival.incoming.now, arrival.incoming.now)
         return arrival
 
     def _kind_of(self, aggregate: str) -> Kind | None:

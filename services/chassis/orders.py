@@ -123,7 +123,7 @@ def _original(decoder: Decoder, body: ReplayDeadLetter, first_place: Position, a
         kept = kept_record(text, first_place, decoder.keyed_hash, take_unproven=take_unproven)
     except Unproven:
         return Refusal("malformed", "letter-does-not-fit")
-    except (SealBroken, KeyError, ValueError):
+    except (SealBroken, ValueError):
         return Refusal("malformed", "letter-not-opened")
     return kept or Refusal("not-available-now", "original-not-kept")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, Protocol, Union, get_origin
 
 from pydantic import Discriminator, TypeAdapter, ValidationError
 
@@ -78,7 +78,7 @@ class StateCodec:
 @cache
 def _adapter_of(state: Any) -> TypeAdapter[Any]:
     # It takes milliseconds to make, and serves every process of a simulation.
-    is_union = get_origin(state) in (Union, UnionType) and len(get_args(state)) > 1
+    is_union = get_origin(state) in (Union, UnionType)
     return TypeAdapter[Any](Annotated[state, Discriminator("stage")] if is_union else state)  # type: ignore[arg-type,maybe-unrecognized-str-typeform]
 
 
