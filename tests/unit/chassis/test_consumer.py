@@ -38,13 +38,14 @@ async def test_trap_19_what_can_be_read_again_goes_on(opened: Open) -> None:
 
 @pytest.mark.parametrize("codec", [0, 3])
 async def test_trap_3_a_header_name_that_is_not_utf_8_spoils_nothing(opened: Open, codec: int) -> None:
-    broker = FakeBroker([stored(0, 4, bad_name_at=1, codec=codec), stored(4, 2, bad_name_at=4)], [stored(0, 2)])
+    batches = [stored(0, 4, bad_name_at=1, codec=codec), stored(4, 2, bad_name_at=4, codec=codec), stored(6, 1)]
+    broker = FakeBroker(batches, [stored(0, 2)])
     reading = Reading(broker, opened(broker))
-    await eventually(reading.poll, lambda count: count == 8)
-    assert reading.of(0) == [0, 1, 2, 3, 4, 5]
-    assert [(r.key, r.value) for r in reading.records if r.partition == 0] == [(b"key", b"%d" % n) for n in range(6)]
+    await eventually(reading.poll, lambda count: count == 9)
+    assert reading.of(0) == [0, 1, 2, 3, 4, 5, 6]
+    assert [(r.key, r.value) for r in reading.records if r.partition == 0] == [(b"key", b"%d" % n) for n in range(7)]
     names = [r.headers[0][0] for r in reading.records if r.partition == 0]
-    assert names == ["x", "\ufffd\ufffd", "x", "x", "\ufffd\ufffd", "x"]
+    assert names == ["x", "\ufffd\ufffd", "x", "x", "\ufffd\ufffd", "x", "x"]
     assert not reading.consumer.halts
 
 

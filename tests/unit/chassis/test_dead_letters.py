@@ -16,7 +16,13 @@ from services.chassis.document import Document, Position
 from services.chassis.encoding import Encoder
 from services.chassis.keyring import Keyring
 from services.chassis.keys import PrivateKeys
-from services.chassis.letters import MAX_KEPT_HEADER_CHARACTERS, MAX_KEPT_VALUE_BYTES
+from services.chassis.letters import (
+    MAX_KEPT_HEADER_CHARACTERS,
+    MAX_KEPT_KEY_BYTES,
+    MAX_KEPT_VALUE_BYTES,
+    kept_record,
+    whole,
+)
 from tests.component.counter import Add
 from tests.fakes.log import FakeRecord
 from tests.fakes.world import NOON, Process, World, keyed_hash
@@ -24,6 +30,7 @@ from tests.first_copies import envelope_of
 
 POSITION = Position(1, "accounts.commands", 3, 17)
 RECORD = FakeRecord("accounts.commands", 3, 17, 1, b"key", b"value", (("ce_id", b"1"), ("x", None), ("y", b"\xff")))
+STAMPED = replace(RECORD, timestamp=1_772_355_600_000)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +94,20 @@ def test_law7_any_record_that_a_topic_takes_fits_into_a_letter(keyring: Keyring,
     assert size < MAX_RECORD_BYTES - 8 * 1024
     assert letter.offset == 17
     assert original["stamp_ms"] == 1
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        replace(STAMPED, key=b"k" * (MAX_KEPT_KEY_BYTES + 1)),
+        replace(STAMPED, value=b"v" * (MAX_KEPT_VALUE_BYTES + 1)),
+        replace(STAMPED, headers=(("h" * MAX_KEPT_HEADER_CHARACTERS, b"x"),)),
+    ],
+    ids=["key", "value", "headers"],
+)
+def test_law7_a_record_of_which_one_part_was_too_large_is_not_given_again_without_it(raw: FakeRecord) -> None:
+    assert kept_record(whole(STAMPED, keyed_hash), POSITION, keyed_hash, take_unproven=False) is not None
+    assert kept_record(whole(raw, keyed_hash), POSITION, keyed_hash, take_unproven=False) is None
 
 
 async def test_law7_a_parked_aggregate_is_announced_once_and_numbers_count_as_decided() -> None:

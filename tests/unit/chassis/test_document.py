@@ -12,6 +12,7 @@ from services.chassis.document import (
     STREAM_LIFE,
     STREAMS_AT_MOST,
     Document,
+    changes,
     loaded,
     stored,
 )
@@ -82,6 +83,14 @@ def test_what_is_stored_is_what_is_loaded() -> None:
     fields = {"_id": "count:full", "version": 3, **stored(full(), NOON, 5)}
     assert loaded(fields) == replace(full(), version=3)
     assert (fields["written_minute"], fields["partition"]) == (NOON.replace(second=0, microsecond=0), 5)
+
+
+def test_law5_a_write_moves_its_document_to_its_minute_and_leaves_the_same_one_alone() -> None:
+    """The audit reads each document some minutes after its last write."""
+    draft = loaded({"_id": "count:full", "version": 3, **stored(full(), NOON, 5)}).draft()
+    minute = NOON.replace(second=0, microsecond=0)
+    assert changes(draft, NOON, 5) == {}
+    assert changes(draft, NOON + timedelta(minutes=1), 5) == {"written_minute": minute + timedelta(minutes=1)}
 
 
 def test_an_entry_goes_out_with_all_that_its_readers_go_by() -> None:

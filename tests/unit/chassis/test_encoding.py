@@ -94,3 +94,4 @@ def test_J3_only_commands_are_answered_with_a_refusal_at_once_or_later() -> None
     answer, precise = ENCODER.refusal(late, event)
     assert (answer.correlation_id, precise.correlation_id) == ("command-9", "command-9")
     assert answer.body.model_dump()["command_type"] == Add.type_name
+    assert precise.body.model_dump()["message_id"] == "command-9"

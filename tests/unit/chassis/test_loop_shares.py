@@ -6,14 +6,15 @@ from datetime import datetime
 
 import pytest
 
-from services.chassis.document import Document, FormatTooNew
+from services.chassis.document import Document, FormatTooNew, Record
 from services.chassis.logs import describe
 from services.chassis.loop import _all_of
 from services.chassis.publisher import PublishFailed
 from services.chassis.store import Outcome, StoreUnavailable
-from tests.component.counter import Add
+from tests.component.counter import Add, Ask
 from tests.fakes.store import FakeStore
 from tests.fakes.world import World
+from tests.first_copies import envelope_of
 
 
 class SlowStore(FakeStore):
@@ -103,6 +104,23 @@ async def test_law8_calls_of_what_was_saved_are_made_though_the_broker_is_away()
     assert process.lanes["ordinary"].paused
     await process.run()
     assert [due.aggregate for due in process.started] == ["count:f1"]
+
+
+async def test_J3_what_two_shares_answer_without_a_save_goes_out_once() -> None:
+    world, store = world_of(0)
+    store.free.set()
+    asked = [world.send(Ask(), f"f{number}") for number in range(4)]
+    process = world.process()
+    publish = process.loop.publish
+
+    async def slowly(records: Sequence[Record]) -> None:
+        await until_idle()
+        await publish(records)
+        await until_idle()
+
+    process.loop.publish = slowly
+    await process.run()
+    assert sorted(str(envelope_of(each).correlation_id) for each in world.records("answers")) == asked
 
 
 async def test_law7_both_failures_are_told_where_both_shares_fail() -> None:

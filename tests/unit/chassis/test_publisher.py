@@ -223,6 +223,14 @@ async def test_who_gives_up_waiting_does_not_take_the_producer_from_others(
     assert (hurried.cancelled(), given_up) == (True, [])
 
 
+async def test_trap_17_a_send_that_fails_ends_the_producer(sent: tuple[KafkaPublisher, Broker, list[Any]]) -> None:
+    sending, broker, given_up = sent
+    broker.fails = KafkaConnectionError("gone")
+    with pytest.raises(PublishFailed):
+        await sending([RECORD])
+    assert given_up == [broker]
+
+
 async def test_trap_17_what_fails_after_its_sender_gave_up_ends_the_producer(
     sent: tuple[KafkaPublisher, Broker, list[Any]],
 ) -> None:
