@@ -85,6 +85,15 @@ async def test_law5_the_whole_outbox_goes_oldest_first() -> None:
     assert [body["total"] for body in world.bodies("answers")] == [1]
 
 
+async def test_law4_of_what_is_decided_commands_alone_are_remembered_by_their_ids() -> None:
+    world = World()
+    command = world.send(Add(amount=1))
+    world.send(Heard(amount=5), sequence=1)
+    await world.process().run()
+    assert world.total() == 6
+    assert set(world.store.documents["count:f1"].commands) == {command}
+
+
 async def test_law5_entries_that_another_process_saw_acknowledged_are_published_again_first() -> None:
     world = World()
     world.send(Add(amount=1))

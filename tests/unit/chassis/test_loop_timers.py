@@ -157,6 +157,15 @@ async def test_law5_a_nudge_publishes_again_and_trims_in_the_same_handling() -> 
     assert len(world.bodies("events")) == 2
 
 
+async def test_law5_a_nudge_trims_what_was_decided_beside_it() -> None:
+    world = World()
+    world.send(Add(amount=1))
+    world.send(NUDGE["accounts"](aggregate="count:f1"), "count:f1")
+    await world.process().run()
+    assert (world.total(), world.bodies("events")) == (1, [{"amount": 1}])
+    assert world.store.documents["count:f1"].outbox == []
+
+
 async def test_law5_a_parked_aggregate_can_be_nudged() -> None:
     world = World()
     world.send(Add(amount=666))

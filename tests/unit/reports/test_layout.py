@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from contracts.values.language import Language
+from services.reports.figures import signed_percent
 from services.reports.layout import document_of
 from services.reports.period import Period
 from services.reports.report import ConsumptionReport
@@ -17,6 +18,13 @@ from tests.unit.reports.situations import HEADING, april_report, april_with_two_
 both_languages = pytest.mark.parametrize("language", list(Language))
 ISOLATED = re.compile(f"{ISOLATE_LTR}[^{ISOLATE_LTR}{END_ISOLATE}]*{END_ISOLATE}")
 A_YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("permille", "text"), [(0, "0.0%"), (123, "+12.3%"), (-40, "−4.0%"), (7, "+0.7%"), (12_345_678, "+1,234,567.8%")]
+)
+def test_R1_a_change_is_printed_to_a_tenth_of_a_percent(permille: int, text: str) -> None:
+    assert signed_percent(permille) == text
 
 
 def texts_of(value: object) -> Iterator[str]:

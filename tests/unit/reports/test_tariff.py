@@ -130,6 +130,12 @@ def test_R7_a_day_before_the_table_has_no_price() -> None:
     assert price_of({period.first: 1}, period, "residential") == PriceRefused("no-tariff-for-day", period.first)
 
 
+def test_R7_a_day_without_a_rate_of_vat_has_no_price() -> None:
+    table = TariffTable(TARIFF.rows, (VatRow(date(2026, 4, 2), None, 15, RULE_R7),))
+    refused = price_of({APRIL.first: KWH}, APRIL, "residential", table)
+    assert refused == PriceRefused("no-tariff-for-day", APRIL.first)
+
+
 def test_R5_without_readings_there_is_no_price() -> None:
     assert price_of({}, APRIL, "residential") == PriceRefused("no-readings", APRIL.first)
 
