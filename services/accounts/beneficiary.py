@@ -168,7 +168,7 @@ def _weighed(state: Beneficiary, claims: Claims, at: datetime) -> Decision[Benef
     match strongest(claims):
         case ():
             nobody = Undetermined(account_number=state.account_number, claims=claims, conflicts=state.conflicts)
-            return decided(nobody, *_withdrawn(state), *_undetermined(state, at))
+            return decided(nobody, *_withdrawn(state))
         case (one,):
             return _determined(state, claims, one, at)
         case several:
@@ -240,8 +240,7 @@ def _undetermined(state: Beneficiary, at: datetime) -> tuple[BeneficiaryUndeterm
 def _fallen(state: Beneficiary, weighed: Decision[Beneficiary], at: datetime) -> Decision[Beneficiary]:
     """Where nobody is determined, whoever stood as the beneficiary for others does not any more: not even while a
     conflict of those who are left is open. Perhaps it was who has left or is ruled out."""
-    is_said = any(isinstance(each, BeneficiaryUndetermined) for each in weighed.messages)
-    if is_said or isinstance(weighed.state, Determined):
+    if isinstance(weighed.state, Determined):
         return weighed
     return replace(weighed, messages=(*_undetermined(state, at), *weighed.messages))
 
