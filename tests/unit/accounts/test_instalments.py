@@ -237,6 +237,7 @@ def test_A14_the_quoted_plan_is_ordered_as_it_was_quoted_and_agreed() -> None:
 def test_A14_billing_refuses_and_the_command_hears_it() -> None:
     scene = given(ordered()).when(refuse_plan, REFUSED).then_refused("plan-not-agreed", "billing-refused-the-plan")
     scene.then_state(Closed)
+    assert [each.final for each in scene.messages if isinstance(each, RequestMoved)] == [True]
     assert scene.decision is not None
     assert scene.decision.refusal is not None
     assert scene.decision.refusal.command_id == "accept-1"

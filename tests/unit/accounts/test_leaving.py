@@ -89,7 +89,9 @@ def test_A12_a_deed_that_the_registry_confirms_late_does_not_supersede_a_later_o
     late = scene.when(begin_use, use_begun(FAHAD.user_id, date(2020, 1, 1), "ownership-deed"))
     late.then_refused("not-available-now", "later-deed-known")
     late.then_state(scene.state)
-    assert scene.when(begin_use, use_begun(SARA, date(2020, 1, 1), "ownership-deed")).state is not None
+    own_older = scene.when(begin_use, use_begun(SARA, date(2020, 1, 1), "ownership-deed"))
+    assert own_older.decision is not None
+    assert own_older.decision.refusal is None
     newer = scene.when(begin_use, use_begun(FAHAD.user_id, date(2026, 1, 1), "ownership-deed"))
     assert newer.state.relations.owner_user_id == FAHAD.user_id
 

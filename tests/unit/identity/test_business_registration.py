@@ -93,6 +93,10 @@ def test_I3_a_unified_number_is_read_in_either_script_and_a_name_loses_its_margi
     scene.then(AuthorityAsked).then_state(asking)
 
 
+def test_I17_the_longest_name_of_a_business_is_taken() -> None:
+    given(active).when(register_business, registering(name="N" * LONGEST_NAME), FACTS).then(AuthorityAsked)
+
+
 @pytest.mark.parametrize(
     ("command", "public", "reason"),
     [

@@ -98,10 +98,12 @@ def test_J2_I13_a_step_that_comes_after_the_registrations_end_is_refused_as_afte
     assert given(state).when(decide, in_time, replace(facts, present=ENDS + MINUTE)).state != abandoned
 
 
-async def test_I16_nothing_is_hashed_for_a_registration_that_is_over() -> None:
-    late = replace(contact(), now=ENDS)
+@pytest.mark.parametrize(
+    "given_one", [replace(contact(), now=ENDS), contact(password="too short")], ids=["over", "bad"]
+)
+async def test_I16_nothing_is_hashed_for_a_contact_that_is_not_taken(given_one: Incoming[Any]) -> None:
     effects = IdentityEffects(lambda *_: "", lambda *_: "", lambda _: True)
-    facts = await Preparing(POLICY).contact(giving_contact, late, effects, ENDS)
+    facts = await Preparing(POLICY).contact(giving_contact, given_one, effects, NOON)
     assert facts.password_hash == Secret("")
 
 
@@ -243,6 +245,14 @@ def test_I8_terms_are_kept_as_evidence_and_a_second_code_is_asked_for() -> None:
 def test_I8_only_a_text_in_force_is_accepted(version: str, language: Any, text_hash: str, reason: str) -> None:
     stated = arriving(AcceptTerms(version=version, language=language, text_hash=text_hash))
     given(accepting_terms).when(accept_terms, stated, FACTS).then_refused("terms-version-unknown", reason)
+
+
+def test_I8_of_several_versions_in_force_each_is_accepted() -> None:
+    newer = replace(TERMS, version="2026-02")
+    both = replace(FACTS, policy=replace(FACTS.policy, terms=(TERMS, newer)))
+    stated = arriving(AcceptTerms(version="2026-02", language="ar", text_hash=newer.text_hash))
+    for command in (ACCEPT, stated):
+        given(accepting_terms).when(accept_terms, command, both).then(TermsAccepted, PersonCodeAsked)
 
 
 def test_I8_a_language_without_a_text_is_told_apart() -> None:
