@@ -100,6 +100,18 @@ def test_N3_an_activation_link_goes_by_email_and_an_sms_says_so_without_it() -> 
     assert notice.valid_until == NOON + timedelta(hours=1)
 
 
+@pytest.mark.parametrize(("seconds", "more"), [(599, TIME_TO_ARRIVE), (600, TIME_TO_ARRIVE), (601, timedelta())])
+def test_I10_N2_of_a_link_that_lives_ten_minutes_or_less_the_sms_leaves_until_its_end(
+    seconds: int, more: timedelta
+) -> None:
+    asked, over = link_requested(), NOON + timedelta(seconds=seconds)
+    begun = given().when(
+        ASKING.for_activation_link, replace(asked, body=asked.body.model_copy(update={"valid_until": over}))
+    )
+    (notice,) = (m for m in begun.messages if isinstance(m, NoticeWanted))
+    assert notice.valid_until == over + more
+
+
 def test_I10_N2_a_link_whose_life_is_set_short_is_sent_all_the_same() -> None:
     asked = link_requested()
     short = replace(asked, body=asked.body.model_copy(update={"valid_until": NOON + timedelta(minutes=5)}))
