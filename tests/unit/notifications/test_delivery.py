@@ -153,6 +153,7 @@ def test_N10_an_unknown_code_is_final_and_never_sent_again() -> None:
 def test_N10_a_late_acceptance_of_an_unknown_code_says_nothing_more_to_identity() -> None:
     told = given(unknown(CODE)).when(DELIVERIES.on_result, reported(CODE, "accepted"))
     told.then(MessageHandedOver).then_state(HandedOver)
+    assert told.state.gateway_message_id == "gw-1"
 
 
 def test_N10_a_code_that_never_reported_is_unknown_when_its_call_is_over() -> None:

@@ -106,6 +106,13 @@ def test_R6_a_change_between_giving_and_noting_the_use_is_told_at_once() -> None
     given(late).when(note_use, arriving(since)).then()
 
 
+def test_A18_R6_a_changed_day_that_the_owner_may_not_see_makes_no_version() -> None:
+    january = arriving(ReadingsChanged(report_id=REPORT_ID, days=(date(2026, 1, 3),)))  # what February is compared with
+    assert first_version().when(take_change, january, FACTS).state.revise_at == REVISE_AT
+    made = collected(FEBRUARY, FIRST_BLOCKS, visible=(FEBRUARY,))
+    made.when(take_change, january, FACTS).then().then_state(made.state)
+
+
 def test_R6_a_month_that_had_no_reading_yet_remembers_who_looked_at_it() -> None:
     used = ReadingsUsed(report_id=REPORT_ID, account_number=ACCOUNT, month="2026-02", edition=0)
     given().when(note_use, arriving(used)).then().when(take_in_day, arriving(LATE)).then(ReadingsChanged)
