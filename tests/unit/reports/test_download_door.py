@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import httpx
@@ -179,6 +180,15 @@ async def test_R8_a_fetch_that_cannot_be_recorded_does_not_happen_and_says_nothi
         answer = await situation.get()
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
     assert [(line["event"], line["log_level"]) for line in lines] == [("fetch_delayed", "warning")]
+
+
+async def test_R8_who_comes_while_all_are_served_may_come_again(situation: Situation) -> None:
+    slow = Event()
+    situation.renderer = Renderer(limit_s=0, render=lambda *_: b"%d" % slow.wait(5))
+    answer = await situation.get()
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+    assert situation.published == []
+    slow.set()
 
 
 async def test_R8_a_file_that_cannot_be_made_is_told_to_operators_and_nobody_is_asked_to_come_again(

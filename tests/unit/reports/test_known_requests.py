@@ -47,5 +47,12 @@ def test_R3_what_was_over_before_the_period_is_not_said_to_be_left_out() -> None
     assert still_open.left_out == len(year_before) + 1 - MOST_REQUESTS
 
 
+def test_R3_a_request_of_which_two_months_tell_is_open_until_one_says_that_it_is_over() -> None:
+    two_months = [moved(OUTAGE, "received", at(1, 5)), moved(OUTAGE, "crew-sent", at(2, 5))]
+    assert [each.final for each in statement(two_months).requests] == [False]
+    over = moved(OUTAGE, "resolved", at(2, 6), final=True)
+    assert [each.final for each in statement([*two_months, over]).requests] == [True]
+
+
 def test_R3_news_that_come_late_do_not_open_a_request_again() -> None:
     assert after(moved(OUTAGE, "resolved", at(2, 2), final=True), moved(OUTAGE, "received", at(2, 1))).final

@@ -67,7 +67,7 @@ PAST = RelationSpan(
     relation="tenant",
     basis="transfer",
     from_day=date(2024, 1, 1),
-    last_day=date(2026, 2, 5),
+    last_day=FEBRUARY.first,
 )
 LONG_PAST = PAST.model_copy(update={"last_day": date(2025, 1, 1)})
 ORDER = StatementOrdered(
@@ -185,7 +185,7 @@ def test_R3_what_was_over_before_the_period_or_came_after_it_is_not_on_it() -> N
 def test_R3_relations_are_intervals_and_those_long_over_are_not_on_it() -> None:
     assert [(each.from_day, each.last_day) for each in statement().relations] == [
         (date(2023, 1, 1), None),
-        (date(2024, 1, 1), date(2026, 2, 5)),
+        (date(2024, 1, 1), FEBRUARY.first),
     ]
 
 
