@@ -213,6 +213,8 @@ def test_I17_a_silent_registry_is_not_waited_for_while_another_business_is() -> 
     wake = arriving(TimerElapsed(aggregate="user:u"), now=NOON + MINUTE)
     scene = given(both).when(on_timer, wake).then_refused("not-available-now", "registry-silent")
     assert due_at(scene.state) is None
+    later = replace(REGISTERING, command_id="c-7", until=NOON + 2 * MINUTE)
+    assert due_at(replace(active, represents=Representation(registering=(later, REGISTERING)))) == NOON + MINUTE
 
 
 # --- the business ---------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from contracts.identity import LoggedIn, UserSignedIn
 from contracts.identity_internal import SignInReported
 from contracts.sealed import Secret
 from services.identity.effects import IdentityEffects
+from services.identity.password import LONGEST
 from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
 from services.identity.preparing import Preparing
 from services.identity.sign_in import MOST_DEVICES, SignInFacts, is_throttled, log_in, report_sign_in, wait_after
@@ -119,6 +120,13 @@ async def test_I15_nothing_is_hashed_for_a_login_that_is_wrong_for_anybody(
     effects = IdentityEffects(keyed_hash, sign, lambda _: key_is_good)
     facts = await Preparing(POLICY).sign_in(Stranger(), logging_in(identity_number), effects, NOON)
     assert facts.verdict == "not-asked"
+
+
+@pytest.mark.parametrize(("length", "verdict"), [(LONGEST, "wrong"), (LONGEST + 1, "not-asked")])
+async def test_I16_a_password_as_long_as_one_may_be_is_compared(length: int, verdict: str) -> None:
+    effects = IdentityEffects(keyed_hash, sign, lambda _: True)
+    facts = await Preparing(POLICY).sign_in(Stranger(), logging_in(password="x" * length), effects, NOON)
+    assert facts.verdict == verdict
 
 
 @pytest.mark.parametrize("state", [Stranger(), claimed, member])
