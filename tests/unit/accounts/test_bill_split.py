@@ -76,6 +76,21 @@ def test_A9_without_a_reading_every_day_weighs_the_same(day: date, outgoing: int
     assert shares == Shares(outgoing_halalas=outgoing, incoming_halalas=10_001 - outgoing)
 
 
+@pytest.mark.parametrize(
+    ("closing", "day", "is_its_own"),
+    [
+        (100_000, date(2026, 2, 15), True),
+        (99_999, date(2026, 2, 15), False),
+        (99_999, date(2026, 2, 2), False),
+        (99_999, date(2026, 2, 1), True),
+    ],
+)
+def test_A9_within_its_time_a_bills_register_shows_no_less_than_at_its_beginning(
+    closing: int, day: date, is_its_own: bool
+) -> None:
+    assert FEBRUARY.is_of_this_register(closing, day) is is_its_own
+
+
 def test_A9_a_bill_of_fees_alone_is_divided_by_days() -> None:
     fees = RunningBill(
         amount_halalas=2_800,

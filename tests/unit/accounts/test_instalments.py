@@ -143,6 +143,7 @@ def test_A11_J2_instalments_need_what_every_request_needs() -> None:
 def test_J3_the_customers_aggregate_gives_the_one_answer_to_the_command_that_asked() -> None:
     scene = given(asking()).when(quote_plan, from_billing(found(30_000, 4_567), "ask-1"), FACTS)
     scene.then(PlanQuoted, *NEWS).then_state(Quoted)
+    assert [each.final for each in scene.messages if isinstance(each, RequestMoved)] == [False]
     assert late_answers(scene) == {PlanQuoted: "ask-1"}
     news = scene.messages[0]
     assert isinstance(news, PlanQuoted)

@@ -136,6 +136,9 @@ def test_A9_the_measured_bill_is_split_by_energy_and_the_change_ordered() -> Non
     scene.then(ordered, RequestMoved, RequestNoted).then_state(Moving)
     shares = scene.state.order.shares
     assert shares.outgoing_halalas + shares.incoming_halalas == BILL.amount_halalas
+    quarter = given(replace(AWAITING_BILL, closing=Closing(register_wh=125_000))).when(divide_bill, told(BILL), FACTS)
+    order = quarter.state.order
+    assert (order.closing.reading, order.shares.outgoing_halalas) == ("measured", 2_500)  # by days it would be half
 
 
 def test_A9_without_a_reading_the_bill_is_split_by_days_and_marked_so() -> None:
