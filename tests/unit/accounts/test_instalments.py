@@ -130,7 +130,6 @@ def test_A14_what_is_due_is_asked_for_under_a_reference_of_its_own() -> None:
     assert (known.reference, known.kind, known.state) == (OWN, "instalments", "asked")
     question = DuesAsked(asked_by=ASKER, account_number=ACCOUNT, user_id=NOURA.user_id, relation="owner")
     opened = given(None).when(open_plan, FILED, FACTS).then(question, *NEWS).then_state(Asking)
-    assert [each.final for each in opened.messages if isinstance(each, RequestMoved)] == [False]
     opened.when(open_plan, FILED, FACTS).then()
 
 
@@ -143,7 +142,6 @@ def test_A11_J2_instalments_need_what_every_request_needs() -> None:
 def test_J3_the_customers_aggregate_gives_the_one_answer_to_the_command_that_asked() -> None:
     scene = given(asking()).when(quote_plan, from_billing(found(30_000, 4_567), "ask-1"), FACTS)
     scene.then(PlanQuoted, *NEWS).then_state(Quoted)
-    assert [each.final for each in scene.messages if isinstance(each, RequestMoved)] == [False]
     assert late_answers(scene) == {PlanQuoted: "ask-1"}
     news = scene.messages[0]
     assert isinstance(news, PlanQuoted)
@@ -238,7 +236,6 @@ def test_A14_the_quoted_plan_is_ordered_as_it_was_quoted_and_agreed() -> None:
 def test_A14_billing_refuses_and_the_command_hears_it() -> None:
     scene = given(ordered()).when(refuse_plan, REFUSED).then_refused("plan-not-agreed", "billing-refused-the-plan")
     scene.then_state(Closed)
-    assert [each.final for each in scene.messages if isinstance(each, RequestMoved)] == [True]
     assert scene.decision is not None
     assert scene.decision.refusal is not None
     assert scene.decision.refusal.command_id == "accept-1"

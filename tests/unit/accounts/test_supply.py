@@ -162,6 +162,9 @@ def test_A18_of_a_silent_billing_operators_hear_after_some_days_and_it_is_asked_
         waited, present, tries = present - NOON, asked.again_at, asked.tries
     assert timedelta(days=2) < waited < timedelta(days=4)
     scene.then_refused("not-available-now", "party-not-told")
+    both = replace(ASKING, asked=(replace(ASKED, tries=MOST_TRIES - 1), replace(ASKED, user_id=SARA)))
+    told = given(both).when(ask_again, timer(), SupplyFacts(ASKED.again_at, WAIT))
+    told.then_refused("not-available-now", "party-not-told")
     for _ in range(3):
         scene = scene.when(ask_again, timer(), SupplyFacts(present, WAIT)).then(QUESTION)
         assert scene.state.asked[0].again_at - present == AFTERWARDS
