@@ -18,6 +18,7 @@ from services.accounts.transfer_states import (
     CheckingDues,
     Moving,
     Transfer,
+    Undoing,
     parties_of,
 )
 from services.accounts.transfer_undo import give_up
@@ -37,14 +38,15 @@ def note_debt(state: Transfer, incoming: Incoming[DuesFound], facts: TransferFac
             awaiting = AwaitingReading(
                 case=state.case,
                 agreement=state.agreement,
-                debt_halalas=found.total_halalas,
+                debt_halalas=_debt(found, state.agreement.day),
                 due_at=_reading_due(state, facts),
             )
             return decided(awaiting, question_of(awaiting), *news_of(awaiting, facts.present))
         case AwaitingBill() if adds_up:
-            return decided(replace(state, debt_halalas=found.total_halalas))
-        case Moving() if adds_up:
-            return decided(replace(state, order=replace(state.order, debt_halalas=found.total_halalas)))
+            return decided(replace(state, debt_halalas=_debt(found, state.agreement.day)))
+        case Moving() | Undoing() if adds_up:
+            debt = _debt(found, state.order.agreement.day)
+            return decided(replace(state, order=replace(state.order, debt_halalas=debt)))
         case _:
             return ignored(state)
 
@@ -102,6 +104,11 @@ def _is_of_outgoing(state: Transfer, found: DuesFound) -> bool:
         parties.outgoing,
         state.case.account_number,
     )
+
+
+def _debt(found: DuesFound, day: date) -> int:
+    """Without what billing has billed already of the period in which the account moves: that is divided."""
+    return sum(due.amount_halalas for due in found.dues if due.period_to < day)
 
 
 def _reading_due(state: CheckingDues, facts: TransferFacts) -> datetime:

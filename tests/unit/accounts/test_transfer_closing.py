@@ -15,7 +15,7 @@ from contracts.transfers import TransferCompleted, TransferEnded
 from services.accounts.transfer_case import Closing
 from services.accounts.transfer_closing import divide_bill, fail_for_unknown_account, note_debt, take_reading
 from services.accounts.transfer_moving import complete_transfer
-from services.accounts.transfer_states import AwaitingReading, Ended, Moving, Transfer
+from services.accounts.transfer_states import AwaitingReading, Ended, Moving, Transfer, Undoing
 from tests.scenario import NOON, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA, OTHER_ACCOUNT, due
 from tests.unit.accounts.transfers import (
@@ -32,6 +32,7 @@ from tests.unit.accounts.transfers import (
     OVER,
     READING,
     TRANSFER,
+    UNDOING,
     WAITING,
     WAITS,
     told,
@@ -102,7 +103,23 @@ def test_A18_who_leaves_is_told_what_they_owe_now_and_not_before_they_paid_or_we
     ]
 
 
-@pytest.mark.parametrize("state", [AWAITING_BILL, MOVING], ids=lambda state: state.stage)
+@pytest.mark.parametrize("state", [CHECKING_DUES, AWAITING_BILL, MOVING], ids=lambda state: state.stage)
+def test_A18_a_bill_of_the_days_that_are_divided_is_no_debt_besides(state: Transfer) -> None:
+    """A reading of the month's last day comes in the next one, when billing has billed the whole month already."""
+    before = due(100).model_copy(update={"period_to": DAY - timedelta(days=1)})
+    divided = due(10_000).model_copy(update={"period_to": DAY})
+    found = told(DUES.model_copy(update={"dues": (before, divided), "total_halalas": 10_100}))
+    after = given(state).when(note_debt, found, FACTS).state
+    assert (after.order if isinstance(after, Moving) else after).debt_halalas == 100
+
+
+def test_A18_what_is_owed_by_now_is_told_though_the_order_was_withdrawn_meanwhile() -> None:
+    now = told(DUES.model_copy(update={"dues": (), "total_halalas": 0}))
+    undoing = given(UNDOING).when(note_debt, now, FACTS).then().then_state(Undoing)
+    assert undoing.state.order.debt_halalas == 0
+
+
+@pytest.mark.parametrize("state", [AWAITING_BILL, MOVING, UNDOING], ids=lambda state: state.stage)
 @pytest.mark.parametrize(
     "changes",
     [{"total_halalas": 1}, {"user_id": NOURA.user_id}, {"account_number": OTHER_ACCOUNT}],
