@@ -1,18 +1,23 @@
 """`hesabi skip-record`: an order to pass over records that cannot be read, and what the service says it did."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from joserfc.jwk import OKPKey
 
 from contracts.operations import SKIP_RECORDS, RecordSkipped, SkipRecords
-from contracts.topics import AUDIT, OPERATORS, SERVICES
+from contracts.topics import AUDIT, CATALOGUE, OPERATORS, SERVICES
 from deploy.cli.connecting import acknowledged, channel
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
 from deploy.cli.reasons import MEANT, reason
 from deploy.local.watch import Seen
+
+LANES_FILE: Final = Path(__file__).with_name("lanes.json")
+"""The topics of each service's lanes, written by `make manifests`: the command line goes without the services."""
 
 MOST_AT_ONCE: Final = 1_000
 ANEW: Final = "give the order anew: what is passed over already stays so"
@@ -39,12 +44,10 @@ def order_of(wish: Wish) -> SkipRecords:
     """
     if wish.service not in SERVICES:
         raise Wrong(f"services are: {', '.join(sorted(SERVICES))}")
-    from deploy.kubernetes.lanes import LANES  # noqa: PLC0415 - all four services: a second that other commands spare
-
-    lanes = {lane.name: lane.topic for lane in LANES[wish.service]}
+    lanes = json.loads(LANES_FILE.read_text(encoding="utf-8"))[wish.service]
     if wish.lane not in lanes:
         raise Wrong(f"lanes of {wish.service} are: {', '.join(lanes)}")
-    topic = lanes[wish.lane]
+    topic = CATALOGUE[lanes[wish.lane]]
     if not 0 <= wish.partition < topic.partitions:
         raise Wrong(f"{topic.name} has the partitions 0 to {topic.partitions - 1}")
     if not 0 <= wish.first <= wish.last < wish.first + MOST_AT_ONCE:

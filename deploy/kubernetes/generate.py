@@ -1,9 +1,11 @@
-"""Topics and users for Strimzi's operators, from `contracts/topics.py` and the services' lanes: `make manifests`.
+"""Topics and users for Strimzi's operators, from `contracts/topics.py` and the services' lanes: `make manifests`. For the
+command line, which goes without the services, also the topics of their lanes.
 
 A user may do on a topic what the contracts say and nothing else: write where it is a writer, read where it is a reader,
 and use consumer groups of its own name. Nobody may create, alter or delete a topic.
 """
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +15,8 @@ import yaml
 
 from contracts import topics
 from contracts.topics import Topic
-from deploy.kubernetes.lanes import groups_of
+from deploy.cli.skipping import LANES_FILE
+from deploy.kubernetes.lanes import groups_of, topics_of
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = Path("deploy/kubernetes/base/kafka")
@@ -82,9 +85,11 @@ def _resource(kind: str, name: str, spec: Resource) -> Resource:
 def manifests() -> Mapping[Path, str]:
     """Every generated file by its path from the repository's root, with its text."""
     by_name = sorted(topics.CATALOGUE.values(), key=lambda each: each.name)
+    lanes = {name: topics_of(name) for name in sorted(topics.SERVICES)}
     return {
         FOLDER / "topics.yaml": _yaml([kafka_topic(topic) for topic in by_name]),
         FOLDER / "users.yaml": _yaml([kafka_user(name) for name in users()]),
+        LANES_FILE.relative_to(ROOT): json.dumps(lanes, indent=2) + "\n",
     }
 
 

@@ -1,4 +1,4 @@
-"""The consumer groups that the services really use."""
+"""The lanes that the services really have."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -20,3 +20,8 @@ LANES: Final[Mapping[str, Sequence[Lane]]] = {
 def groups_of(service: str) -> list[str]:
     """The groups of a service's lanes (law 14), in order."""
     return sorted(f"{service}.{lane.name}" for lane in LANES[service])
+
+
+def topics_of(service: str) -> dict[str, str]:
+    """The names of a service's lanes and of what they read."""
+    return {lane.name: lane.topic.name for lane in LANES[service]}

@@ -89,6 +89,11 @@ def test_it_says_whose_it_is(image: Any, service: str) -> None:
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
 
 
+NO_LANE: Final = (
+    "skip-record --kafka 127.0.0.1:1 --service accounts --lane none --partition 0 --offset 1 --reason x --operator sami"
+)
+
+
 @pytest.fixture
 def command_line(engine: Any) -> Any:
     return engine.images.get(service_image(OPERATORS))
@@ -113,6 +118,7 @@ def test_law12_the_command_line_s_image_runs_as_nobody_and_carries_no_service(en
         (["dead-letters", "list"], NOT_REACHED, "no system is running"),
         (["inbox", "--kafka", "127.0.0.1:1"], NOT_REACHED, "make up"),
         (["dead-letters", "drop", "c60c", "--why", "a trial"], USAGE, "--operator"),
+        (NO_LANE.split(), USAGE, "lanes of accounts are: commands"),
     ],
 )
 def test_the_command_line_s_image_says_what_it_lacks(

@@ -1,5 +1,7 @@
 """Images are pinned, run as nobody, and fetch nothing but packages by their hashes."""
 
+import ast
+from collections.abc import Iterable
 from typing import Final
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from deploy.local.service_container import IMAGE_USER
 from tests.gates import Gates
 from tests.guards.dockerfile_rules import broken_rules, instructions_of
-from tests.guards.source import ROOT, tracked_files
+from tests.guards.source import ROOT, Source, sources, tracked_files
 
 OURS: Final = ROOT / "deploy" / "Dockerfile"
 BAD: Final = {
@@ -39,6 +41,44 @@ def test_every_dockerfile_keeps_the_rules() -> None:
 def test_the_image_s_user_is_the_one_that_keys_are_handed_to() -> None:
     users = [rest for word, rest in instructions_of(OURS.read_text(encoding="utf-8")) if word == "USER"]
     assert users == [f"{IMAGE_USER}:{IMAGE_USER}"] * 3
+
+
+def copied_to(stage: str, text: str) -> tuple[str, ...]:
+    """Files and folders that a stage copies from the repository."""
+    begun, copied = False, []
+    for word, rest in instructions_of(text):
+        if word == "FROM":
+            begun = rest.endswith(f" AS {stage}")
+        elif begun and word == "COPY":
+            copied += rest.split()[:-1]
+    return tuple(copied)
+
+
+def not_copied(files: Iterable[Source], copied: tuple[str, ...]) -> list[str]:
+    """Modules of ours that copied files import, be it at their first use only, and that are not copied with them."""
+    folders = tuple(f"{each}/" for each in copied)
+
+    def is_copied(path: str) -> bool:
+        return path in copied or path.startswith(folders)
+
+    missing = set()
+    for source in files:
+        if is_copied(source.path):
+            modules = [node.module or "" for node in ast.walk(source.tree) if isinstance(node, ast.ImportFrom)]
+            paths = {module: module.replace(".", "/") for module in modules}
+            missing |= {
+                module
+                for module, path in paths.items()
+                if module.split(".")[0] in ("contracts", "deploy", "services")
+                and not (is_copied(f"{path}.py") or is_copied(f"{path}/__init__.py"))
+            }
+    return sorted(missing)
+
+
+def test_the_command_line_s_image_has_every_module_that_one_of_its_commands_imports() -> None:
+    copied = copied_to("operators-packages", OURS.read_text(encoding="utf-8"))
+    assert "deploy/cli" in copied
+    assert not_copied(sources("contracts", "services", "deploy"), copied) == []
 
 
 @pytest.mark.parametrize("what", BAD)
