@@ -1,5 +1,5 @@
-"""Topics and users for Strimzi's operators, from `contracts/topics.py` and the services' lanes: `make manifests`. For the
-command line, which goes without the services, also the topics of their lanes.
+"""Topics and users for Strimzi's operators, from `contracts/topics.py` and the services' lanes: `make manifests`. For
+the command line, which goes without the services, also the topics of their lanes.
 
 A user may do on a topic what the contracts say and nothing else: write where it is a writer, read where it is a reader,
 and use consumer groups of its own name. Nobody may create, alter or delete a topic.

@@ -77,7 +77,7 @@ def test_law12_the_operators_pod_is_restricted_ends_by_itself_and_reaches_no_dat
     (pod,) = named(resources, "Pod").values()
     assert pod_faults("operators", pod["spec"]) == []
     assert pod["spec"]["activeDeadlineSeconds"] > 0
-    database = named(rendered(), "NetworkPolicy")["mongodb"]["spec"]["podSelector"]["matchExpressions"]
+    database = named(rendered(), "NetworkPolicy")["kafka-and-mongodb"]["spec"]["podSelector"]["matchExpressions"]
     assert database == [{"key": "app.kubernetes.io/name", "operator": "In", "values": list(SERVICES)}]
     assert pod["metadata"]["labels"]["app.kubernetes.io/name"] not in SERVICES
 
