@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from contracts import topics
@@ -138,6 +138,20 @@ async def test_law12_nobody_writes_where_the_contracts_do_not_name_them(guarded:
     foreign = [topic for topic in CATALOGUE.values() if user not in topic.writers]
     async with AIOKafkaProducer(**guarded.broker.connection(user), acks="all") as producer:
         assert [topic.name for topic in foreign if not await refuses(producer, topic)] == []
+
+
+@pytest.mark.parametrize("user", users())
+async def test_law12_who_may_write_may_not_read_for_that(guarded: Guarded, user: str) -> None:
+    """Of what they may neither write nor read they do not even learn that it is there: see above."""
+    written = [topic for topic in CATALOGUE.values() if user in topic.writers - topic.readers]
+    async with AIOKafkaConsumer(**guarded.broker.connection(user), group_id=None) as consumer:
+        for topic in written:
+            place = TopicPartition(topic.name, 0)
+            consumer.assign([place])
+            consumer.seek(place, 0)
+            with pytest.raises(TopicAuthorizationFailedError):
+                await asyncio.wait_for(consumer.getone(), 30)
+    assert written
 
 
 async def test_law12_nobody_reads_in_the_name_of_another(guarded: Guarded) -> None:
