@@ -1,5 +1,6 @@
 """FastStream's broker of a service: how it reaches Kafka, and how its subscribers read."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -14,7 +15,16 @@ from services.chassis.settings import ServiceSettings
 
 
 class LaneBroker(KafkaBroker):
-    """FastStream's broker, whose subscribers read by a `LaneConsumer`."""
+    """FastStream's broker, whose subscribers read by a `LaneConsumer` and start side by side."""
+
+    async def start(self) -> None:
+        """Connect, and join all groups at once. One after another, each would wait for the others of its group: a process
+        that takes a killed one's place would read its last lane seconds after its first."""
+        await self.connect()
+        async with asyncio.TaskGroup() as starts:
+            for subscriber in self.subscribers:
+                starts.create_task(subscriber.start())
+        self.running = True
 
     async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
         await super()._connect()
