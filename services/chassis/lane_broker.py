@@ -18,8 +18,8 @@ class LaneBroker(KafkaBroker):
     """FastStream's broker, whose subscribers read by a `LaneConsumer` and start side by side."""
 
     async def start(self) -> None:
-        """Connect, and join all groups at once. One after another, each would wait for the others of its group: a process
-        that takes a killed one's place would read its last lane seconds after its first."""
+        """Connect, and join all groups at once. One after another, each would wait for the others of its group: a
+        process that takes a killed one's place would read its last lane seconds after its first."""
         await self.connect()
         async with asyncio.TaskGroup() as starts:
             for subscriber in self.subscribers:
