@@ -81,6 +81,14 @@ def test_the_command_line_s_image_has_every_module_that_one_of_its_commands_impo
     assert not_copied(sources("contracts", "services", "deploy"), copied) == []
 
 
+def test_it_refuses_an_image_without_a_module_that_it_needs(gates: Gates) -> None:
+    copied = tuple(
+        each for each in copied_to("operators-packages", OURS.read_text(encoding="utf-8")) if "watch.py" not in each
+    )
+    missing = not_copied(sources("contracts", "services", "deploy"), copied)
+    gates.refuses("images: Dockerfile", "a module that is imported and not copied", missing)
+
+
 @pytest.mark.parametrize("what", BAD)
 def test_it_refuses(what: str, gates: Gates) -> None:
     good, bad = BAD[what]

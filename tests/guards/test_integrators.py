@@ -6,19 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import pytest
-import yaml
 
 from contracts.topics import CHANNELS
 from contracts.values.public_texts import PUBLIC_TEXTS
+from deploy.kubernetes.generate import kafka_user
 from services.accounts.settings import AccountsSettings
 from services.chassis.settings import ServiceSettings
 from services.identity.settings import IdentitySettings
 from services.reports.settings import ReportsSettings
 from tests.gates import Gates
 from tests.guards.source import ROOT, Function, Source, calls_of, dotted, functions_of, sources, text_of
+from tests.guards.test_documented_settings import section
 
 PAGE: Final = "docs/integrators.md"
-USERS: Final = "deploy/kubernetes/base/kafka/users.yaml"
 STEPS: Final = ("next_step", "missing_step")
 # Where a step stands among the arguments of a decision's words.
 PLACED: Final = {"Refusal": 2, "refused": 3}
@@ -32,11 +32,6 @@ LIVES: Final[Mapping[str, tuple[type[ServiceSettings], str]]] = {
     "a report's link": (ReportsSettings, "link_life_s"),
 }
 _CODE: Final = re.compile(r"`([a-z]+(?:-[a-z]+)*)`")
-
-
-def section(page: str, title: str) -> str:
-    """The part of a page under a heading, to the next one."""
-    return page.partition(f"## {title}\n")[2].partition("\n## ")[0]
 
 
 def reasons_told(page: str) -> list[str]:
@@ -95,8 +90,7 @@ def lives() -> dict[str, float]:
 
 def groups_of(channel: str) -> set[tuple[str, str]]:
     """The consumer groups that the broker lets a channel use: name, and how it is compared."""
-    users = {each["metadata"]["name"]: each for each in yaml.safe_load_all((ROOT / USERS).read_text()) if each}
-    resources = [acl["resource"] for acl in users[channel]["spec"]["authorization"]["acls"]]
+    resources = [acl["resource"] for acl in kafka_user(channel)["spec"]["authorization"]["acls"]]
     return {(each["name"], each["patternType"]) for each in resources if each["type"] == "group"}
 
 
