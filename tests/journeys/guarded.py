@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.admin import CreateAclsRequest
-from pydantic import SecretStr
 
-from deploy.cli.installation import CA_FILE, KAFKA, PASSWORD, USER, Installation
+from deploy.cli.installation import installation
 from deploy.kubernetes.generate import kafka_user, users
 from deploy.local.stack.kafka import Guarded, embedded_kafka
 from deploy.local.stack.server import Server, free_port
 from services.chassis.connection import kafka_connection
+from services.chassis.settings import PREFIX
 from tests.certificates import certificate
 
 # Kafka's numbers in the protocol for what Strimzi's definitions call by name.
@@ -42,13 +42,11 @@ class GuardedBroker:
 
     def environment(self, user: str) -> dict[str, str]:
         """The command line's."""
-        login = {USER: user, PASSWORD: self.passwords[user], CA_FILE: str(self.authority)}
-        return {KAFKA: self.guarded, **login}
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in self.settings(user).items()}
 
     def connection(self, user: str) -> dict[str, Any]:
         """A client's."""
-        password = SecretStr(self.passwords[user])
-        return kafka_connection(Installation(self.guarded, {}, user, password, self.authority))
+        return kafka_connection(installation(self.environment(user), None))
 
 
 @contextlib.asynccontextmanager

@@ -24,6 +24,7 @@ from deploy.local.stack import Stack, StackError
 from deploy.local.stack.server import free_port
 from deploy.local.system import Lives, Setup, System, running_system
 from deploy.local.watch import Watch
+from services.chassis.settings import PREFIX
 from tests.eventually import eventually
 from tests.journeys.counting import ignore, settled_or_fail
 from tests.journeys.guarded import GuardedBroker, guarded_broker
@@ -33,7 +34,7 @@ CODE = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
+class GuardedSystem:
     """A running system whose services have no rights but those of the manifests."""
 
     system: System
@@ -50,22 +51,21 @@ class Typed:
 
 
 @pytest.fixture(scope="module")
-async def guarded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Guarded]:
+async def guarded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GuardedSystem]:
     folder = tmp_path_factory.mktemp("guarded")
     async with guarded_broker(folder) as broker:
         own = Stack(broker.open, stack.mongo_uri, broker.server, stack.mongo)
         setup = Setup(LIVES, settings={service: broker.settings(service) for service in SERVICES})
         async with running_system(folder / "system", stack=own, setup=setup) as system:
-            yield Guarded(system, broker)
+            yield GuardedSystem(system, broker)
 
 
 @pytest.fixture(scope="module")
-async def journey(guarded: Guarded) -> AsyncIterator[Outcome]:
+async def journey(guarded: GuardedSystem) -> AsyncIterator[Outcome]:
     """The demo's, by a web site that sees what a web site may see."""
     system, connection = guarded.system, guarded.broker.connection("web")
-    address = connection["bootstrap_servers"]
     async with (
-        Watch(address, lambda topic: "web" in CATALOGUE[topic].readers, connection) as watch,
+        Watch(guarded.broker.guarded, lambda topic: "web" in CATALOGUE[topic].readers, connection) as watch,
         AIOKafkaProducer(**connection, acks="all") as producer,
     ):
         client = Client("web", producer, watch, system.fingerprints)
@@ -74,9 +74,9 @@ async def journey(guarded: Guarded) -> AsyncIterator[Outcome]:
         yield outcome
 
 
-async def typed(guarded: Guarded, *words: str) -> Typed:
+async def typed(guarded: GuardedSystem, *words: str) -> Typed:
     """`./hesabi` as the brokers' user `operators`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HESABI_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     own = {
         "HESABI_KEY_FINGERPRINTS": json.dumps(guarded.system.fingerprints),
         "HESABI_LOCAL": str(guarded.system.folder),
@@ -94,7 +94,7 @@ def test_law12_with_the_rights_of_the_manifests_a_whole_journey_works(journey: O
     assert journey.is_expected
 
 
-async def test_law12_operators_can_give_every_order(guarded: Guarded, journey: Outcome) -> None:
+async def test_law12_operators_can_give_every_order(guarded: GuardedSystem, journey: Outcome) -> None:
     assert journey.is_expected
     async with AIOKafkaProducer(**guarded.broker.connection("web"), acks="all") as producer:
         for _ in range(2):
@@ -114,7 +114,7 @@ async def test_law12_operators_can_give_every_order(guarded: Guarded, journey: O
     assert (skipped.code, "does not let" in skipped.complaint) == (REFUSED, False)
 
 
-async def test_law12_operators_hear_the_audit_and_write_to_customers(guarded: Guarded, journey: Outcome) -> None:
+async def test_law12_operators_hear_the_audit_and_write_to_customers(guarded: GuardedSystem, journey: Outcome) -> None:
     assert journey.is_expected
     heard = await typed(guarded, "watch", "identity.audit", "--from-beginning", "--count", "1", "--json")
     assert (heard.code, json.loads(heard.output)["topic"]) == (YES, topics.AUDIT["identity"].name)
@@ -127,7 +127,7 @@ async def test_law12_operators_hear_the_audit_and_write_to_customers(guarded: Gu
 
 
 @pytest.mark.parametrize("user", users())
-async def test_law12_nobody_writes_where_the_contracts_do_not_name_them(guarded: Guarded, user: str) -> None:
+async def test_law12_nobody_writes_where_the_contracts_do_not_name_them(guarded: GuardedSystem, user: str) -> None:
     async def refuses(producer: AIOKafkaProducer, topic: Topic) -> bool:
         try:
             await producer.send_and_wait(topic.name, b"a trial", partition=0)
@@ -141,7 +141,7 @@ async def test_law12_nobody_writes_where_the_contracts_do_not_name_them(guarded:
 
 
 @pytest.mark.parametrize("user", users())
-async def test_law12_who_may_write_may_not_read_for_that(guarded: Guarded, user: str) -> None:
+async def test_law12_who_may_write_may_not_read_for_that(guarded: GuardedSystem, user: str) -> None:
     """Of what they may neither write nor read they do not even learn that it is there: see above."""
     written = [topic for topic in CATALOGUE.values() if user in topic.writers - topic.readers]
     async with AIOKafkaConsumer(**guarded.broker.connection(user), group_id=None) as consumer:
@@ -154,7 +154,7 @@ async def test_law12_who_may_write_may_not_read_for_that(guarded: Guarded, user:
     assert written
 
 
-async def test_law12_nobody_reads_in_the_name_of_another(guarded: Guarded) -> None:
+async def test_law12_nobody_reads_in_the_name_of_another(guarded: GuardedSystem) -> None:
     reports = AIOKafkaConsumer(
         topics.IDENTITY_EVENTS.name, **guarded.broker.connection("reports"), group_id="accounts.identity-events"
     )
@@ -163,14 +163,14 @@ async def test_law12_nobody_reads_in_the_name_of_another(guarded: Guarded) -> No
     await reports.stop()
 
 
-async def test_law12_whose_login_is_not_accepted_says_so_and_starts_not(guarded: Guarded) -> None:
+async def test_law12_whose_login_is_not_accepted_says_so_and_starts_not(guarded: GuardedSystem) -> None:
     replica = guarded.system.service("reports").another(7, free_port(), kafka_password="another")
     with pytest.raises(StackError, match="ended at once with code 3"):
         await replica.start()
     assert "SaslAuthenticationFailed" in replica.log.read_text(encoding="utf-8")
 
 
-async def test_law12_who_may_not_see_a_topic_is_not_told_that_it_does_not_exist(guarded: Guarded) -> None:
+async def test_law12_who_may_not_see_a_topic_is_not_told_that_it_does_not_exist(guarded: GuardedSystem) -> None:
     replica = guarded.system.service("reports").another(8, free_port(), CODE, **guarded.broker.settings("web"))
     with pytest.raises(StackError, match="ended at once with code 3"):
         await replica.start()
