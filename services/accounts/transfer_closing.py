@@ -99,11 +99,8 @@ def divide_bill(state: Transfer, incoming: Incoming[RunningBillFound], facts: Tr
 
 
 def _is_of_outgoing(state: Transfer, found: DuesFound) -> bool:
-    parties = parties_of(state)
-    return parties is not None and (found.user_id, found.account_number) == (
-        parties.outgoing,
-        state.case.account_number,
-    )
+    parties, account = parties_of(state), state.case.account_number
+    return parties is not None and (found.user_id, found.account_number) == (parties.outgoing, account)
 
 
 def _debt(found: DuesFound, day: date) -> int:

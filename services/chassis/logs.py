@@ -208,9 +208,8 @@ class _Foreign(logging.Handler):
 
 def _error_among(values: object) -> BaseException | None:
     """Why a broker is not reached, a wrong password say, aiokafka tells by nothing but a part of its text."""
-    return (
-        next((each for each in values if isinstance(each, BaseException)), None) if isinstance(values, tuple) else None
-    )
+    among = values if isinstance(values, tuple) else ()
+    return next((each for each in among if isinstance(each, BaseException)), None)
 
 
 def _crashed(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

@@ -7,6 +7,7 @@ in RFC 4180. Each cell holds one value, so nothing is isolated. A gap has an emp
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from contracts.values.hijri_date import hijri_of
 from contracts.values.language import Language
@@ -66,13 +67,13 @@ def _with_before(
     """The lines with what a changed day was before (R6); nothing where it is as it was. Behind the last change that a
     version lists a day may be as it was or not, and says so."""
     changed = {change.day: change.before for change in revision.changes}
-    lists_all = len(changed) == revision.changed_days
+    last_listed = date.max if len(changed) == revision.changed_days else max(changed)
     for day, line in zip(days, lines, strict=True):
         before = changed.get(day.day)
         if before is not None:
             yield (*line, _kwh(before.energy_wh), _before_marks(before, language))
         else:
-            yield (*line, "", "" if lists_all or day.day < max(changed) else say(language, "not-listed"))
+            yield (*line, "", "" if day.day < last_listed else say(language, "not-listed"))
 
 
 def _before_marks(before: DayConsumption, language: Language) -> str:

@@ -1,8 +1,8 @@
 """`python -m deploy.local.engine [--if-possible] COMMAND...` runs a command on containers.
 
 A Docker engine is found or, for root on Debian and Ubuntu, made; the images are pulled, or made; our own are built. The
-command then finds all of them in its environment, and its exit code is ours. Where no engine
-can be had the exit code is 3, or 0 with `--if-possible`.
+command then finds all of them in its environment, and its exit code is ours. Where no engine can be had the exit code
+is 3, or 0 with `--if-possible`.
 """
 
 import contextlib

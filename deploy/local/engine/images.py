@@ -25,7 +25,6 @@ SERVICE_IMAGES: Final = "hesabi-{service}:local"
 OPERATORS: Final = "operators"
 """Whose image has the command line."""
 
-
 Say = Callable[[str], None]
 
 
