@@ -115,11 +115,15 @@ class EmbeddedServer:
         except TimeoutError:
             raise self._failure(f"did not answer within {START_SECONDS} s") from None
 
+    async def ended(self) -> int:
+        """Its exit code, as soon as it has ended."""
+        while (code := self.exit_code) is None:  # noqa: ASYNC110 - a process has no event
+            await asyncio.sleep(POLL_SECONDS)
+        return code
+
     async def must_run(self) -> None:
         """Looks after it until cancelled. Raises StackError, with the end of its log, when it ends by itself."""
-        while self.exit_code is None:  # noqa: ASYNC110 - a process has no event
-            await asyncio.sleep(POLL_SECONDS)
-        raise self._failure(f"ended by itself with code {self.exit_code}")
+        raise self._failure(f"ended by itself with code {await self.ended()}")
 
     async def stop(self, within: float = STOP_SECONDS) -> None:
         """Ends it in good order; killed after `within` seconds."""
