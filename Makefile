@@ -6,17 +6,19 @@ PY := .venv/bin/python
 INSTALLED := .venv/.installed
 SERVICES := identity accounts notifications reports
 ON_CONTAINERS := $(PY) -m deploy.local.engine
+# Has a Kafka of its own, so it can run beside the other journeys.
+RIGHTS := tests/journeys/test_least_privilege.py
 # Journeys last: their services stay, and would share the groups of those that the component tests start.
 # Gateway and mail need neither Kafka nor MongoDB, and the embedded Kafka no container: they are the same without. Of the
 # last release there is a wheel and no image. Who logs in does so at an embedded Kafka.
 CONTAINER_TESTS := $(PY) -m pytest -q tests/component tests/containers tests/journeys \
   --ignore=tests/component/test_sms_gateway.py --ignore=tests/component/test_mail.py \
   --ignore=tests/component/test_kafka_start.py \
-  --ignore=tests/journeys/test_rolling_upgrade.py --ignore=tests/journeys/test_least_privilege.py
+  --ignore=tests/journeys/test_rolling_upgrade.py --ignore=$(RIGHTS)
 # How texts hash decides the order of sets: a simulation's seed is the same day only under the same.
 SAME_DAYS := PYTHONHASHSEED=0
 # Journeys wait half of their time: for the sessions of services that were killed, for a whole minute of a code. Simulated
-# days, whose clocks are made up, and then the making of images take what they leave.
+# days, whose clocks are made up, then the making of images and the journey with a Kafka of its own take what they leave.
 IN_THE_PAUSES := GENTLY="nice -n 19"
 # Three workers, since component tests wait for much; each has a Kafka and a MongoDB of its own. Servers that were given by
 # address are one for all.
@@ -27,7 +29,7 @@ CONTAINER_CORE := $(PY) -m pytest -q tests/component/test_stack.py tests/compone
   tests/containers tests/journeys/test_journey.py tests/journeys/test_report_link.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test journeys images test-containers check static contracts release-contracts corpus corpus-journey wheel manifests bench bench-growth counts simulate chaos stack pins clean
+.PHONY: help demo up test journeys images rights test-containers check static contracts release-contracts corpus corpus-journey wheel manifests bench bench-growth counts simulate chaos stack pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -42,12 +44,15 @@ up: $(INSTALLED) ## all of it, running until Ctrl-C, to be played with by ./hesa
 test: static ## the gate: static checks, every test on the real stack, a short chaos, then containers (CI runs this)
 	$(PY) -m pytest -q tests/contract tests/guards
 	$(SAME_DAYS) $(PY) -m pytest -q $(SIDE_BY_SIDE) tests/component tests/unit tests/corpus tests/simulation
-	$(MAKE) --no-print-directory --jobs=2 journeys simulate images $(IN_THE_PAUSES)
+	$(MAKE) --no-print-directory --jobs=2 journeys simulate images rights $(IN_THE_PAUSES)
 	$(MAKE) --no-print-directory chaos SECONDS=90
 	$(ON_CONTAINERS) --if-possible $(CONTAINER_CORE)
 
 journeys: $(INSTALLED) ## what a person does from the first day to a transfer, while services are killed and upgraded
-	$(PY) -m pytest tests/journeys
+	$(PY) -m pytest tests/journeys --ignore=$(RIGHTS)
+
+rights: $(INSTALLED) ## the demo's journey on a Kafka with TLS, logins and the rights that the manifests give
+	$(PY) -m pytest -q $(RIGHTS)
 
 images: $(INSTALLED)
 	@$(GENTLY) $(ON_CONTAINERS) --if-possible true

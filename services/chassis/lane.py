@@ -173,11 +173,12 @@ class KafkaLane(ConsumerRebalanceListener):
         consumer = self.consumer
         assert consumer is not None
         owned = consumer.assignment()
+        behind = {record.partition: record.offset + 1 for record in records}  # of each partition its last record counts
         offsets: dict[TopicPartition, int] = {}
-        for record in records:
-            tp = TopicPartition(record.topic, record.partition)
-            if tp in owned and record.offset >= self._committed(tp):
-                offsets[tp] = record.offset + 1
+        for partition, offset in behind.items():
+            tp = TopicPartition(self.topic.name, partition)
+            if tp in owned and offset > self._committed(tp):
+                offsets[tp] = offset
         if offsets:
             await self._commit_offsets(offsets)
 
