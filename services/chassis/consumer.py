@@ -23,6 +23,7 @@ from aiokafka.errors import (
     for_code,
 )
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.group import JoinGroupRequest
 from cramjam import DecompressionError
 
 from services.chassis.clients import stop
@@ -113,7 +114,15 @@ class LaneConsumer(AIOKafkaConsumer):
 
     async def stop(self) -> None:
         """Leave the group and close the connections, within `STOP_LIMIT_S`."""
+        if self._coordinator is not None:
+            # Under a name it would not say good-bye, and its partitions would wait for it until its session ends.
+            self._coordinator._group_instance_id = None  # noqa: SLF001
         await stop(self, super().stop(), STOP_LIMIT_S)  # type: ignore[no-untyped-call]
+
+    @property
+    def is_put_out(self) -> bool:
+        """Whether the group goes on without this member: it was silent for a session, or another has taken its name."""
+        return self._coordinator is not None and self._coordinator.member_id == JoinGroupRequest.UNKNOWN_MEMBER_ID
 
     def _patience(self, milliseconds: int) -> None:
         if self._fetcher is not None:

@@ -54,11 +54,13 @@ class KafkaLane(ConsumerRebalanceListener):
         self._resuming: asyncio.Task[None] | None = None
         self.batches = 0
 
-    def attach(self, broker: LaneBroker) -> None:
-        """Subscribe through FastStream with the settings that measured well."""
+    def attach(self, broker: LaneBroker, member: str | None = None) -> None:
+        """Subscribe through FastStream with the settings that measured well. Under the name of a `member` that was
+        killed its successor gets its partitions at once (decision 33)."""
         self._subscriber = broker.subscriber(
             self.topic.name,
             group_id=self.group,
+            group_instance_id=member,
             batch=True,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
@@ -235,6 +237,8 @@ class KafkaLane(ConsumerRebalanceListener):
         except TimeoutError:
             self._tell("revoked_while_busy", lane=self.name)
         if self.consumer is not None:
+            if revoked and self.consumer.is_put_out:
+                self._tell("put_out", lane=self.name)
             self.consumer.halts.clear()  # none is paused any more, not even one that is assigned again
         for tp in revoked:
             self._acknowledged.committed.pop((self.topic.epoch, tp.topic, tp.partition), None)

@@ -14,6 +14,7 @@ WARNINGS: Final = frozenset(
     {
         "lane_paused",
         "commit_lost",
+        "put_out",
         "revoked_while_busy",
         "sweep_failed",
         "audit_failed",

@@ -218,7 +218,7 @@ async def running(
         await asyncio.gather(*(begin_at_the_beginning(engine.connection, x.group, x.topic) for x in engine.lanes))
         await engine.audit.ask()  # before the first old outbox is met
         for lane in engine.lanes:
-            lane.attach(broker)
+            lane.attach(broker, settings.member)
         await broker.start()
         for message, subject in at_start:
             await engine.publish(message, subject)

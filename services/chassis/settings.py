@@ -132,6 +132,12 @@ class ServiceSettings(BaseSettings):
             )
         return self
 
+    @property
+    def member(self) -> str | None:
+        """The name under which the process is a member of its consumer groups. None where none was given: those on one
+        machine share its name, and two members of one name would take each other's partitions away."""
+        return self.replica if "replica" in self.model_fields_set else None
+
 
 def read_settings(cls: type[S]) -> S:
     """The settings from the environment. If any is wrong or missing: one line on stderr, and exit with code 2."""

@@ -122,6 +122,44 @@ async def test_law5_a_process_is_killed_the_next_stops_in_good_order_and_the_las
     assert mark.encode() not in b"".join(letters + [r.value for r in house.said("audit", "")])
 
 
+def generations(engine: Engine) -> list[int]:
+    """How often the partitions of each lane have been dealt out."""
+    return [lane.consumer._coordinator.generation for lane in engine.lanes if lane.consumer is not None]
+
+
+def shares(engine: Engine) -> list[int]:
+    """How many partitions of each lane it has."""
+    return [len(lane.places()) for lane in engine.lanes]
+
+
+async def test_law14_who_is_killed_is_followed_at_once_by_the_next_of_its_name_and_nobody_else_gives_anything_back(
+    house: House, tmp_path: Path
+) -> None:
+    load, log = Load(house, "namesake"), tmp_path / "log"
+    async with house.service("stays") as engine:
+        whole = shares(engine)
+        async with house.process(log, HESABI_REPLICA="falls") as process:
+            halves = await eventually(lambda: shares(engine), lambda now: max(now) < max(whole))
+            before = generations(engine)
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+        async with house.process(log, HESABI_REPLICA="falls") as process:
+            await load.send(300)
+            await load.ends_well(engine)
+            assert (shares(engine), generations(engine)) == (halves, before)
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+        # It has said good-bye: its session, which would have kept its place for 15 s, is over.
+        await eventually(lambda: shares(engine), lambda now: now == whole, within=8)
+
+
+async def test_law14_two_processes_of_one_name_are_told_of_and_lose_nothing(house: House, tmp_path: Path) -> None:
+    load, log = Load(house, "twins"), tmp_path / "log"
+    async with house.process(log, HESABI_REPLICA="twin"), house.service("twin") as engine:
+        await load.send(600)
+        await load.ends_well(engine)
+        await eventually(lambda: "put_out" in log.read_text())
+
 async def planted(house: House, mark: str) -> None:
     """The mark in every place of a message that may hold something personal."""
     flow = "planted-1"

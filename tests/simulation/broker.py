@@ -49,10 +49,12 @@ class SimulatedBroker:
         self._group_of, self._life, self._faults, self._chance = group_of, life, faults, chance
         self.subscribers: list[SimulatedSubscriber] = []
 
-    def subscriber(self, topic: str, *, group_id: str, listener: Any, **settings: Any) -> SimulatedSubscriber:
+    def subscriber(
+        self, topic: str, *, group_id: str, group_instance_id: str | None, listener: Any, **settings: Any
+    ) -> SimulatedSubscriber:
         """As FastStream's."""
         group = self._group_of(group_id, topic)
-        consumer = SimulatedConsumer(group, self._life, listener, self._faults, self._chance)
+        consumer = SimulatedConsumer(group, self._life, listener, self._faults, self._chance, group_instance_id)
         self.subscribers.append(SimulatedSubscriber(consumer, self._life, self._chance, settings))
         return self.subscribers[-1]
 

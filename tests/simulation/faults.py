@@ -30,6 +30,7 @@ Event = Literal[
     "clock-jump",
     "joins",
     "leaves",
+    "successor-under-its-name",
     "quiet-days",
     "oversized-output",
     "poisonous-aggregate",

@@ -36,14 +36,18 @@ class Place:
 
 
 class SimulatedConsumer:
-    """What `KafkaLane` uses of aiokafka's consumer. `places` is what it believes to own."""
+    """What `KafkaLane` uses of aiokafka's consumer. `places` is what it believes to own; `member` is the name under which
+    it joins, None where it has none."""
 
-    def __init__(self, group: "Group", life: Life, listener: Any, faults: Faults, chance: Random) -> None:
+    def __init__(
+        self, group: "Group", life: Life, listener: Any, faults: Faults, chance: Random, member: str | None = None
+    ) -> None:
         self._log, self.group, self.life, self.listener = group.log, group, life, listener
+        self.member = member
         self.faults, self._chance = faults, chance
         self.places: dict[TopicPartition, Place] = {}
         self.generation = -1
-        self.is_between = False
+        self.is_between = self.is_put_out = False
         self.has_left = False
         self.halts: dict[TopicPartition, Any] = {}
         self.polls = 0
@@ -178,10 +182,26 @@ class Group:
         return member in self.members and member.generation == self.generation
 
     def join(self, member: SimulatedConsumer) -> None:
-        """A new member, or one that has found out that it was thought dead."""
+        """A new member, or one that has found out that it was thought dead. Under the name of another it takes that
+        one's place: in a group at rest nobody else gives anything back."""
+        namesake = next((m for m in self.members if m.member == member.member is not None and m is not member), None)
+        if namesake is not None and namesake.generation == self.generation and self._is_at_rest:
+            member.faults.count("successor-under-its-name", member.life.name)
+            self.members[self.members.index(namesake)] = member
+            member.generation = self.generation
+            member.take([tp.partition for tp in namesake.places])
+            self.on_dealt()
+            member.life.begin(member.listener.on_partitions_assigned(list(member.places)))
+            return
+        if namesake is not None:
+            self.members.remove(namesake)
         if member not in self.members:
             self.members.append(member)
         self._rebalance()
+
+    @property
+    def _is_at_rest(self) -> bool:
+        return self._rebalancing is None or self._rebalancing.done()
 
     def leave(self, member: SimulatedConsumer) -> None:
         """It says good-bye."""
@@ -223,7 +243,7 @@ class Group:
 
     def _rebalance(self) -> None:
         self._again = True
-        if self._rebalancing is None or self._rebalancing.done():
+        if self._is_at_rest:
             self._rebalancing = begin_outside(self._deal_until_quiet())
 
     async def _deal_until_quiet(self) -> None:

@@ -91,10 +91,13 @@ class Told:
 
 
 class Process:
-    """Begins with `start`, ends by dying or by `stop`."""
+    """Begins with `start`, ends by dying or by `stop`. `member`: its name in consumer groups, of its predecessor
+    perhaps, as `name` never is."""
 
-    def __init__(self, world: "World", service: str, name: str, change: Change = lambda service: service) -> None:
-        self.world, self.service, self.name = world, service, name
+    def __init__(
+        self, world: "World", service: str, name: str, member: str, change: Change = lambda service: service
+    ) -> None:
+        self.world, self.service, self.name, self.member = world, service, name, member
         self.chance = Random(f"{world.seed}/{name}")
         self.life = Life(name, self._falls_silent)
         self.skew_s = self.chance.uniform(-30.0, 30.0)
@@ -158,7 +161,7 @@ class Process:
         """As `running` does: say the keys, join the groups, begin to sweep and to audit."""
         await self.life.begin(self._announce())
         for lane in self.machinery.lanes:
-            lane.attach(cast("Any", self.broker))
+            lane.attach(cast("Any", self.broker), self.member)
         self.broker.start()
         self.life.begin(self._sweep())
         self.life.begin(self._audit())

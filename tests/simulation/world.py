@@ -37,6 +37,9 @@ BROKERS: Final = 3
 BROKERS_OFF_S: Final = 0.45
 """Two brokers' clocks differ by no more than twice this: by more, services sound the alarm."""
 
+HEIRS: Final = 0.7
+"""So many of those that are started where one has died do so under its name."""
+
 QUIET_AT_LAST_S: Final = 3 * 3600.0
 """So long everything may take to come to rest once nothing goes wrong any more."""
 
@@ -90,6 +93,7 @@ class World:
         self.hostile: set[tuple[str, int, int]] = set()
         self._groups: dict[str, Group] = {}
         self._started = 0
+        self._heirs = Random(f"{seed}/heirs")
         self._missing = asyncio.Event()
         for name, store in self.stores.items():
             store.on_due = self._waker(name)
@@ -128,7 +132,7 @@ class World:
         """One more process of this service."""
         self._started += 1
         name = f"{service}-{self._started}"
-        process = Process(self, service, name, self.change.get(service, lambda each: each))
+        process = Process(self, service, name, self._member(service, name), self.change.get(service, lambda each: each))
         self.say(f"START {name} clock {process.skew_s:+.0f} s")
         self.processes.append(process)
         try:
@@ -139,6 +143,14 @@ class World:
                 process.life.die()
                 raise
         return process
+
+    def _member(self, service: str, name: str) -> str:
+        """The name in consumer groups of a new process: of the last that died, as where a container is started again in
+        its place, or its own."""
+        fallen = [p.member for p in self.processes if p.service == service and not p.life.alive]
+        living = {p.member for p in self.alive(service)}
+        heir = bool(fallen) and fallen[-1] not in living and self._heirs.random() < HEIRS
+        return fallen[-1] if heir else name
 
     async def keep_up(self, wanted: dict[str, int]) -> None:
         """What an orchestrator does: so many processes of each service, the dead ones made anew."""
