@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
@@ -98,6 +99,12 @@ class ServiceProcess:
     async def kill(self) -> None:
         """Ends it with SIGKILL."""
         await self._server.kill()
+
+    async def lose(self) -> None:
+        """Ends it with SIGKILL, as a pod is lost: what is started next in its place has another name."""
+        await self.kill()
+        self._settings |= {"replica": f"{self.replica}-{secrets.token_hex(3)}"}
+        self._server = self._made()
 
     def kill_now(self) -> None:
         """`kill` for a caller that cannot wait."""

@@ -124,6 +124,8 @@ class Breaker:
                 await _frozen(embedded(self._replica(fault)), fault.for_s)
             case "kill":
                 await self._replaced(self._replica(fault), self._replica(fault).kill)
+            case "replace":
+                await self._replaced(self._replica(fault), self._replica(fault).lose)
             case "terminate":
                 return (await self._replaced(self._replica(fault), self._replica(fault).stop),)
             case "roll":

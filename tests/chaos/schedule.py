@@ -9,6 +9,7 @@ from contracts.topics import SERVICES
 
 FaultKind = Literal[
     "kill",
+    "replace",
     "freeze",
     "terminate",
     "roll",
@@ -18,10 +19,12 @@ FaultKind = Literal[
     "mongodb-frozen",
     "hostile",
 ]
-"""`kill`: SIGKILL of a replica, started again. `freeze`: SIGSTOP, later SIGCONT. `terminate`: SIGTERM, started again.
+"""`kill`: SIGKILL of a replica, started again. `replace`: the same, but another comes in its place, of another name, as
+where a pod was lost. `freeze`: SIGSTOP, later SIGCONT. `terminate`: SIGTERM, started again.
 `roll`: one replica after another in good order. `hostile`: records that no sender of ours would write."""
 
-ON_SERVICES: Final[tuple[FaultKind, ...]] = ("freeze", "kill", "terminate", "roll")
+ON_SERVICES: Final[tuple[FaultKind, ...]] = ("freeze", "kill", "replace", "terminate", "roll")
+KILLS: Final[tuple[FaultKind, ...]] = ("kill", "replace")
 OUTAGES: Final[tuple[FaultKind, ...]] = ("kafka-stopped", "kafka-frozen", "mongodb-stopped", "mongodb-frozen")
 
 FULL_S: Final = 420
@@ -30,8 +33,8 @@ FULL_S: Final = 420
 FREEZE_S: Final = 20.0
 """Longer than the session time-out of 15 s: others have taken the partitions when it wakes."""
 
-STARTS_AT_S: Final[Mapping[str, float]] = {"freeze": 0.0, "kill": 2.0, "terminate": 5.0, "roll": 9.0}
-"""Within a round: one fault on each of the four services."""
+STARTS_AT_S: Final[Mapping[str, float]] = {"freeze": 0.0, "kill": 2.0, "replace": 2.0, "terminate": 5.0, "roll": 9.0}
+"""Within a round: one fault on each of the four services. Rounds with a `kill` and with a `replace` take turns."""
 
 FIRST_FAULT_S: Final = 4.0
 """Before it nothing is broken: what is normal on this machine is measured then."""
@@ -79,7 +82,8 @@ class Fault:
 
 
 def schedule(seed: int, seconds: float) -> tuple[Fault, ...]:
-    """Every fault of a run, in the order of their beginnings. Every kind comes at least once.
+    """Every fault of a run, in the order of their beginnings. Every kind comes at least once; in a short run only one of
+    `KILLS`.
 
     Raises:
         ValueError: so many seconds are too few for that.
@@ -87,19 +91,20 @@ def schedule(seed: int, seconds: float) -> tuple[Fault, ...]:
     chance, pace = random.Random(f"faults {seed}"), FULL if seconds >= FULL_S else SHORT
     if pace.needs_s > seconds:
         raise ValueError(f"{seconds:g} s are too short for every kind of fault: {pace.needs_s:g} are needed")
-    faults = [*_rounds(chance, pace), *_outages(chance, pace)]
+    faults = [*_rounds(chance, pace, seed), *_outages(chance, pace)]
     # Among the faults on services, and while the database is away: then lanes read the same records again and again.
     away = [fault.at_s + pace.outage_s / 2 for fault in faults if fault.kind.startswith("mongodb")]
     faults += [Fault("hostile", at_s) for at_s in (FIRST_FAULT_S + 1.0, *away)]
     return tuple(sorted(faults, key=lambda fault: (fault.at_s, fault.kind)))
 
 
-def _rounds(chance: random.Random, pace: Pace) -> Iterator[Fault]:
+def _rounds(chance: random.Random, pace: Pace, seed: int) -> Iterator[Fault]:
     """In each round every service meets another fault; over four rounds every service meets every fault."""
     services: Sequence[str] = chance.sample(SERVICES, len(SERVICES))
     for number in range(pace.rounds):
         begin = FIRST_FAULT_S + number * pace.round_s
-        for place, kind in enumerate(ON_SERVICES):
+        left_out = KILLS[(seed + number) % 2]
+        for place, kind in enumerate(kind for kind in ON_SERVICES if kind != left_out):
             service = services[(place + number) % len(services)]
             for_s = FREEZE_S if kind == "freeze" else 0.0
             yield Fault(kind, begin + STARTS_AT_S[kind], for_s, service, chance.randrange(2))
