@@ -74,7 +74,7 @@ class ServiceSettings(BaseSettings):
     )
     replica: str = Field(
         default_factory=socket.gethostname,
-        description="name of this process among its like: letters, digits, . _ -",
+        description="name of this process, which no other of its service has meanwhile: letters, digits, . _ -",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
         validate_default=True,
     )

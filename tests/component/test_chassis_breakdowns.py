@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from services.chassis.runtime import Engine
 from tests.component.counter import Add, Mine
@@ -124,7 +125,8 @@ async def test_law5_a_process_is_killed_the_next_stops_in_good_order_and_the_las
 
 def generations(engine: Engine) -> list[int]:
     """How often the partitions of each lane have been dealt out."""
-    return [lane.consumer._coordinator.generation for lane in engine.lanes if lane.consumer is not None]
+    consumers: list[Any] = [lane.consumer for lane in engine.lanes]
+    return [consumer._coordinator.generation for consumer in consumers]
 
 
 def shares(engine: Engine) -> list[int]:
@@ -159,6 +161,7 @@ async def test_law14_two_processes_of_one_name_are_told_of_and_lose_nothing(hous
         await load.send(600)
         await load.ends_well(engine)
         await eventually(lambda: "put_out" in log.read_text())
+
 
 async def planted(house: House, mark: str) -> None:
     """The mark in every place of a message that may hold something personal."""

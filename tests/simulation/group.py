@@ -36,8 +36,8 @@ class Place:
 
 
 class SimulatedConsumer:
-    """What `KafkaLane` uses of aiokafka's consumer. `places` is what it believes to own; `member` is the name under which
-    it joins, None where it has none."""
+    """What `KafkaLane` uses of aiokafka's consumer. `places` is what it believes to own; `member` is the name that it
+    has in its group, None where it has none."""
 
     def __init__(
         self, group: "Group", life: Life, listener: Any, faults: Faults, chance: Random, member: str | None = None

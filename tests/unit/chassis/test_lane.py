@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from unittest.mock import Mock
 
+import pytest
 import structlog
 from faststream import AckPolicy
 
@@ -35,13 +36,25 @@ async def test_trap_14_partitions_go_when_the_batch_in_flight_has_ended() -> Non
     await asyncio.gather(batch, revoked)
 
 
+@pytest.mark.parametrize("is_put_out", [True, False])
+async def test_law14_a_group_that_goes_on_without_its_member_is_told_of(
+    is_put_out: bool,
+) -> None:
+    of, told = lane_of(Consumer(is_put_out=is_put_out)), list[str]()
+    of._tell = lambda event, **_: told.append(event)
+    await of.on_partitions_revoked([])  # at the first start
+    await of.on_partitions_revoked([TWO])
+    assert told == ["put_out"] * is_put_out
+
+
 def test_law5_trap_18_nothing_but_a_lane_s_own_commits_moves_its_group() -> None:
     """From `latest` it would go on behind what nobody has read, where the group's offset is lost."""
     broker: Any = Mock()
     anything: Any = None
     observer = ServiceObserver(Metrics(), structlog.get_logger())
     lane = Lane("ordinary", ACCOUNTS_COMMANDS, most=7)
-    KafkaLane("accounts", lane, anything, lambda _: None, Acknowledged(), observer).attach(broker)
+    KafkaLane("accounts", lane, anything, lambda _: None, Acknowledged(), observer).attach(broker, "accounts-1")
     options = broker.subscriber.call_args.kwargs
+    assert options["group_instance_id"] == "accounts-1"
     assert (options["auto_offset_reset"], options["ack_policy"]) == ("none", AckPolicy.MANUAL)
     assert options["max_records"] == 7

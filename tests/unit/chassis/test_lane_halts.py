@@ -32,6 +32,7 @@ class Consumer:
     sought: dict[TopicPartition, int] = field(default_factory=dict)
     offsets: dict[TopicPartition, int] = field(default_factory=lambda: {ONE: 6, TWO: 0})
     lost: bool = False
+    is_put_out: bool = False
 
     def assignment(self) -> set[TopicPartition]:
         return {ONE, TWO}

@@ -55,6 +55,13 @@ def test_settings_come_from_the_environment(environment: pytest.MonkeyPatch) -> 
     assert settings.replica
 
 
+def test_law14_only_who_was_given_a_name_bears_it_in_its_groups(environment: pytest.MonkeyPatch) -> None:
+    """Two on one machine have the machine's, and would take each other's partitions away."""
+    assert read_settings(ServiceSettings).member is None
+    environment.setenv("HESABI_REPLICA", "identity-1")
+    assert read_settings(ServiceSettings).member == "identity-1"
+
+
 def test_settings_do_not_show_passwords(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("HESABI_KAFKA_USER", "identity")
     environment.setenv("HESABI_KAFKA_PASSWORD", MARKED)
