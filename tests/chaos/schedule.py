@@ -82,8 +82,8 @@ class Fault:
 
 
 def schedule(seed: int, seconds: float) -> tuple[Fault, ...]:
-    """Every fault of a run, in the order of their beginnings. Every kind comes at least once, but of `KILLS` only one in
-    a short run.
+    """Every fault of a run, in the order of their beginnings. Every kind comes at least once, of `KILLS` only one in a
+    short run.
 
     Raises:
         ValueError: so many seconds are too few for that.
