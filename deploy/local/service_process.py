@@ -20,6 +20,9 @@ OURS: Final = "HESABI_"
 IMAGES: Final = "HESABI_SERVICE_IMAGES"
 """Setting: the images' names with `{service}` in them; given, services run as containers."""
 
+HUGE_PAGES: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""As in the image: the 46 MiB of a password's hash in pages of 2 MiB (decision 34)."""
+
 PROGRAM: Final = ("-m", "services.{service}")
 LOOK_S: Final = 2.0
 ASK_AGAIN_S: Final = 0.2
@@ -140,7 +143,7 @@ class ServiceProcess:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         # Not even the present folder comes before the code that is meant.
         code = {"PYTHONPATH": str(self._code), "PYTHONSAFEPATH": "1"}
-        environment = inherited | self._own_environment(self._around.keys / self.name) | code
+        environment = HUGE_PAGES | inherited | self._own_environment(self._around.keys / self.name) | code
         return EmbeddedServer(self.name, command, self.log, self._is_ready, environment)
 
     def _own_environment(self, keys: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from tests.benchmarks.code_lane import code_lane_row
 from tests.benchmarks.drained import drained_row, memory_row
 from tests.benchmarks.figure import report
 from tests.benchmarks.framework import framework_row
+from tests.benchmarks.hashes import hash_row
 from tests.benchmarks.latency import latency_row
 from tests.benchmarks.saves import save_row
 
@@ -27,6 +28,7 @@ ROWS: Final[dict[str, Callable[[Bench], Awaitable[None]]]] = {
     "codes": code_lane_row,
     "a": partial(drained_row, row="a"),
     "save": save_row,
+    "hash": hash_row,
     "framework": framework_row,
     "latency": latency_row,
     "memory": memory_row,

@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from deploy.local.service_container import IMAGE_USER
+from deploy.local.service_process import HUGE_PAGES
 from tests.gates import Gates
 from tests.guards.dockerfile_rules import broken_rules, instructions_of
 from tests.guards.source import ROOT, Source, sources, tracked_files
@@ -41,6 +42,12 @@ def test_every_dockerfile_keeps_the_rules() -> None:
 def test_the_image_s_user_is_the_one_that_keys_are_handed_to() -> None:
     users = [rest for word, rest in instructions_of(OURS.read_text(encoding="utf-8")) if word == "USER"]
     assert users == [f"{IMAGE_USER}:{IMAGE_USER}"] * 3
+
+
+def test_i16_services_hash_in_huge_pages_in_their_image_as_they_do_beside_it() -> None:
+    environments = [rest for word, rest in instructions_of(OURS.read_text(encoding="utf-8")) if word == "ENV"]
+    ((name, value),) = HUGE_PAGES.items()
+    assert f"{name}={value}" in environments[-1].split()
 
 
 def copied_to(stage: str, text: str) -> tuple[str, ...]:
