@@ -47,7 +47,9 @@ class KafkaUnderTest:
         return {tp.partition: metadata.offset for tp, metadata in found.items() if metadata.offset >= 0}
 
     @contextlib.asynccontextmanager
-    async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
+    async def member(
+        self, settle: Settle, after: Any = lambda _: None, name: str | None = None, falls: bool = False
+    ) -> AsyncIterator[KafkaLane]:
         observer = ServiceObserver(Metrics(), structlog.get_logger())
         lane = KafkaLane(self.prefix, Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)
         broker = LaneBroker(
@@ -58,12 +60,21 @@ class KafkaUnderTest:
             graceful_timeout=0.1,
         )
         await begin_at_the_beginning(self.connection, lane.group, self.topic)
-        lane.attach(broker)
+        lane.attach(broker, name)
         await broker.start()
         try:
             yield lane
         finally:
+            if falls:
+                self._coordinator(lane).generation = -1  # who has none says no good-bye
             await broker.stop()
+
+    def dealt(self, lane: KafkaLane) -> int:
+        return int(self._coordinator(lane).generation)
+
+    def _coordinator(self, lane: KafkaLane) -> Any:
+        consumer: Any = lane.consumer
+        return consumer._coordinator
 
 
 @pytest.fixture

@@ -70,18 +70,25 @@ class LogOfATest:
         return {number: offset for (_, _, number), offset in self.log.committed.items()}
 
     @contextlib.asynccontextmanager
-    async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
+    async def member(
+        self, settle: Settle, after: Any = lambda _: None, name: str | None = None, falls: bool = False
+    ) -> AsyncIterator[KafkaLane]:
         life = Life("member")
         observer = cast("ServiceObserver", Told(lambda _: None, "member"))
         lane = KafkaLane("test", Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)
         broker = SimulatedBroker(lambda *_: self._group, life, self.faults, Random(1))
-        lane.attach(cast("Any", broker))
+        lane.attach(cast("Any", broker), name)
         broker.start()
         try:
             yield lane
         finally:
             life.die()
-            broker.leave()
+            if not falls:
+                broker.leave()
+
+    def dealt(self, lane: KafkaLane) -> int:
+        consumer: Any = lane.consumer
+        return int(consumer.generation)
 
 
 @pytest.fixture
