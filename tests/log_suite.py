@@ -31,14 +31,19 @@ class LogUnderTest(Protocol):
     async def committed(self) -> dict[int, int]:
         """The group's committed offsets, where it has any."""
 
-    def member(
-        self, settle: Settle, after: Any = ..., name: str | None = ..., falls: bool = ...
-    ) -> AbstractAsyncContextManager[Any]:
-        """A lane in the group, under this name, with batches of `MOST` records. Leaving the block ends it, at once,
-        whatever it is doing; one that `falls` leaves the group without a word."""
+    def member(self, settle: Settle, after: Any = ...) -> AbstractAsyncContextManager[Any]:
+        """A lane in the group, with batches of `MOST` records. Leaving the block ends it, at once, whatever it is
+        doing."""
+
+
+class GroupUnderTest(LogUnderTest, Protocol):
+    """A log whose group deals its partitions out by itself."""
+
+    def named(self, settle: Settle, name: str, *, falls: bool = ...) -> AbstractAsyncContextManager[Any]:
+        """A member of this name. One that `falls` leaves without a word."""
 
     def dealt(self, lane: Any) -> int:
-        """How often the group's partitions have been dealt out, as the lane knows."""
+        """How often the partitions have been dealt out, as the lane knows."""
 
 
 @dataclass
@@ -94,22 +99,6 @@ class LogSuite:
         assert {r.timestamp_type for r in got} == {LOG_APPEND_TIME}
         assert log.stamps == [next(r.timestamp for r in got if r.value == b"b99")]
         assert tuple(got[0].headers) == (("ce_id", got[0].value[1:]),)
-
-    async def test_law14_who_falls_is_followed_by_its_namesake_and_nobody_else_gives_anything_back(
-        self, log: LogUnderTest
-    ) -> None:
-        stays, follows, sent = Reader(), Reader(), records(12, keys="abcdef")
-        async with log.member(stays, name="stays") as lane:
-            async with log.member(Reader(), name="falls", falls=True) as fallen:
-                await eventually(lambda: (len(lane.places()), len(fallen.places())), lambda n: n == (1, 1))
-                share, dealt = set(lane.places()), log.dealt(lane)
-            async with log.member(follows, name="falls"):
-                await log.publish(sent)
-                await eventually(lambda: len(stays.values) + len(follows.values), lambda n: n >= 12, within=WITHIN_S)
-                assert (set(lane.places()), log.dealt(lane)) == (share, dealt)
-        assert sorted(stays.values + follows.values) == sorted(r.value for r in sent)
-        assert stays.values
-        assert follows.values
 
     async def test_law5_what_was_not_committed_comes_again_to_the_next(self, log: LogUnderTest) -> None:
         await log.publish(records(10))
@@ -196,3 +185,23 @@ async def committing(lane: Any, batch: Sequence[Any]) -> None:
         lane.commit(batch)
     else:
         await lane._commit(batch)
+
+
+class GroupSuite:
+    """`log` is the log under test, with a group of its own."""
+
+    async def test_law14_who_falls_is_followed_by_its_namesake_and_nobody_else_gives_anything_back(
+        self, log: GroupUnderTest
+    ) -> None:
+        stays, follows, sent = Reader(), Reader(), records(12, keys="abcdef")
+        async with log.named(stays, "stays") as lane:
+            async with log.named(Reader(), "falls", falls=True) as fallen:
+                await eventually(lambda: (len(lane.places()), len(fallen.places())), lambda n: n == (1, 1))
+                share, dealt = set(lane.places()), log.dealt(lane)
+            async with log.named(follows, "falls"):
+                await log.publish(sent)
+                await eventually(lambda: len(stays.values) + len(follows.values), lambda n: n >= 12, within=WITHIN_S)
+                assert (set(lane.places()), log.dealt(lane)) == (share, dealt)
+        assert sorted(stays.values + follows.values) == sorted(r.value for r in sent)
+        assert stays.values
+        assert follows.values

@@ -21,7 +21,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import KafkaPublisher
 from services.chassis.service import Lane
-from tests.log_suite import MOST, PARTITIONS, LogSuite
+from tests.log_suite import MOST, PARTITIONS, GroupSuite, LogSuite
 
 
 class KafkaUnderTest:
@@ -47,9 +47,17 @@ class KafkaUnderTest:
         return {tp.partition: metadata.offset for tp, metadata in found.items() if metadata.offset >= 0}
 
     @contextlib.asynccontextmanager
-    async def member(
-        self, settle: Settle, after: Any = lambda _: None, name: str | None = None, falls: bool = False
-    ) -> AsyncIterator[KafkaLane]:
+    async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
+        async with self._joined(settle, after, None, falls=False) as lane:
+            yield lane
+
+    @contextlib.asynccontextmanager
+    async def named(self, settle: Settle, name: str, *, falls: bool = False) -> AsyncIterator[KafkaLane]:
+        async with self._joined(settle, lambda _: None, name, falls=falls) as lane:
+            yield lane
+
+    @contextlib.asynccontextmanager
+    async def _joined(self, settle: Settle, after: Any, name: str | None, *, falls: bool) -> AsyncIterator[KafkaLane]:
         observer = ServiceObserver(Metrics(), structlog.get_logger())
         lane = KafkaLane(self.prefix, Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)
         broker = LaneBroker(
@@ -85,5 +93,5 @@ async def log(stack: Stack, topic_prefix: str) -> AsyncIterator[KafkaUnderTest]:
     await kafka.publisher.close()
 
 
-class TestKafka(LogSuite):
+class TestKafka(LogSuite, GroupSuite):
     """Every promise, on Kafka."""

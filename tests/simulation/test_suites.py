@@ -14,7 +14,7 @@ from services.chassis.document import Record
 from services.chassis.lane import KafkaLane, Settle
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
-from tests.log_suite import MOST, PARTITIONS, LogSuite
+from tests.log_suite import MOST, PARTITIONS, GroupSuite, LogSuite
 from tests.simulation.broker import SimulatedBroker
 from tests.simulation.faults import Faults, no_faults
 from tests.simulation.group import Group
@@ -70,9 +70,17 @@ class LogOfATest:
         return {number: offset for (_, _, number), offset in self.log.committed.items()}
 
     @contextlib.asynccontextmanager
-    async def member(
-        self, settle: Settle, after: Any = lambda _: None, name: str | None = None, falls: bool = False
-    ) -> AsyncIterator[KafkaLane]:
+    async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
+        async with self._joined(settle, after, None, falls=False) as lane:
+            yield lane
+
+    @contextlib.asynccontextmanager
+    async def named(self, settle: Settle, name: str, *, falls: bool = False) -> AsyncIterator[KafkaLane]:
+        async with self._joined(settle, lambda _: None, name, falls=falls) as lane:
+            yield lane
+
+    @contextlib.asynccontextmanager
+    async def _joined(self, settle: Settle, after: Any, name: str | None, *, falls: bool) -> AsyncIterator[KafkaLane]:
         life = Life("member")
         observer = cast("ServiceObserver", Told(lambda _: None, "member"))
         lane = KafkaLane("test", Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)
@@ -96,5 +104,5 @@ def log(faults: Faults) -> LogOfATest:
     return LogOfATest(faults)
 
 
-class TestSimulatedLog(LogSuite):
+class TestSimulatedLog(LogSuite, GroupSuite):
     """Every promise of a log and of the lanes on it."""
