@@ -124,10 +124,11 @@ async def twice(system: System, neighbour: Customer) -> Twice:
 
 @dataclass(frozen=True, slots=True)
 class Survived:
-    """A journey during which services were killed, and where."""
+    """A journey during which services were killed, and where; `left_over`: where before they had answered."""
 
     outcome: Outcome
     killed: list[Point]
+    left_over: list[Point]
 
 
 @pytest.fixture(scope="session")
@@ -138,4 +139,4 @@ async def survived(system: System, neighbour: Customer, journey: Outcome) -> Sur
     client.system = system
     outcome = await individual_journey(system, Person.made_up("ar"), ignore, client, neighbour)
     await settled_or_fail(system)
-    return Survived(outcome, client.killed)
+    return Survived(outcome, client.killed, client.left_over)
