@@ -19,8 +19,10 @@ from aiokafka.errors import (
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
     RecordTooLargeError,
+    UnknownMemberIdError,
     UnsupportedCodecError,
     for_code,
+    kafka_errors,
 )
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.group import JoinGroupRequest
@@ -60,6 +62,12 @@ IDLE_FETCH_MS: Final = 500
 """So long the broker holds back an answer that would be empty. A partition with records that were fetched and not yet
 read is left out of a fetch, and cannot be fetched before that fetch has its answer: beside work the wait is short.
 After an empty poll all partitions are in the fetch, and what comes in any of them ends it."""
+
+NAME_TAKEN: Final = 82
+"""What the broker says to a member whose name another has taken while it joined. The client does not know it, and would
+ask under its old id again and again (trap 48); what it does where its id is unknown is right here, too."""
+
+kafka_errors.setdefault(NAME_TAKEN, UnknownMemberIdError)
 
 Records = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 

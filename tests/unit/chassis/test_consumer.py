@@ -1,9 +1,13 @@
 """One bad record costs no other and stops at most its own partition (traps 3, 18 and 19)."""
 
+from types import SimpleNamespace
+from unittest.mock import AsyncMock, Mock
+
 import pytest
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 from aiokafka.errors import GroupAuthorizationFailedError, NoOffsetForPartitionError
 
-from services.chassis.consumer import CAREFUL_S, FETCH_MS, IDLE_FETCH_MS
+from services.chassis.consumer import CAREFUL_S, FETCH_MS, IDLE_FETCH_MS, NAME_TAKEN
 from tests.eventually import eventually
 from tests.unit.chassis.fetching import NAMES, FakeBroker, Open, Reading, stored
 
@@ -116,3 +120,12 @@ async def test_law14_a_fetch_waits_shortly_beside_work_and_long_where_there_is_n
     broker.partitions[1].append(stored(0, 2))
     await eventually(reading.poll, lambda count: count == 7)
     await eventually(lambda: broker.waits_ms[-1] == FETCH_MS)
+
+
+@pytest.mark.parametrize("step", ["perform_group_join", "_on_join_follower"])
+async def test_trap_48_whose_name_another_has_taken_meanwhile_joins_anew(step: str) -> None:
+    """Under its old id it would be refused for ever."""
+    client = Mock(_send_req=AsyncMock(return_value=SimpleNamespace(error_code=NAME_TAKEN)))
+    joining = CoordinatorGroupRebalance(client, "accounts.ordinary", 1, Mock(topics=()), [Mock(metadata=bytes)], 1, 1)
+    assert await getattr(joining, step)() is None
+    client.reset_generation.assert_called_once()
