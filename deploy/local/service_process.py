@@ -69,6 +69,7 @@ class ServiceProcess:
         self._code = code
         self._around = around
         self._settings = dict(settings)
+        self._member = self.replica
         self._server = self._made()
 
     @property
@@ -106,7 +107,7 @@ class ServiceProcess:
     async def lose(self) -> None:
         """Ends it with SIGKILL, as a pod is lost: what is started next in its place has another name."""
         await self.kill()
-        self._settings |= {"replica": f"{self.replica}-{secrets.token_hex(3)}"}
+        self._member = f"{self.replica}-{secrets.token_hex(3)}"
         self._server = self._made()
 
     def kill_now(self) -> None:
@@ -155,7 +156,7 @@ class ServiceProcess:
             "keys_folder": keys,
             "key_fingerprints": json.dumps(around.fingerprints),
             "http_port": self.port,
-            "replica": self.replica,
+            "replica": self._member,
             **self._settings,
         }
         return {OURS + name.upper(): str(value) for name, value in settings.items()}

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import os
 import resource
 import sys
 import time
@@ -115,7 +116,7 @@ class Contest:
                 "keys_folder": Path(self.keys) / "accounts",
                 "key_fingerprints": json.dumps(self.fingerprints),
                 "http_port": 0,
-                "replica": "bench",
+                "replica": f"bench-{os.getpid()}",  # several may share a group
             }
         )
 
