@@ -30,6 +30,7 @@ from tests.guards.test_documented_settings import OF_SERVICE, PAGE, section
 
 SERVICES: Final = tuple(OF_SERVICE)
 OPERATORS: Final = f"{OVERLAY}/operators"
+REPLICA: Final = f"{PREFIX}REPLICA"
 
 
 def setting_faults(service: str, environment: dict[str, str]) -> list[str]:
@@ -45,7 +46,9 @@ def setting_faults(service: str, environment: dict[str, str]) -> list[str]:
         for name, value in environment.items()
         if name in fields and _is_secret(fields[name].annotation) and "secretKeyRef" not in value
     ]
-    return unknown + missing + clear
+    # Under one name pods take each other's partitions away (decision 33).
+    shared = [] if "metadata.name" in environment.get(REPLICA, "") else [f"{REPLICA} is not the pod's name"]
+    return unknown + missing + clear + shared
 
 
 def _is_secret(annotation: Any) -> bool:
@@ -171,6 +174,8 @@ def test_it_refuses(gates: Gates) -> None:
     gates.refuses("manifests: settings", "a setting that no service has", setting_faults("identity", typo))
     clear = {**environment, "HESABI_KAFKA_PASSWORD": "in clear"}
     gates.refuses("manifests: settings", "a secret in clear", setting_faults("identity", clear))
+    alike = {**environment, REPLICA: "identity"}
+    gates.refuses("manifests: settings", "one name for all replicas", setting_faults("identity", alike))
     del environment["HESABI_TERMS"]
     gates.refuses("manifests: settings", "a required one is missing", setting_faults("identity", environment))
     gates.refuses("manifests: Kafka", "a page that says nothing of the listener", unsaid_of_kafka("## Kubernetes\n"))
