@@ -69,7 +69,7 @@ def adding_up(state: Count) -> bool:
 
 
 async def test_law7_every_bad_record_has_one_outcome_and_its_neighbours_are_unharmed(house: House) -> None:
-    flow, metrics = "bad-1", Metrics()
+    flow, metrics = "wrong-1", Metrics()
     bad = bad_records(flow)
     good: list[str] = []
     before = len(house.said("dead-letters", ""))
@@ -100,7 +100,7 @@ async def test_law7_every_bad_record_has_one_outcome_and_its_neighbours_are_unha
         b'hesabi_stage_seconds_count{lane="ordinary",stage="publish"}',
     ):
         assert part in exposition, part
-    assert b"bad-1" not in exposition
+    assert b"wrong-1" not in exposition
 
 
 async def test_J3_refused_commands_are_answered_once_each(house: House) -> None:
