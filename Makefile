@@ -18,7 +18,8 @@ CONTAINER_TESTS := $(PY) -m pytest -q tests/component tests/containers tests/jou
 # How texts hash decides the order of sets: a simulation's seed is the same day only under the same.
 SAME_DAYS := PYTHONHASHSEED=0
 # Journeys wait half of their time: for services that were killed to start, for a whole minute of a code. Simulated
-# days, whose clocks are made up, then the making of images and the journey with a Kafka of its own take what they leave.
+# days, whose clocks are made up, and then the making of images take what they leave; the journey with a Kafka of its own
+# comes behind them.
 IN_THE_PAUSES := GENTLY="nice -n 19"
 # Three workers, since component tests wait for much; each has a Kafka and a MongoDB of its own. Servers that were given by
 # address are one for all.

@@ -39,8 +39,10 @@ class LogUnderTest(Protocol):
 class GroupUnderTest(LogUnderTest, Protocol):
     """A log whose group deals its partitions out by itself."""
 
-    def named(self, settle: Settle, name: str, *, falls: bool = ...) -> AbstractAsyncContextManager[Any]:
-        """A member of this name. One that `falls` leaves without a word."""
+    def member(
+        self, settle: Settle, after: Any = ..., name: str | None = ..., *, falls: bool = ...
+    ) -> AbstractAsyncContextManager[Any]:
+        """As any log's, of this name. One that `falls` leaves without a word."""
 
     def dealt(self, lane: Any) -> int:
         """How often the partitions have been dealt out, as the lane knows."""
@@ -194,11 +196,11 @@ class GroupSuite:
         self, log: GroupUnderTest
     ) -> None:
         stays, follows, sent = Reader(), Reader(), records(12, keys="abcdef")
-        async with log.named(stays, "stays") as lane:
-            async with log.named(Reader(), "falls", falls=True) as fallen:
+        async with log.member(stays, name="stays") as lane:
+            async with log.member(Reader(), name="falls", falls=True) as fallen:
                 await eventually(lambda: (len(lane.places()), len(fallen.places())), lambda n: n == (1, 1))
                 share, dealt = set(lane.places()), log.dealt(lane)
-            async with log.named(follows, "falls"):
+            async with log.member(follows, name="falls"):
                 await log.publish(sent)
                 await eventually(lambda: len(stays.values) + len(follows.values), lambda n: n >= 12, within=WITHIN_S)
                 assert (set(lane.places()), log.dealt(lane)) == (share, dealt)

@@ -47,17 +47,9 @@ class KafkaUnderTest:
         return {tp.partition: metadata.offset for tp, metadata in found.items() if metadata.offset >= 0}
 
     @contextlib.asynccontextmanager
-    async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
-        async with self._joined(settle, after, None, falls=False) as lane:
-            yield lane
-
-    @contextlib.asynccontextmanager
-    async def named(self, settle: Settle, name: str, *, falls: bool = False) -> AsyncIterator[KafkaLane]:
-        async with self._joined(settle, lambda _: None, name, falls=falls) as lane:
-            yield lane
-
-    @contextlib.asynccontextmanager
-    async def _joined(self, settle: Settle, after: Any, name: str | None, *, falls: bool) -> AsyncIterator[KafkaLane]:
+    async def member(
+        self, settle: Settle, after: Any = lambda _: None, name: str | None = None, *, falls: bool = False
+    ) -> AsyncIterator[KafkaLane]:
         observer = ServiceObserver(Metrics(), structlog.get_logger())
         lane = KafkaLane(self.prefix, Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)
         broker = LaneBroker(

@@ -186,18 +186,21 @@ class Group:
         one's place: in a group at rest nobody else gives anything back."""
         namesake = next((m for m in self.members if m.member == member.member is not None and m is not member), None)
         if namesake is not None and namesake.generation == self.generation and self._is_at_rest:
-            member.faults.count("successor-under-its-name", member.life.name)
-            self.members[self.members.index(namesake)] = member
-            member.generation = self.generation
-            member.take([tp.partition for tp in namesake.places])
-            self.on_dealt()
-            member.life.begin(member.listener.on_partitions_assigned(list(member.places)))
+            self._succeed(namesake, member)
             return
         if namesake is not None:
             self.members.remove(namesake)
         if member not in self.members:
             self.members.append(member)
         self._rebalance()
+
+    def _succeed(self, fallen: SimulatedConsumer, member: SimulatedConsumer) -> None:
+        member.faults.count("successor-under-its-name", member.life.name)
+        self.members[self.members.index(fallen)] = member
+        member.generation = self.generation
+        member.take([tp.partition for tp in fallen.places])
+        self.on_dealt()
+        member.life.begin(member.listener.on_partitions_assigned(list(member.places)))
 
     @property
     def _is_at_rest(self) -> bool:

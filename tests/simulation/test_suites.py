@@ -70,17 +70,9 @@ class LogOfATest:
         return {number: offset for (_, _, number), offset in self.log.committed.items()}
 
     @contextlib.asynccontextmanager
-    async def member(self, settle: Settle, after: Any = lambda _: None) -> AsyncIterator[KafkaLane]:
-        async with self._joined(settle, after, None, falls=False) as lane:
-            yield lane
-
-    @contextlib.asynccontextmanager
-    async def named(self, settle: Settle, name: str, *, falls: bool = False) -> AsyncIterator[KafkaLane]:
-        async with self._joined(settle, lambda _: None, name, falls=falls) as lane:
-            yield lane
-
-    @contextlib.asynccontextmanager
-    async def _joined(self, settle: Settle, after: Any, name: str | None, *, falls: bool) -> AsyncIterator[KafkaLane]:
+    async def member(
+        self, settle: Settle, after: Any = lambda _: None, name: str | None = None, *, falls: bool = False
+    ) -> AsyncIterator[KafkaLane]:
         life = Life("member")
         observer = cast("ServiceObserver", Told(lambda _: None, "member"))
         lane = KafkaLane("test", Lane("ordinary", self.topic, most=MOST), settle, after, Acknowledged(), observer)

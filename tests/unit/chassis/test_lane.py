@@ -37,9 +37,7 @@ async def test_trap_14_partitions_go_when_the_batch_in_flight_has_ended() -> Non
 
 
 @pytest.mark.parametrize("is_put_out", [True, False])
-async def test_law14_a_group_that_goes_on_without_its_member_is_told_of(
-    is_put_out: bool,
-) -> None:
+async def test_law14_a_group_that_goes_on_without_its_member_is_told_of(is_put_out: bool) -> None:
     of, told = lane_of(Consumer(is_put_out=is_put_out)), list[str]()
     of._tell = lambda event, **_: told.append(event)
     await of.on_partitions_revoked([])  # at the first start
