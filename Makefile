@@ -125,5 +125,6 @@ $(INSTALLED): requirements/dev.txt requirements/uv.txt
 	@echo "installing Python packages into .venv"
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@.venv/bin/uv pip sync --quiet --python $(PY) requirements/dev.txt
+	@# Compiled here, once, as in the images: not by each process where nothing may be written beside the sources.
+	@.venv/bin/uv pip sync --quiet --compile-bytecode --python $(PY) requirements/dev.txt
 	@touch $@
