@@ -139,7 +139,9 @@ def servers_of(process: Process) -> list[Path]:
     return [Path("/proc", child) for child in children]
 
 
-@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("sign", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGKILL, -signal.SIGKILL)]
+)
 async def test_nothing_runs_on_when_the_command_has_ended(sign: signal.Signals, code: int) -> None:
     process, address = await stack_command()
     servers = servers_of(process)

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import json
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import h11
+
+from deploy.local.stack.ending import told_to_end
 
 LOOPBACK = "127.0.0.1"
 MAX_REQUEST_BYTES = 256 * 1024
@@ -120,13 +121,10 @@ def _encode(http: h11.Connection, reply: Reply) -> bytes:
 
 
 async def until_stopped(announcement: str) -> None:
-    """Prints the announcement; returns at SIGTERM or SIGINT, so that `async with` blocks end in order.
+    """Prints the announcement; returns when it is told to end, so that `async with` blocks end in order.
 
     Signals are caught before a word is said: who reads it may stop the process at once.
     """
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop, stopped.set)
+    told = told_to_end()
     print(announcement, flush=True)
-    await stopped.wait()
+    await told.wait()

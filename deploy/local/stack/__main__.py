@@ -1,22 +1,20 @@
 """The bare stack in the foreground, until Ctrl-C: `python -m deploy.local.stack`."""
 
 import asyncio
-import signal
 import sys
 
+from deploy.local.stack.ending import told_to_end
 from deploy.local.stack.running import KAFKA_ADDRESS, MONGO_ADDRESS, running_stack
 from deploy.local.stack.server import StackError
 
 
 async def run() -> None:
     """Prints the addresses in the form that another command takes from the environment."""
-    ended = asyncio.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sign, ended.set)
+    told = told_to_end()
     async with running_stack() as stack:
         print(f"export {KAFKA_ADDRESS}={stack.kafka_bootstrap} {MONGO_ADDRESS}='{stack.mongo_uri}'", flush=True)
         print("Ctrl-C ends it", file=sys.stderr, flush=True)
-        await ended.wait()
+        await told.wait()
 
 
 def main() -> int:

@@ -7,7 +7,6 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Final
 from rich.console import Console
 
 from deploy.local.stack import StackError
+from deploy.local.stack.ending import told_to_end
 from deploy.local.stack.running import RUNS
 from deploy.local.system import ACCOUNT, LARGE_ACCOUNT, Lives, Setup, System, running_system
 from deploy.local.up.announcement import Announcement, local_folder, withdraw
@@ -96,11 +96,9 @@ def _run_folder() -> Iterator[Path]:
 
 async def _until_signal(console: Console, lives: Lives) -> int:
     """The first signal ends everything in good order; more of them change nothing."""
-    ended = asyncio.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sign, ended.set)
+    told = told_to_end()
     running = asyncio.create_task(up(console, lives))
-    waiting = asyncio.create_task(ended.wait())
+    waiting = asyncio.create_task(told.wait())
     await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     if running.done():
