@@ -7,7 +7,9 @@ from pydantic import TypeAdapter
 
 from contracts.operations import Why
 
-MEANT: Final = "3 to 200 characters, no @ and no number of nine digits or more, however it is written"
+MEANT: Final = (
+    "3 to 200 characters, no @, no eight digits in a row, no nine with blanks or hyphens between, digits only 0 to 9"
+)
 
 _NUMBER: Final = re.compile(r"(?:\d[\s().+/_-]*){9}")
 """Telephone numbers and identity numbers, with blanks and hyphens, in any script. A date has eight digits."""

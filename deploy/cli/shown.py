@@ -108,7 +108,7 @@ def _fields(came: Came) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     for name, value in shown.items():
         if value is not None and name not in hidden:
-            grid.add_row("    ", Text(name, style="cyan", no_wrap=True), Text(_lines(value)))
+            grid.add_row("    ", Text(name, style="cyan", no_wrap=True), Text(lines_of(value)))
             if name in NEXT and (commands := _hint(str(value))):
                 grid.add_row("", "", Text(commands, style="bright_black"))
     return grid
@@ -118,8 +118,11 @@ def _hint(step: str) -> str:
     return " or ".join(f"./hesabi types {message.__name__}" for message in next_commands(step)[:2])
 
 
-def _lines(value: Any) -> str:
-    return plain(value) if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False, indent=2)
+def lines_of(value: Any) -> str:
+    """A value as it is shown to a person: lists and objects on several lines, each of them plain."""
+    if isinstance(value, str | int):
+        return plain(value)
+    return "\n".join(map(plain, json.dumps(value, ensure_ascii=False, indent=2).split("\n")))
 
 
 def _short(value: Any) -> str:

@@ -17,8 +17,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts import topics
 from contracts.catalogue import CATALOGUE
-from contracts.envelope import Envelope, from_headers
+from contracts.envelope import Envelope, EnvelopeRejected, from_headers
 from contracts.message import Message
+from services.chassis.arrival import PARKED
 from services.chassis.clients import opened, start, stop
 from services.chassis.instants import instant
 
@@ -116,7 +117,7 @@ class Watch:
 
     async def _read(self) -> None:
         async for record in self._consumer:
-            envelope = from_headers(record.key, record.headers)
+            envelope = envelope_of(record)
             if isinstance(envelope, Envelope):
                 self._take(seen_of(record, envelope))
                 async with self._news:
@@ -130,6 +131,17 @@ class Watch:
             self.answers[seen.envelope.causation_id].append(seen)
 
 
+def envelope_of(record: Any) -> Envelope | EnvelopeRejected:
+    """A parked aggregate's own messages have its name with `parked:` before it, which may be longer than a name is
+    allowed to be: then they are read under the aggregate's."""
+    envelope = from_headers(record.key, record.headers)
+    if isinstance(envelope, Envelope) or not (record.key or b"").startswith(_PARKED):
+        return envelope
+    headers = [(n, v.removeprefix(_PARKED) if n == "ce_subject" and v else v) for n, v in record.headers]
+    return from_headers(record.key.removeprefix(_PARKED), headers)
+
+
+_PARKED: Final = PARKED.encode()
 KEY_TOPICS: Final = frozenset(topic.name for topic in topics.KEYS.values())
 ANSWER_TOPICS: Final = frozenset(f"{service}.answers" for service in topics.SERVICES)
 

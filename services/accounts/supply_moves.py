@@ -108,13 +108,13 @@ def _denial(supply: Supply, want: SupplyWanted, at: datetime) -> SupplyDenialRea
     if isinstance(supply, HeldSupply):
         return None if supply.transfer == want.transfer else "busy"
     present, owner = supply.relations.present, supply.relations.owner_user_id
-    if present is None:
-        return "other-party-unknown"
     if want.kind == "subscription-end":
-        if present.user_id != want.user_id:
-            return "not-theirs"
+        if present is None or present.user_id != want.user_id:
+            return "not-theirs"  # whether it is anybody's is no stranger's business (A8)
         if owner is None or owner == present.user_id:
             return "other-party-unknown"
+    elif present is None:
+        return "other-party-unknown"
     elif present.user_id == want.user_id:
         return "already-theirs"
     lately = sum(each.user_id == want.user_id and each.at > at - _MONTH for each in supply.reserved)

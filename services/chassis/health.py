@@ -109,7 +109,10 @@ def http_app(
         return Response(exposed.text(), media_type=CONTENT_TYPE)
 
     routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", exposition), *extra_routes]
-    return Starlette(routes=routes, middleware=[Middleware(_Bounded, request_limit_s)])
+    app = Starlette(routes=routes, middleware=[Middleware(_Bounded, request_limit_s)])
+    # A redirect would lead to http and to whatever host the request names, with the path's secret in it.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Exposition:

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_TAKES_ANYBODY: Final = ("tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames")
 _HERE: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?", re.IGNORECASE)
 
 
@@ -29,8 +30,8 @@ def may_carry_secrets(address: str) -> bool:
 
 
 def has_login_in_clear(mongo_uri: str) -> bool:
-    """Whether a connection string of MongoDB has a login and would take it to another machine without TLS. With
-    `mongodb+srv://` other hosts are looked up, and TLS is on by itself."""
+    """Whether a connection string of MongoDB has a login and would take it to another machine without TLS, or with one
+    that takes whoever answers. With `mongodb+srv://` other hosts are looked up, and TLS is on by itself."""
     places, _, options = mongo_uri.partition("?")
     scheme, _, places = places.partition("://")
     login, _, hosts = places.partition("/")[0].rpartition("@")
@@ -38,6 +39,7 @@ def has_login_in_clear(mongo_uri: str) -> bool:
     tls = {asked.get("tls"), asked.get("ssl")}
     if not login and "authmechanism" not in asked:
         return False
+    is_open = any(asked.get(name) == "true" for name in _TAKES_ANYBODY)
     if scheme == "mongodb+srv":
-        return "false" in tls
-    return "true" not in tls and not are_on_this_machine(hosts)
+        return is_open or "false" in tls
+    return (is_open or "true" not in tls) and not are_on_this_machine(hosts)

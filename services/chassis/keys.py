@@ -36,7 +36,7 @@ class KeysUnusable(Exception):
     """A key file is missing, open to strangers, or not what its name says. Names the file, never its content."""
 
 
-class KeyUnknown(Exception):
+class KeyUnknown(LookupError):
     """A key that is needed is not known (yet): broken machinery. The lane pauses and tries again; nothing is parked."""
 
 

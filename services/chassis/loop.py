@@ -51,6 +51,7 @@ class Batch:
     direct: list[tuple[str, Entry]] = field(default_factory=list)
     effects: list[DueEffect] = field(default_factory=list)
     nudged: set[str] = field(default_factory=set)
+    undecodable: list[str] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -87,6 +88,8 @@ class Loop:
             await _all_of([*shares, *unasked])
         await self._timed(lane, "trim", self._trim(batch))
         self.observer.outcomes(lane, batch.outcomes)
+        for reason in batch.undecodable:  # not earlier: what is tried again is read again, and is one letter
+            self.observer.dead_letter(lane, reason)
 
     async def _read(self, batch: Batch, lane: str, topic: Topic, records: Iterable[RawRecord]) -> None:
         turn = self.turns.turn(lane)
@@ -103,7 +106,7 @@ class Loop:
             elif isinstance(read, Undecodable):
                 batch.direct += self.morgue.put_aside(read, self.present())
                 batch.outcomes["dead-letter"] += 1
-                self.observer.dead_letter(lane, read.reason)
+                batch.undecodable.append(read.reason)
             elif isinstance(read, Skipped):
                 batch.outcomes["skipped"] += 1
 

@@ -76,9 +76,11 @@ class Metrics:
         self._ended_sessions = self._gauge("ended_sessions", "Ended sessions that this process remembers.")
         self._fields_dropped = self._counter("log_fields_dropped", "Fields that no log line may have.")
 
-    def begin(self, lanes: Sequence[str], reasons: Sequence[str]) -> None:
-        """Show what alarms go by from 0 on, for each lane and reason of dead letters: a counter that is first seen at 1
-        has not grown to whoever asks for its increase."""
+    def begin(self, lanes: Sequence[str], reasons: Sequence[str], effects: Sequence[str]) -> None:
+        """Show what alarms go by from 0 on, for each lane, reason of dead letters and kind of call: a counter that is
+        first seen at 1 has not grown to whoever asks for its increase."""
+        for effect in effects:
+            self._call_outcomes.labels(effect, "turned-away")
         for lane in lanes:
             self._paused.labels(lane)
             for stage in STAGES:

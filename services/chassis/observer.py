@@ -80,6 +80,7 @@ class ServiceObserver:
 
     def batch(self, lane: str, topic: str, records: Sequence[Any]) -> AbstractContextManager[None]:
         """A batch is handled within the `with`."""
+        self.metrics.batch(lane, len(records))
         return self.tracer.batch(lane, topic, records)
 
     def step(self, lane: str) -> None:
@@ -98,7 +99,6 @@ class ServiceObserver:
 
     def outcomes(self, lane: str, outcomes: Mapping[str, int]) -> None:
         """What became of a batch's messages."""
-        self.metrics.batch(lane, sum(outcomes.values()))
         self.metrics.outcomes(lane, outcomes)
 
     def dead_letter(self, lane: str, reason: str) -> None:

@@ -72,7 +72,7 @@ class Engine:
         self.connection = kafka_connection(settings)
         self.clock = Clock()
         lanes = [lane.name for lane in service.lanes]
-        metrics.begin(lanes, LETTER_REASONS)
+        metrics.begin(lanes, LETTER_REASONS, [effect.__name__ for effect in service.perform])
         self.progress = Progress(lanes, settings.stalled_after_s)
         self.observer = ServiceObserver(metrics, log, tracer_of(settings, service.name))
         self.publisher = KafkaPublisher(self.connection, self.clock.corrected_by)

@@ -47,8 +47,8 @@ class SkipOrders:
             self._orders.append(order)
 
     def standing(self, epoch: int, topic: str, partition: int, offset: int, now: datetime) -> SkipOrder | None:
-        """The order to pass over this record, if one was given lately."""
-        for order in self._orders:
+        """The order to pass over this record, if one was given lately; the latest: who gave it waits for its end."""
+        for order in reversed(self._orders):
             if order.names(epoch, topic, partition, offset) and now - order.stamp < ORDER_LIFE:
                 return order
         return None

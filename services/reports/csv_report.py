@@ -18,7 +18,7 @@ from services.reports.revision import Revision
 from services.reports.tariff import WH_A_KWH
 from services.reports.texts import say
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def render_csv(report: ConsumptionReport, language: Language) -> bytes:

@@ -58,8 +58,9 @@ class _Wish:
 @dataclass(frozen=True, slots=True)
 class DownloadDoor:
     """What the door may use. `check_token(token, now)`: who it speaks for, on the channel that it was given to, None
-    where it does not count; `publish(message, subject)` returns when the log has acknowledged the message; `present` is
-    the corrected wall clock."""
+    where it does not count; LookupError while a process that has just begun does not know the key yet.
+    `publish(message, subject)` returns when the log has acknowledged the message; `present` is the corrected wall
+    clock."""
 
     read_state: Callable[[str], Awaitable[object]]
     check_token: Callable[[str, datetime], Customer | None]
@@ -139,7 +140,10 @@ class DownloadDoor:
     def _customer(self, authorization: str, present: datetime) -> Customer | None:
         """Who the token speaks for. A browser or an app fetches on the channel that the token was given to."""
         bearer = _BEARER.fullmatch(authorization)
-        return None if bearer is None else self.check_token(bearer[1], present)
+        try:
+            return None if bearer is None else self.check_token(bearer[1], present)
+        except LookupError as unknown:
+            raise _Away from unknown
 
 
 def _wish(asked: QueryParams) -> _Wish | None:

@@ -73,6 +73,7 @@ def test_A9_a_transfer_gets_the_supply_and_learns_who_is_on_the_other_side() -> 
         (OWNED, wanted(user_id=NOURA.user_id), "already-theirs"),
         (NEW_SUPPLY, wanted(), "other-party-unknown"),
         (OWNED, wanted(kind="subscription-end"), "not-theirs"),
+        (NEW_SUPPLY, wanted(kind="subscription-end"), "not-theirs"),
         (OWNED, wanted(user_id=NOURA.user_id, kind="subscription-end"), "other-party-unknown"),
         (
             replace(MOVED, relations=replace(MOVED.relations, owner_user_id=None)),
@@ -80,7 +81,7 @@ def test_A9_a_transfer_gets_the_supply_and_learns_who_is_on_the_other_side() -> 
             "other-party-unknown",
         ),
     ],
-    ids=["busy", "theirs", "nobody-known", "not-theirs", "they-are-the-owner", "no-owner-known"],
+    ids=["busy", "theirs", "nobody-known", "not-theirs", "nobodys", "they-are-the-owner", "no-owner-known"],
 )
 def test_A9_a_transfer_that_cannot_be_is_denied(supply: Supply, want: Any, reason: str) -> None:
     given(supply).when(reserve_supply, want).then(denied(reason, want.subject)).then_state(supply)

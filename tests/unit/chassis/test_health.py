@@ -91,6 +91,12 @@ async def test_readyz_is_what_the_process_said_last(door: Door) -> None:
     assert (await client.get("/readyz")).status_code == 503
 
 
+async def test_law11_a_slash_behind_a_path_leads_nowhere(door: Door) -> None:
+    client, _, _, _ = door
+    answer = await client.get("/livez/", headers={"Host": "elsewhere.example", "X-Forwarded-Proto": "https"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 async def test_metrics_are_given_in_prometheus_format(door: Door) -> None:
     client, _, _, metrics = door
     metrics.outcomes("codes", {"decided": 3, "duplicate": 1})

@@ -206,3 +206,13 @@ async def test_law10_a_wake_up_of_a_kind_that_sleeps_for_ever_is_put_aside_and_p
     process = world.process()
     await process.run()
     assert (world.total(), process.told.failures, process.told.letters) == (2, [], ["aggregate-malformed"] * 3)
+
+
+async def test_law7_a_letter_that_is_published_at_the_third_try_is_counted_once() -> None:
+    world = World()
+    world.send(TIMER(aggregate="nothing"), "nothing")
+    process, failures = world.process(), [0, 0]
+    world.faults = lambda call: failures.pop() if call == "publish" and failures else None
+    await process.run()
+    assert failures == []
+    assert process.told.letters == ["aggregate-malformed"]

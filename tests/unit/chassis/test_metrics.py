@@ -26,9 +26,10 @@ def test_metrics_labels_come_from_constants_only() -> None:
 
 def test_law7_the_first_dead_letter_and_the_first_pause_are_an_increase() -> None:
     metrics = Metrics()
-    metrics.begin(["commands"], LETTER_REASONS)
+    metrics.begin(["commands"], LETTER_REASONS, ["SendSms"])
     before = metrics.exposition().decode()
     assert 'hesabi_lane_paused{lane="commands"} 0.0' in before
+    assert 'hesabi_call_outcomes_total{effect="SendSms",outcome="turned-away"} 0.0' in before
     for stage in STAGES:
         assert f'hesabi_lane_pauses_total{{lane="commands",stage="{stage}"}} 0.0' in before
     for reason in LETTER_REASONS:

@@ -57,3 +57,10 @@ def test_a_topic_for_which_nobody_answers_is_told_once_and_so_is_its_return() ->
 
 def shown(metrics: Metrics) -> str:
     return metrics.exposition().decode()
+
+
+def test_a_batch_counts_its_records_whatever_becomes_of_them() -> None:
+    metrics = Metrics()
+    with ServiceObserver(metrics, structlog.get_logger()).batch("codes", "identity.codes", [object()] * 3):
+        pass
+    assert metrics.registry.get_sample_value("hesabi_batch_size_sum", {"lane": "codes"}) == 3

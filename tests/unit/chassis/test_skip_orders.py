@@ -64,6 +64,15 @@ def test_trap_19_an_order_stands_for_the_records_that_it_names_and_for_a_while()
     assert orders.standing(1, TOPIC, 3, 5, NOW + ORDER_LIFE) is None
 
 
+def test_trap_19_of_several_orders_the_latest_stands() -> None:
+    orders = SkipOrders()
+    orders.learn(order(order_id="o-1"))
+    orders.learn(order(order_id="o-2"))
+    found = orders.standing(1, TOPIC, 3, 5, NOW)
+    assert found is not None
+    assert found.id == "o-2"
+
+
 def test_law5_no_commit_proves_what_an_order_names_however_old_it_is() -> None:
     orders = SkipOrders()
     orders.learn(order())

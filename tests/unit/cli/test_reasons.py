@@ -13,6 +13,7 @@ from deploy.cli.reasons import reason
         "as sami@example.org asked",
         "call 0559998877",
         "customer 055 999 8877 asked",
+        "bad disk since 20260302",
         "+966 (55) 999-8877",
         "ID 101-234-5678",
         "id 1012345 678",

@@ -11,7 +11,7 @@ import pytest
 from deploy.cli.installation import CA_FILE, FINGERPRINTS, KAFKA, PASSWORD, USER, installation
 from deploy.cli.memory import LastCommand, Memory, Session
 from deploy.cli.outcome import NotReached, Wrong
-from deploy.cli.shown import plain, short_body, shown_body
+from deploy.cli.shown import lines_of, plain, short_body, shown_body
 from deploy.local.journey import Person
 from deploy.local.up.announcement import Announcement, withdraw
 from deploy.local.up.first_hour import first_hour
@@ -152,6 +152,7 @@ def test_what_came_from_elsewhere_cannot_steer_a_terminal() -> None:
     assert plain("a\u202eb") == "a\\u202eb"
     assert plain("حسابي \u2066933\u2069") == "حسابي \u2066933\u2069"
     assert plain({"a": "\x1b"}).isprintable()
+    assert lines_of({"a": ["b\x9b2J\u202e"]}) == '{\n  "a": [\n    "b\\x9b2J\\u202e"\n  ]\n}'
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])

@@ -37,7 +37,7 @@ def test_R4_arabic_headings_with_a_byte_order_mark() -> None:
     assert rows_of(april_report(), Language.ARABIC)[0][0] == "اليوم"
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "＝1＋1", "\t=1", "\r=1", "\n=1"])
 def test_R4_no_cell_starts_a_formula(start: str) -> None:
     heading = replace(HEADING, account_number=start, source_notes=(start,))
     assert without_formula(start) == f"'{start}"

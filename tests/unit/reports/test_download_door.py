@@ -14,6 +14,7 @@ from contracts.decision import Customer
 from contracts.message import Message
 from contracts.reports import ReportFetched
 from contracts.values.language import Language
+from services.chassis.keys import KeyUnknown
 from services.reports.csv_report import render_csv
 from services.reports.download_door import DownloadDoor
 from services.reports.order_states import Made
@@ -39,6 +40,7 @@ class Situation:
         self.present = NOON
         self.published: list[tuple[Message, str]] = []
         self.broken = False
+        self.knows_the_key = True
         self.checked: list[str] = []
         self.rendered: list[tuple[Language, FileFormat]] = []
         self.renderer = Renderer(limit_s=30, render=self._render)
@@ -52,6 +54,8 @@ class Situation:
 
     def check_token(self, token: str, now: datetime) -> Customer | None:
         self.checked.append(token)
+        if not self.knows_the_key:
+            raise KeyUnknown("no signing key is known")
         return TOKENS.get(token) if now < NOON.replace(year=2027) else None
 
     async def publish(self, message: Message, subject: str) -> None:
@@ -180,6 +184,13 @@ async def test_R8_a_fetch_that_cannot_be_recorded_does_not_happen_and_says_nothi
         answer = await situation.get()
     assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
     assert [(line["event"], line["log_level"]) for line in lines] == [("fetch_delayed", "warning")]
+
+
+async def test_R8_a_process_that_does_not_know_the_key_yet_asks_to_come_again(situation: Situation) -> None:
+    situation.knows_the_key = False
+    answer = await situation.get()
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "5")
+    assert situation.published == []
 
 
 async def test_R8_who_comes_while_all_are_served_may_come_again(situation: Situation) -> None:

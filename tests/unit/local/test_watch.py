@@ -1,0 +1,43 @@
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts.envelope import Envelope, EnvelopeRejected, to_headers
+from deploy.local.watch import envelope_of
+
+LONGEST = "broadcast:" + "b" * 90
+
+
+@dataclass
+class Record:
+    """A record of an audit."""
+
+    subject: str
+
+    @property
+    def key(self) -> bytes:
+        """The sender's name."""
+        return self.subject.encode()
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The envelope."""
+        type_name, now = "hesabi.accounts.AggregateUnparked.v1", datetime(2026, 3, 1, tzinfo=UTC)
+        return to_headers(Envelope("a-1", "accounts", type_name, self.subject, now, sequence=1))
+
+
+@pytest.mark.parametrize(
+    ("subject", "seen"),
+    [(LONGEST, LONGEST), ("parked:count:f1", "parked:count:f1"), (f"parked:{LONGEST}", LONGEST)],
+    ids=["its-own", "parked", "parked-and-long"],
+)
+def test_law7_what_a_parked_aggregate_says_is_heard_however_long_its_name_is(subject: str, seen: str) -> None:
+    envelope = envelope_of(Record(subject))
+    assert isinstance(envelope, Envelope)
+    assert (envelope.subject, envelope.sequence) == (seen, 1)
+
+
+def test_a_name_that_is_too_long_is_nobodys() -> None:
+    assert isinstance(envelope_of(Record(f"{LONGEST}b")), EnvelopeRejected)
+    assert isinstance(envelope_of(Record(f"parked:{LONGEST}b")), EnvelopeRejected)
