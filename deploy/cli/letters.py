@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from contracts.envelope import EnvelopeRejected
 from contracts.message import Message
 from contracts.operations import (
     AGGREGATE_PARKED,
@@ -25,6 +26,7 @@ from contracts.operations import (
 )
 from contracts.topics import DEAD_LETTERS, SERVICES
 from deploy.cli.outcome import Wrong
+from deploy.local.watch import envelope_of
 from services.chassis.instants import instant
 
 Whose = tuple[str, str]
@@ -121,11 +123,11 @@ class Book:
 
 
 def read_record(record: Any) -> Letter | Deed | None:
-    """A record of one of the two topics; None for what is neither (a refusal, an unknown type).
-
-    A twin's name can be longer than an envelope's key may be: headers are read one by one."""
-    headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
-    message = _OF.get(headers.get("ce_type", ""))
+    """A record of one of the two topics; None for what is neither (a refusal, an unknown type)."""
+    envelope = envelope_of(record)
+    if isinstance(envelope, EnvelopeRejected):
+        return None
+    message = _OF.get(envelope.type)
     if message is None or message.topic.name != record.topic:
         return None
     try:
@@ -135,8 +137,7 @@ def read_record(record: Any) -> Letter | Deed | None:
     stamp = instant(record.timestamp)
     if not isinstance(body, DeadLetter):
         return Deed(type(body).__name__, body, stamp, message.service)
-    sequence = headers.get("ce_sequence", "") if body.aggregate is not None else ""
-    return Letter(message.service, headers.get("ce_id", ""), stamp, int(sequence) if sequence.isdigit() else None, body)
+    return Letter(message.service, envelope.id, stamp, None if body.aggregate is None else envelope.sequence, body)
 
 
 def book_of(read: Iterable[Letter | Deed], now: datetime) -> Book:

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts import topics
-from contracts.envelope import Envelope, from_headers, rfc3339
+from contracts.envelope import Envelope, rfc3339
 from deploy.cli.connecting import REACH_S, reaching, reader
 from deploy.cli.installation import Installation
 from deploy.cli.outcome import Wrong
 from deploy.cli.shown import short_body, shown_body
-from deploy.local.watch import Seen, partitions_of, seen_of
+from deploy.local.watch import Seen, envelope_of, partitions_of, seen_of
 
 ASK_S: Final = 5.0
 """So often the broker is asked whether it is there, and so long it has for its answer: where nothing is said, a broker
@@ -124,7 +124,7 @@ async def _answers(consumer: AIOKafkaConsumer, partitions: list[TopicPartition])
 def _in_order(batch: Mapping[Any, Sequence[Any]]) -> list[Seen]:
     """What came at one go, by the broker's stamps: topics and partitions have no order among them."""
     records = sorted((record for records in batch.values() for record in records), key=lambda each: each.timestamp)
-    read = ((record, from_headers(record.key, record.headers)) for record in records)
+    read = ((record, envelope_of(record)) for record in records)
     return [seen_of(record, envelope) for record, envelope in read if isinstance(envelope, Envelope)]
 
 
