@@ -1,7 +1,8 @@
 """Sending records so that order holds and nothing is believed sent that is not (traps 6, 16, 17).
 
-Every send is queued in order and then awaited together. After any failed or timed-out send the producer is abandoned:
-its sequence numbers can no longer be trusted. The next call makes a new one, and the outboxes are published again.
+Partitions are sent to side by side, to each one batch at a time. After any failed or timed-out send the producer is
+abandoned: its sequence numbers can no longer be trusted. The next call makes a new one, and the outboxes are published
+again.
 """
 
 import asyncio
@@ -53,6 +54,7 @@ class KafkaPublisher:
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
         self._turns: dict[Place, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._deliveries: set[asyncio.Task[int]] = set()
         self._farewells: set[asyncio.Task[None]] = set()
         self._under_way: list[float] = []
         self._waiting_since: float | None = None
@@ -79,20 +81,15 @@ class KafkaPublisher:
 
     async def _acknowledged(self, records: Sequence[Record]) -> int:
         producer = await self._running()
-        sent: list[asyncio.Future[Any]] = []
+        turns = self._turns
         try:
             async with asyncio.timeout(SEND_LIMIT_S):
-                await self._send(producer, records, sent)
+                batched = await _batched(producer, records)
+                sent = [self._begun(producer, turns[place], place, each) for place, each in batched.items()]
+                # Is whoever called called off, they go on: the producer is as good as before, unless one fails later.
                 done, _ = await asyncio.wait(sent, return_when=asyncio.FIRST_EXCEPTION)
-            return max(int(each.result().timestamp) for each in done)
-        except asyncio.CancelledError:
-            # Who called has no time left, or stops. The producer is as good as before, unless this fails later.
-            for each in sent:
-                each.add_done_callback(lambda ended: self._abandon(producer) if _has_failed(ended) else None)
-            raise
+            return max(each.result() for each in done)
         except Exception as error:
-            for each in sent:  # what becomes of them is of no interest to anybody any more
-                each.add_done_callback(_has_failed)
             self._abandon(producer)
             raise PublishFailed from error
 
@@ -100,8 +97,8 @@ class KafkaPublisher:
         """Stop within a few seconds, whatever the broker does."""
         if self._producer is not None:
             self._abandon(self._producer)
-        if self._farewells:
-            await asyncio.wait(self._farewells, timeout=STOP_LIMIT_S + 1)
+        if ending := self._farewells | self._deliveries:
+            await asyncio.wait(ending, timeout=STOP_LIMIT_S + 1)
 
     async def _running(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -127,30 +124,37 @@ class KafkaPublisher:
                 self._producer, self._turns = producer, defaultdict(asyncio.Lock)
             return self._producer
 
-    async def _send(
-        self, producer: AIOKafkaProducer, records: Sequence[Record], sent: list[asyncio.Future[Any]]
-    ) -> None:
-        """Queue the records as whole batches, one partition's after another's, each in its order; `sent` gets a future
-        for each, which costs a quarter of one a record."""
-        open_batches: dict[Place, BatchBuilder] = {}
-        turns, trace = self._turns, carried()
+    def _begun(
+        self, producer: AIOKafkaProducer, turn: asyncio.Lock, place: Place, batches: Sequence[BatchBuilder]
+    ) -> asyncio.Task[int]:
+        delivery = asyncio.create_task(self._deliver(producer, turn, place, batches))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._ended)
+        return delivery
 
-        async def queue(place: Place, batch: BatchBuilder) -> None:
-            # One at a time: the library counts the time that a batch waits for the one before it again at each look,
-            # and takes a hundred that wait for milliseconds each for late (trap 45).
-            async with turns[place]:
-                sent.append(await producer.send_batch(batch, place[0], partition=place[1]))
+    async def _deliver(
+        self, producer: AIOKafkaProducer, turn: asyncio.Lock, place: Place, batches: Sequence[BatchBuilder]
+    ) -> int:
+        """One batch of a partition at a time is in the library's hands, whoever sends it. One that waited there behind
+        another would come onto the log though that one has failed, and readers would take what is published again for
+        duplicates (trap 17). Gives the last stamp in milliseconds."""
+        stamp = 0
+        async with turn:
+            try:
+                for batch in batches:
+                    if producer is not self._producer:
+                        raise KafkaConnectionError("abandoned")
+                    acknowledged: Any = await producer.send_batch(batch, place[0], partition=place[1])
+                    stamp = int((await acknowledged).timestamp)
+            except Exception:
+                self._abandon(producer)
+                raise
+        return stamp
 
-        for record in records:
-            place = record.topic, await _partition(producer, record)
-            batch = open_batches.get(place) or open_batches.setdefault(place, producer.create_batch())
-            if not _append(batch, record, trace):
-                await queue(place, batch)
-                batch = open_batches[place] = producer.create_batch()
-                if not _append(batch, record, trace):
-                    raise MessageSizeTooLargeError
-        for place, batch in open_batches.items():
-            await queue(place, batch)
+    def _ended(self, delivery: asyncio.Task[int]) -> None:
+        self._deliveries.discard(delivery)
+        if not delivery.cancelled():
+            delivery.exception()  # of interest to nobody any more, where another of the same call has failed before
 
     def _abandon(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
@@ -163,8 +167,22 @@ class KafkaPublisher:
         task.add_done_callback(self._farewells.discard)
 
 
-def _has_failed(sent: asyncio.Future[Any]) -> bool:
-    return not sent.cancelled() and sent.exception() is not None
+async def _batched(producer: AIOKafkaProducer, records: Sequence[Record]) -> dict[Place, list[BatchBuilder]]:
+    """The records as whole batches, each partition's in its order: a future for each costs a quarter of one a record.
+
+    Raises:
+        MessageSizeTooLargeError: a record is larger than a batch may be.
+    """
+    batched: dict[Place, list[BatchBuilder]] = {}
+    trace = carried()
+    for record in records:
+        place = record.topic, await _partition(producer, record)
+        batches = batched.get(place) or batched.setdefault(place, [producer.create_batch()])
+        if not _append(batches[-1], record, trace):
+            batches.append(producer.create_batch())
+            if not _append(batches[-1], record, trace):
+                raise MessageSizeTooLargeError
+    return batched
 
 
 async def _partition(producer: AIOKafkaProducer, record: Record) -> int:
@@ -188,8 +206,7 @@ def _append(batch: BatchBuilder, record: Record, trace: list[tuple[str, bytes]])
 async def _stop(producer: AIOKafkaProducer) -> None:
     try:
         async with asyncio.timeout(STOP_LIMIT_S):
-            # Its own way to stop sends what is still queued: a record whose forerunner has failed would come first on
-            # the log, and readers would take the forerunner for a duplicate.
+            # Its own way to stop sends what is still queued, though its sender has been told that it failed.
             await producer._sender.close()  # noqa: SLF001
             fail_all(producer._message_accumulator)  # noqa: SLF001
             await producer.stop()

@@ -1,13 +1,15 @@
 """Kafka through `KafkaPublisher` and `KafkaLane` passes the same suite as the fake."""
 
 import contextlib
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from contracts.topics import ACCOUNTS_COMMANDS
 from deploy.local.stack import Stack
@@ -19,7 +21,7 @@ from services.chassis.lane import KafkaLane, Settle
 from services.chassis.lane_broker import LaneBroker
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
-from services.chassis.publisher import KafkaPublisher
+from services.chassis.publisher import KafkaPublisher, PublishFailed
 from services.chassis.service import Lane
 from tests.log_suite import MOST, PARTITIONS, GroupSuite, LogSuite
 
@@ -87,3 +89,27 @@ async def log(stack: Stack, topic_prefix: str) -> AsyncIterator[KafkaUnderTest]:
 
 class TestKafka(LogSuite, GroupSuite):
     """Every promise, on Kafka."""
+
+
+async def test_trap_17_nothing_comes_onto_the_log_behind_a_batch_that_was_refused(
+    stack: Stack, topic_prefix: str
+) -> None:
+    """Readers would take what is published again for duplicates: its numbers are below those that came through."""
+    topic = topic_prefix + "narrow"
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka_bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": "100000"})])
+    finally:
+        await admin.close()
+    sending = KafkaPublisher({"bootstrap_servers": stack.kafka_bootstrap}, lambda *_: None)
+    # Two batches of the client's: the first is too large for this topic, the second is not.
+    outbox = [Record(topic, b"k", random.randbytes(9_000), []) for _ in range(20)]
+    try:
+        with pytest.raises(PublishFailed):
+            await sending(outbox)
+    finally:
+        await sending.close()
+    place = TopicPartition(topic, 0)
+    async with AIOKafkaConsumer(bootstrap_servers=stack.kafka_bootstrap) as consumer:
+        assert await consumer.end_offsets([place]) == {place: 0}

@@ -108,7 +108,7 @@ async def test_who_waits_for_a_producer_whose_end_hangs_waits_no_longer_than_tha
 
 
 async def test_law5_what_was_queued_fails_before_its_producer_stops() -> None:
-    """The library's own way to stop would send it, and what had to come before it is not on the log."""
+    """The library's own way to stop would send it, though its sender has been told that it failed."""
     waiting = MessageAccumulator(ClusterMetadata(), 1_000, 0, 60)
     record = await waiting.add_message(TopicPartition("identity.events", 0), b"k", b"v", timeout=1)
     failed_before = list[bool]()
@@ -158,7 +158,7 @@ async def test_what_was_queued_before_a_send_failed_fails_without_a_complaint(mo
             return queued[0]
 
     sending = KafkaPublisher({}, lambda *_: None)
-    monkeypatch.setattr(sending, "_running", AsyncMock(return_value=Producer()))
+    sending._producer = cast("AIOKafkaProducer", Producer())
     monkeypatch.setattr(sending, "_abandon", lambda _: None)
     with pytest.raises(PublishFailed) as failed:
         await sending([RECORD, RECORD._replace(topic="accounts.audit")])
@@ -176,12 +176,16 @@ class Broker:
         self.queue, self.seconds = MessageAccumulator(ClusterMetadata(), 100_000, 0, 15), seconds
         self.fails: Exception | None = None
         self.on_its_way = False
+        self.at_once = self.most_at_once = self.handed_over = 0
         self.sending = asyncio.create_task(self._send())
 
     def create_batch(self) -> BatchBuilder:
         return cast("BatchBuilder", self.queue.create_builder())
 
     async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> asyncio.Future[Any]:
+        self.handed_over += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         return cast("asyncio.Future[Any]", await self.queue.add_batch(batch, TopicPartition(topic, partition), 15))
 
     async def _send(self) -> None:
@@ -190,6 +194,7 @@ class Broker:
                 batch = self.queue._pop_batch(place)
                 self.on_its_way = True
                 await asyncio.sleep(self.seconds)
+                self.at_once -= 1
                 if self.fails is None:
                     batch.done(0, 1)
                 else:
@@ -202,7 +207,7 @@ async def sent(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[KafkaPubl
     """A publisher, its producer's way to the broker, and the producers that it has given up."""
     broker, given_up = Broker(0.005), list[Any]()
     sending = KafkaPublisher({}, lambda *_: None)
-    monkeypatch.setattr(sending, "_running", AsyncMock(return_value=broker))
+    sending._producer = cast("AIOKafkaProducer", broker)
     monkeypatch.setattr(sending, "_abandon", given_up.append)
     yield sending, broker, given_up
     broker.sending.cancel()
@@ -233,7 +238,7 @@ async def test_trap_17_a_send_that_fails_ends_the_producer(sent: tuple[KafkaPubl
     broker.fails = KafkaConnectionError("gone")
     with pytest.raises(PublishFailed):
         await sending([RECORD])
-    assert given_up == [broker]
+    assert set(given_up) == {broker}
 
 
 async def test_trap_17_what_fails_after_its_sender_gave_up_ends_the_producer(
@@ -246,3 +251,31 @@ async def test_trap_17_what_fails_after_its_sender_gave_up_ends_the_producer(
     hurried.cancel()
     await eventually(lambda: given_up)
     assert given_up == [broker]
+
+
+async def test_trap_17_no_batch_waits_in_the_library_behind_another_of_its_partition(
+    sent: tuple[KafkaPublisher, Broker, list[Any]],
+) -> None:
+    """Of one call, of others, or of one whose sender has given up: should the first fail, it would come first."""
+    sending, broker, _ = sent
+    large = RECORD._replace(value=bytes(60_000))
+    hurried = asyncio.create_task(sending([large, large]))
+    await eventually(lambda: broker.on_its_way)
+    others = [asyncio.create_task(sending([large, large])) for _ in range(2)]
+    hurried.cancel()
+    await asyncio.gather(*others)
+    assert broker.most_at_once == 1
+
+
+async def test_trap_17_nothing_more_is_handed_to_a_producer_that_was_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = Broker(0.05)
+    broker.fails = KafkaConnectionError("gone")
+    sending = KafkaPublisher({}, lambda *_: None)
+    sending._producer = cast("AIOKafkaProducer", broker)
+    monkeypatch.setattr(sending, "_say_farewell", lambda _: None)
+    results = await asyncio.gather(*(sending([RECORD]) for _ in range(5)), return_exceptions=True)
+    broker.sending.cancel()
+    assert [type(result) for result in results] == [PublishFailed] * 5
+    assert broker.handed_over == 1
