@@ -110,7 +110,7 @@ class LaneConsumer(AIOKafkaConsumer):
         if self._is_astray:
             await self._go_back()
         try:
-            found = await self._read(max_records)
+            found = await self._read(max_records or 1)
         except Exception as error:
             self._is_astray = True
             if not self._is_borne(error):
@@ -154,11 +154,18 @@ class LaneConsumer(AIOKafkaConsumer):
         self.seek(tp, offset)
         self.resume(tp)
 
-    async def _read(self, max_records: int | None) -> Records:
-        if self._monotonic() >= self._careful_until:
-            return await self._latest(max_records or 1)
+    async def _read(self, limit: int) -> Records:
+        assignment = self._subscription.subscription.assignment
+        read = self._latest if self._monotonic() >= self._careful_until else self._carefully
+        found = await read(limit)
+        if found and (self._subscription.reassignment_in_progress or not assignment.active):
+            # It has gone to somebody else meanwhile, who reads it from what is committed.
+            self._is_astray = True
+            return {}
+        return found
+
+    async def _carefully(self, left: int) -> Records:
         found: Records = {}
-        left = max_records or 1
         for tp in sorted(self.assignment() - self.paused()):
             found |= await self._one_by_one(tp, left)
             left -= len(found.get(tp, ()))
@@ -172,7 +179,6 @@ class LaneConsumer(AIOKafkaConsumer):
         Raises:
             Exception: what the client raises, while nothing is in hand.
         """
-        assignment = self._subscription.subscription.assignment
         found: Records = await super().getmany(timeout_ms=0, max_records=limit)
         if not found:
             return await super().getmany(timeout_ms=IDLE_MS, max_records=limit)
@@ -184,10 +190,6 @@ class LaneConsumer(AIOKafkaConsumer):
             since = await super().getmany(timeout_ms=SINCE_MS, max_records=left)
         except Exception:  # noqa: BLE001 - what is in hand is handed over; the error comes again when it is committed
             self._is_astray = True
-        if self._subscription.reassignment_in_progress or not assignment.active:
-            # What was found first has gone to somebody else meanwhile, who reads it from what is committed.
-            self._is_astray = True
-            return {}
         for tp, records in since.items():
             found.setdefault(tp, []).extend(records)
         return found

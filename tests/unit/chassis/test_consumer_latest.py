@@ -1,5 +1,7 @@
 """A poll takes what has come since the last batch began, and loses nothing of what it has in hand (trap 42)."""
 
+from typing import Any
+
 import pytest
 from aiokafka.consumer.subscription_state import ManualSubscription
 
@@ -65,6 +67,28 @@ async def test_law14_trap_14_nothing_is_handed_over_while_the_group_moves_its_pa
     monkeypatch.undo()
     reading.broker.on_fetch = lambda: None
     reading.broker.partitions[0].append(later)
+    await eventually(reading.poll, lambda count: count == 6)
+    assert reading.of(0) == list(range(6))
+
+
+async def test_trap_14_what_was_found_one_by_one_before_a_rebalance_is_read_again_after_it(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search for a record that cannot be read goes on meanwhile, with other partitions."""
+    fetcher, consumer = reading.consumer._fetcher, reading.consumer
+    fetched = fetcher.fetched_records
+
+    async def moved(*given: Any, **options: Any) -> Any:
+        found = await fetched(*given, **options)
+        if found:
+            consumer._subscription.assign_from_user(set(NAMES[:1]))
+            consumer.seek(NAMES[0], reading.broker.committed[NAMES[0]])
+        return found
+
+    monkeypatch.setattr(fetcher, "fetched_records", moved)
+    monkeypatch.setattr(consumer, "_careful_until", float("inf"))
+    assert await reading.poll() == 1
+    monkeypatch.undo()
     await eventually(reading.poll, lambda count: count == 6)
     assert reading.of(0) == list(range(6))
 
