@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -85,6 +85,7 @@ class Engine:
             settings.call_timeout_s + 1,
         )
         self._ruled = True
+        self._proven_to = self.clock.present()
         self.ended = EndedSessions()
         self.session_reader = SessionReader(self.connection, self.ended, self.clock.present, metrics.ended_sessions)
         self.verifier = SessionVerifier(self.keyring.signing_key, self.ended.has_ended)
@@ -142,13 +143,19 @@ class Engine:
             await self.order_reader.catch_up()
         return offsets
 
-    async def audited(self) -> float:
+    async def audited(self) -> None:
         """One look of the audit, and a count of what is parked on the same partitions. A collection that was made anew
         lacks the rule that checks versions, and whoever counts on it must know (law 6)."""
-        await self._tell_of_versions(self.store.look_for_rule())
-        oldest = await self.audit.once()
-        self.observer.parked(await self.store.parked(list(self.audit.lane.lag())))
-        return oldest
+        try:
+            await self._tell_of_versions(self.store.look_for_rule())
+            oldest_s = await self.audit.once()
+            self.observer.parked(await self.store.parked(list(self.audit.lane.lag())))
+        except Exception:
+            # What has been written since the last look is not proven either.
+            self.observer.oldest_unproven((self.clock.present() - self._proven_to).total_seconds())
+            raise
+        self.observer.oldest_unproven(oldest_s)
+        self._proven_to = self.clock.present() - timedelta(seconds=oldest_s)
 
     async def prepare_store(self) -> None:
         """Let the database check versions, and find what sweep and audit look for."""
@@ -179,18 +186,15 @@ class Engine:
             self.observer.skew(self.clock.skew, SKEW_ALARM)
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def every(self, seconds: float, name: str, work: Callable[[], Awaitable[float]]) -> None:
+    async def every(self, seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do the work again and again; broken machinery is told and waited for."""
         while True:
             await asyncio.sleep(seconds)
             try:
-                result = await work()
+                await work()
             except Exception as error:  # noqa: BLE001 - sweeps and audits come again by themselves
                 self.observer.tell(f"{name}_failed", error=error)
                 await asyncio.sleep(1.0)
-            else:
-                if name == "audit":
-                    self.observer.oldest_unproven(result)
 
 
 @contextlib.asynccontextmanager
