@@ -23,6 +23,8 @@ from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import KafkaPublisher, PublishFailed
 from services.chassis.service import Lane
+from services.chassis.start_check import TopicsUnfit
+from tests.eventually import eventually
 from tests.log_suite import MOST, PARTITIONS, GroupSuite, LogSuite
 
 
@@ -113,3 +115,19 @@ async def test_trap_17_nothing_comes_onto_the_log_behind_a_batch_that_was_refuse
     place = TopicPartition(topic, 0)
     async with AIOKafkaConsumer(bootstrap_servers=stack.kafka_bootstrap) as consumer:
         assert await consumer.end_offsets([place]) == {place: 0}
+
+
+async def test_trap_18_a_group_whose_members_read_another_topic_is_not_joined(log: KafkaUnderTest) -> None:
+    """A release that has moved a lane to a new topic would find no offset there, and stand still."""
+
+    async def settle(*_: Any) -> None:
+        """Nothing is sent."""
+
+    moved = replace(log.topic, name=log.topic.name + "-moved")
+    await create_topics(log.connection["bootstrap_servers"], [moved])
+    async with log.member(settle) as lane:
+        await eventually(lambda: lane.consumer is not None and lane.consumer.assignment())
+        await begin_at_the_beginning(log.connection, lane.group, log.topic)
+        with pytest.raises(TopicsUnfit, match="another topic"):
+            await begin_at_the_beginning(log.connection, lane.group, moved)
+    await begin_at_the_beginning(log.connection, lane.group, moved)
