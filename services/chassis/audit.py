@@ -55,7 +55,6 @@ class Audit:
     tell: Callable[..., None]
     learn: Callable[[Mapping[tuple[int, str, int], int], datetime], None]
     spoils: Spoils = SkipOrders().spoil
-    after: timedelta = AFTER
     _seen_to: dict[int, tuple[datetime, str]] = field(default_factory=dict)
     _unproven: dict[str, datetime] = field(default_factory=dict)
     _nudged: dict[str, datetime] = field(default_factory=dict)
@@ -82,7 +81,7 @@ class Audit:
         return committed
 
     async def _look(self, partition: int, now: datetime, committed: Mapping[tuple[int, str, int], int]) -> None:
-        before = now - self.after
+        before = now - AFTER
         for _ in range(PAGES_AT_MOST):
             if len(self._unproven) >= UNPROVEN_AT_MOST:
                 return

@@ -8,7 +8,7 @@ partition goes back to what is committed, and partitions are read record by reco
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,7 +74,7 @@ Records = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A partition that goes no further. `offset` is where it stands; `since` is in seconds of the consumer's clock.
+    """A partition that goes no further. `offset` is where it stands; `since` is in seconds of the monotonic clock.
     `unreadable`: the record there cannot be read; else the group's offset is none that the topic has."""
 
     partition: TopicPartition
@@ -88,11 +88,10 @@ class LaneConsumer(AIOKafkaConsumer):
     """Reads what can be read. `polls` counts the polls that came back without an error; `halts` are the partitions that
     stand still, paused, until they are tried again, skipped or assigned anew."""
 
-    def __init__(self, *topics: str, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
+    def __init__(self, *topics: str, **options: Any) -> None:
         super().__init__(*topics, **options)  # type: ignore[no-untyped-call]
-        self._monotonic = clock
         self._is_astray = False
-        self._careful_until = clock()
+        self._careful_until = time.monotonic()
         self.polls = 0
         self.halts: dict[TopicPartition, Halt] = {}
 
@@ -156,7 +155,7 @@ class LaneConsumer(AIOKafkaConsumer):
 
     async def _read(self, limit: int) -> Records:
         assignment = self._subscription.subscription.assignment
-        read = self._latest if self._monotonic() >= self._careful_until else self._carefully
+        read = self._latest if time.monotonic() >= self._careful_until else self._carefully
         found = await read(limit)
         if found and (self._subscription.reassignment_in_progress or not assignment.active):
             # It has gone to somebody else meanwhile, who reads it from what is committed.
@@ -200,7 +199,7 @@ class LaneConsumer(AIOKafkaConsumer):
             try:
                 got = await super().getmany(tp, timeout_ms=0, max_records=1)
             except OF_A_RECORD as error:
-                self._careful_until = self._monotonic()
+                self._careful_until = time.monotonic()
                 offset = await self.position(tp)
                 if isinstance(error, UnicodeDecodeError):
                     records += await self._read_leniently(tp, offset, limit - len(records))
@@ -237,7 +236,7 @@ class LaneConsumer(AIOKafkaConsumer):
                 # The client has stepped over it by itself.
                 self._halt(error.args[1], error.args[2], error, unreadable=True)
             case _ if isinstance(error, OF_A_RECORD):
-                self._careful_until = self._monotonic() + CAREFUL_S
+                self._careful_until = time.monotonic() + CAREFUL_S
             case _:
                 return False
         return True
@@ -245,7 +244,7 @@ class LaneConsumer(AIOKafkaConsumer):
     def _halt(self, tp: TopicPartition, offset: int, error: Exception, *, unreadable: bool) -> None:
         if tp in self.assignment():
             self.pause(tp)
-            self.halts[tp] = Halt(tp, offset, error, self._monotonic(), unreadable)
+            self.halts[tp] = Halt(tp, offset, error, time.monotonic(), unreadable)
 
     async def _go_back(self) -> None:
         """Every batch is committed before the next poll: what lies behind the committed offset has not been handed

@@ -12,6 +12,7 @@ from contracts.topics import CATALOGUE, IDENTITY_SESSIONS, ORDERS
 from services.chassis.clients import opened
 from services.chassis.service import Service
 
+ASKED_S: Final = 30.0
 _NEEDED: Final = ("message.timestamp.type",)
 _NEEDED_UNPACKED: Final = (*_NEEDED, "compression.type")
 """Settings without which a topic is not worked with. Whether what our services write is packed is nobody's harm."""
@@ -21,7 +22,7 @@ class TopicsUnfit(Exception):
     """A topic is missing or hidden, or has not the settings that it must have. Says which."""
 
 
-async def check_topics(connection: Mapping[str, Any], service: Service, limit_s: float = 30.0) -> None:
+async def check_topics(connection: Mapping[str, Any], service: Service) -> None:
     """Refuse to start on topics that are missing, have other partitions than the contracts say, lack `LogAppendTime`,
     or take packed batches where the contracts say that the broker unpacks them."""
     admin = AIOKafkaAdminClient(**connection)
@@ -30,7 +31,7 @@ async def check_topics(connection: Mapping[str, Any], service: Service, limit_s:
     read += [IDENTITY_SESSIONS, ORDERS[service.name]]
     written = [topic for topic in CATALOGUE.values() if service.name in topic.writers]
     wanted = {topic.name: topic for topic in (*read, *written)}
-    async with asyncio.timeout(limit_s), opened(admin):
+    async with asyncio.timeout(ASKED_S), opened(admin):
         described = {t["topic"]: t for t in await admin.describe_topics(list(wanted))}
         answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, n) for n in wanted])
     for name, topic in wanted.items():
