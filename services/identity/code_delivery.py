@@ -24,7 +24,7 @@ from services.identity.one_time_code import (
     not_handed_over,
     valid_until,
 )
-from services.identity.states import Code, Issued, ProvingApproval, ProvingMobile, UserState, Wanted
+from services.identity.states import AcceptingTerms, Code, Issued, ProvingApproval, ProvingMobile, UserState, Wanted
 
 Holder = UserState | Challenge
 """Whatever may wait for a code."""
@@ -153,6 +153,8 @@ def _requested(issued: Issued, to: Destination) -> OtpRequested:
 def otp_handed_over(state: Holder, incoming: Incoming[OtpHandedOver], _: Facts) -> Decision[Holder]:
     """The broker's stamp of this message is the code's sending (I6)."""
     match state:
+        case AcceptingTerms(code=Issued() as code):
+            return decided(replace(state, code=handed_over(code, incoming.body.otp_id, incoming.now)))
         case ProvingApproval() | ProvingMobile() | Resetting() | Consenting():
             return decided(replace(state, code=handed_over(state.code, incoming.body.otp_id, incoming.now)))
         case _:
@@ -160,8 +162,10 @@ def otp_handed_over(state: Holder, incoming: Incoming[OtpHandedOver], _: Facts) 
 
 
 def otp_not_handed_over(state: Holder, incoming: Incoming[OtpNotHandedOver], _: Facts) -> Decision[Holder]:
-    """The customer may ask again at once and without penalty (N10)."""
+    """The customer may ask again at once and without penalty (N10), also while the contact is given again."""
     match state:
+        case AcceptingTerms(code=Issued() as code):
+            return decided(replace(state, code=not_handed_over(code, incoming.body.otp_id)))
         case ProvingApproval() | ProvingMobile() | Resetting() | Consenting():
             return decided(replace(state, code=not_handed_over(state.code, incoming.body.otp_id)))
         case _:

@@ -115,10 +115,11 @@ def give_contact(state: UserState, incoming: Incoming[GiveContact], facts: Conta
 
 
 def _code_so_far(state: AcceptingTerms | ProvingMobile, contact: Contact) -> Code | None:
-    """A code that was lost excuses the next one to the same mobile (N10): else whoever gives a mobile that no gateway
-    takes would pay with it for codes to anybody (I14)."""
+    """A code that is lost, whenever that is heard, excuses the next one to the same mobile only (N10): else whoever
+    gives a mobile that no gateway takes would pay with it for codes to anybody (I14). So of a code to another mobile
+    nothing is kept but that it was asked for."""
     if isinstance(state.code, Issued) and contact.mobile != state.contact.mobile:
-        return replace(state.code, lost=False)
+        return Wanted(state.code.number, state.code.asked_at)
     return state.code
 
 

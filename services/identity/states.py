@@ -108,7 +108,7 @@ class GivingContact:
 @dataclass(frozen=True, slots=True)
 class AcceptingTerms:
     """Contact and password are given (I7). `contacts`: how many times, since each costs a hash. `code`: the second code
-    as far as one was asked for, to another contact or the same."""
+    as far as one was asked for: issued, if to this contact's mobile; one to another counts as wanted only."""
 
     declared: Declared
     ends_at: datetime

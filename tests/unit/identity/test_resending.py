@@ -7,7 +7,10 @@ import pytest
 from contracts.decision import Refusal
 from contracts.identity import AcceptTerms, OtpResent, ResendOtp, TermsAccepted
 from contracts.identity_internal import PersonCodeAsked
+from contracts.notifications import OtpHandedOver, OtpNotHandedOver
 from contracts.sealed import Secret
+from services.identity.code_delivery import otp_handed_over, otp_not_handed_over
+from services.identity.one_time_code import code_id
 from services.identity.registration import accept_terms, confirm_otp, give_contact, resend_otp
 from services.identity.states import ProvingApproval, ProvingMobile, UserState
 from tests.scenario import NOON, arriving, given
@@ -19,6 +22,8 @@ from tests.unit.identity.situations import (
     MINUTE,
     SECOND,
     TERMS,
+    USER,
+    USER_ID,
     accepting_terms,
     asking_number,
     asking_registry,
@@ -111,6 +116,38 @@ def test_I14_a_lost_code_to_one_mobile_does_not_pay_for_a_code_to_another() -> N
     assert isinstance(asked, PersonCodeAsked)
     assert not asked.replaces_lost
     assert not after.state.code.replaces_lost
+
+
+LOST = arriving(OtpNotHandedOver(otp_id=code_id(USER_ID, 2), asked_by=USER, reason="unknown"))
+SENT = arriving(OtpHandedOver(otp_id=code_id(USER_ID, 2), asked_by=USER))
+SOON = replace(ACCEPT, now=NOON + 59 * SECOND)
+
+
+@pytest.mark.parametrize("heard", ["before the contact", "after the contact"])
+def test_N10_a_lost_code_to_the_same_mobile_is_forgiven_whenever_it_is_heard_of(heard: str) -> None:
+    scene = given(second_code_issued)
+    if heard == "before the contact":
+        scene = scene.when(otp_not_handed_over, LOST)
+    scene = scene.when(give_contact, contact(email="other@example.com"), CONTACT_FACTS)
+    if heard == "after the contact":
+        scene = scene.when(otp_not_handed_over, LOST)
+    asked = scene.when(accept_terms, SOON, FACTS).then(TermsAccepted, PersonCodeAsked).messages[1]
+    assert isinstance(asked, PersonCodeAsked)
+    assert asked.replaces_lost
+
+
+def test_N10_a_code_that_went_out_after_all_excuses_no_other() -> None:
+    scene = given(second_code_issued).when(otp_not_handed_over, LOST)
+    scene = scene.when(give_contact, contact(email="other@example.com"), CONTACT_FACTS).when(otp_handed_over, SENT)
+    scene.when(accept_terms, SOON, FACTS).then_refused("resend-too-soon", "resend-too-soon")
+
+
+def test_I14_a_code_lost_on_its_way_to_one_mobile_does_not_pay_for_one_to_another_that_was_given_meanwhile() -> None:
+    scene = given(second_code_issued).when(give_contact, contact(mobile="0551112223"), CONTACT_FACTS)
+    scene = scene.when(otp_not_handed_over, LOST)
+    scene.when(accept_terms, SOON, FACTS).then_refused("resend-too-soon", "resend-too-soon")
+    back = scene.when(give_contact, contact(), CONTACT_FACTS).when(otp_not_handed_over, LOST)
+    back.when(accept_terms, SOON, FACTS).then_refused("resend-too-soon", "resend-too-soon")
 
 
 def test_I15_who_may_be_nobody_waits_and_pays_for_a_lost_code_as_for_one_that_never_was() -> None:
