@@ -12,6 +12,7 @@ from contracts.values.language import Language
 from contracts.values.rejected import Rejected
 
 HijriReason = Literal["hijri-date-malformed", "hijri-year-out-of-range", "hijri-day-does-not-exist"]
+BirthDateReason = HijriReason | Literal["birth-date-in-the-future"]
 
 FIRST_YEAR = 1343  # I4
 LAST_YEAR = 1500  # I4
@@ -36,10 +37,7 @@ class HijriDate:
 
 
 def judge_hijri_date(year: int, month: int, day: int) -> HijriDate | Rejected[HijriReason]:
-    """The day of this triple, if Umm al-Qura has it (I4).
-
-    The customer's text for all its reasons is `birth-date-not-accepted` in `public_texts`.
-    """
+    """The day of this triple, if Umm al-Qura has it (I4)."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return Rejected("hijri-year-out-of-range")
     if not 1 <= month <= MONTHS or not 1 <= day <= Hijri(year, month, 1).month_length():
@@ -54,6 +52,17 @@ def parse_hijri_date(text: str) -> HijriDate | Rejected[HijriReason]:
     if form is None:
         return Rejected("hijri-date-malformed")
     return judge_hijri_date(int(form[1]), int(form[2]), int(form[3]))
+
+
+def parse_birth_date(text: str, today: date) -> HijriDate | Rejected[BirthDateReason]:
+    """The day written as a Hijri date, if somebody may have been born on it by `today`, the day in Riyadh (I4).
+
+    The customer's text for all its reasons is `birth-date-not-accepted` in `public_texts`.
+    """
+    declared = parse_hijri_date(text)
+    if isinstance(declared, HijriDate) and declared.gregorian > today:
+        return Rejected("birth-date-in-the-future")
+    return declared
 
 
 def hijri_of(gregorian: date) -> HijriDate:

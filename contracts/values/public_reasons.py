@@ -6,7 +6,7 @@ Anybody may see the public one; the precise one goes to the operators' audit onl
 from contracts.values.account_number import AccountIdentifierReason
 from contracts.values.document_number import DocumentNumberReason
 from contracts.values.email_address import EmailReason
-from contracts.values.hijri_date import HijriReason
+from contracts.values.hijri_date import BirthDateReason
 from contracts.values.identity_number import IdentityReason
 from contracts.values.mobile import MobileReason
 from contracts.values.national_address import AddressReason
@@ -18,7 +18,7 @@ ValueReason = (
     SegmentReason
     | NationalityReason
     | IdentityReason
-    | HijriReason
+    | BirthDateReason
     | MobileReason
     | EmailReason
     | AddressReason
@@ -39,6 +39,7 @@ _PUBLIC_REASON_OF: dict[ValueReason, str] = {
     "hijri-date-malformed": "birth-date-not-accepted",
     "hijri-year-out-of-range": "birth-date-not-accepted",
     "hijri-day-does-not-exist": "birth-date-not-accepted",
+    "birth-date-in-the-future": "birth-date-not-accepted",
     "mobile-malformed": "mobile-not-accepted",
     "email-malformed": "email-not-accepted",
     "email-too-long": "email-not-accepted",

@@ -46,8 +46,9 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "We could not accept this identity number. Please check the type and the number, then try again.",
     ),
     "birth-date-not-accepted": Text(
-        "تاريخ الميلاد المدخل غير موجود في تقويم أم القرى (من 1343 إلى 1500هـ). يرجى التحقق من اليوم والشهر والسنة.",
-        "This birth date does not exist in the Umm al-Qura calendar (1343 to 1500 AH). "
+        "تاريخ الميلاد المدخل غير موجود في تقويم أم القرى (من 1343 إلى 1500هـ) أو لم يحن بعد. "
+        "يرجى التحقق من اليوم والشهر والسنة.",
+        "This birth date does not exist in the Umm al-Qura calendar (1343 to 1500 AH) or is still to come. "
         "Please check the day, the month and the year.",
     ),
     "mobile-not-accepted": Text(

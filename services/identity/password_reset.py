@@ -30,10 +30,11 @@ from contracts.identity_sessions_internal import (
     ResetSettled,
 )
 from contracts.sealed import Sealed, Secret
-from contracts.values.hijri_date import parse_hijri_date
+from contracts.values.hijri_date import parse_birth_date
 from contracts.values.identity_number import judge_identity
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
+from contracts.values.riyadh_day import riyadh_day
 from services.identity.budgets import spend_of_source
 from services.identity.challenge import as_of, unsaved
 from services.identity.challenge_states import Challenge, Changing, Consenting, Finished, Resetting, Unopened
@@ -76,7 +77,7 @@ def start_reset(
     identity = judge_identity(incoming.body.identity_type, incoming.opened("identity_number"))
     if isinstance(identity, Rejected):
         return refused(None, public_reason_of(identity.reason), identity.reason)
-    birth_date = parse_hijri_date(incoming.opened("birth_date"))
+    birth_date = parse_birth_date(incoming.opened("birth_date"), riyadh_day(incoming.now))
     if isinstance(birth_date, Rejected):
         return refused(None, public_reason_of(birth_date.reason), birth_date.reason)
     before = state or Stranger()

@@ -25,16 +25,17 @@ from contracts.identity_internal import (
     RegistrationOpened,
 )
 from contracts.sealed import Sealed, Secret
-from contracts.values.hijri_date import HijriDate, HijriReason, parse_hijri_date
+from contracts.values.hijri_date import BirthDateReason, HijriDate, parse_birth_date
 from contracts.values.identity_number import IdentityNumber, IdentityReason, judge_identity
 from contracts.values.nationality import NationalityReason, judge_nationality
 from contracts.values.public_reasons import public_reason_of
 from contracts.values.rejected import Rejected
+from contracts.values.riyadh_day import riyadh_day
 from contracts.values.segment import Segment, SegmentReason, parse_segment
 from services.identity.budgets import SpentBySource, spend_of_source
 from services.identity.policy import PolicyFacts
 
-StatedReason = SegmentReason | NationalityReason | IdentityReason | HijriReason
+StatedReason = SegmentReason | NationalityReason | IdentityReason | BirthDateReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def judge_stated(incoming: Incoming[StartRegistration]) -> Stated | Rejected[Sta
     identity = judge_identity(body.identity_type, incoming.opened("identity_number"), segment)
     if isinstance(identity, Rejected):
         return Rejected(identity.reason)
-    birth_date = parse_hijri_date(incoming.opened("birth_date"))
+    birth_date = parse_birth_date(incoming.opened("birth_date"), riyadh_day(incoming.now))
     if isinstance(birth_date, Rejected):
         return Rejected(birth_date.reason)
     return Stated(nationality or "", identity, birth_date)

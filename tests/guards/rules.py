@@ -12,7 +12,7 @@ RULES: Final[dict[str, str]] = {
     "I1": "A registration says whether it is an individual's or a business's.",
     "I2": "An individual states a nationality by its two-letter code; a business states none.",
     "I3": "Types of identity are data: digits, first digit and checksum as each has them; either script is read.",
-    "I4": "Birth dates are Hijri, of a day that exists; what was declared and its Gregorian date are both kept.",
+    "I4": "Birth dates are Hijri, of a day that exists and has come; the triple and its Gregorian date are both kept.",
     "I5": "The first code goes to the mobile approved in the registry, never to one that was typed.",
     "I6": "A code counts when entered within 60 seconds of its sending, and within 120 of its making.",
     "I7": "After the first code come e-mail, mobile and password.",

@@ -98,6 +98,7 @@ def test_I15_whoever_has_no_member_gets_the_same_answer_and_pays_the_same(state:
         ({"identity_type": "library-card"}, "identity-number-not-accepted", "identity-type-unknown"),
         ({"birth_date": "1447-02-30"}, "birth-date-not-accepted", "hijri-day-does-not-exist"),
         ({"birth_date": "x" * 500}, "birth-date-not-accepted", "hijri-date-malformed"),
+        ({"birth_date": "1499-01-01"}, "birth-date-not-accepted", "birth-date-in-the-future"),
     ],
 )
 @pytest.mark.parametrize("state", [*NOBODY, member])

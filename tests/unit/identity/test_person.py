@@ -71,6 +71,7 @@ def test_I1_a_business_is_refused_with_a_clear_reason_until_it_can_register() ->
         ({"birth_date": "1447-02-30"}, "birth-date-not-accepted", "hijri-day-does-not-exist"),  # I4
         ({"birth_date": "1342-01-01"}, "birth-date-not-accepted", "hijri-year-out-of-range"),  # I4
         ({"birth_date": "soon"}, "birth-date-not-accepted", "hijri-date-malformed"),  # I4
+        ({"birth_date": "1499-01-01"}, "birth-date-not-accepted", "birth-date-in-the-future"),  # I4
     ],
 )
 @pytest.mark.parametrize("state", [None, Stranger(), member])

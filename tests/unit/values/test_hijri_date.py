@@ -9,6 +9,7 @@ from contracts.values.hijri_date import (
     hijri_month_name,
     hijri_of,
     judge_hijri_date,
+    parse_birth_date,
     parse_hijri_date,
 )
 from contracts.values.language import Language
@@ -116,6 +117,17 @@ def test_I4_another_form_is_refused(text: str) -> None:
 @given(st.text())
 def test_I4_whatever_is_typed_gets_a_day_or_a_reason(text: str) -> None:
     assert isinstance(parse_hijri_date(text), HijriDate | Rejected)
+
+
+def test_I4_nobody_was_born_after_today_and_the_text_says_so_in_both_languages() -> None:
+    today = date(2026, 3, 1)
+    last, tomorrow = hijri_of(today), hijri_of(today + timedelta(days=1))
+    assert parse_birth_date(last.text, today) == last
+    assert parse_birth_date(tomorrow.text, today) == Rejected("birth-date-in-the-future")
+    assert parse_birth_date("1447-02-30", today) == NO_SUCH_DAY
+    text = text_for(public_reason_of("birth-date-in-the-future"))
+    assert "لم يحن بعد" in text.ar
+    assert "still to come" in text.en
 
 
 def test_I4_a_birth_date_hides_in_its_repr() -> None:
