@@ -139,7 +139,9 @@ def _save(owner: Owner, parts: Any, who: Customer) -> Decision[Party]:
     if isinstance(owner, Active):
         # So that a login's next step is another one; a business's is read where it is acted for.
         saved += (AddressReported(person=owner.declared.person, user_id=owner.declared.user_id),)
-    return decided(replace(owner, address=Secret(json.dumps(asdict(address), ensure_ascii=False))), *saved)
+    # The others that were shown are of no use any more, and personal.
+    up_to_date = replace(owner, address=Secret(json.dumps(asdict(address), ensure_ascii=False)), shown=None)
+    return decided(up_to_date, *saved)
 
 
 def _owner(state: Party, who: Customer) -> Owner | Refusal:

@@ -179,7 +179,8 @@ class AddressesWanted:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A user who may log in. `shown` and `address` are JSON: the registry's addresses, and the one that counts.
+    """A user who may log in. `shown` and `address` are JSON: the registry's addresses, until one is saved, and
+    the one that counts.
     `represents`: the businesses of this user (I17)."""
 
     declared: Declared

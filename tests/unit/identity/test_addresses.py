@@ -163,7 +163,20 @@ def test_I12_one_of_those_shown_is_chosen_and_only_its_region_leaves() -> None:
     assert isinstance(after.state, Active)
     assert after.state.address is not None
     assert json.loads(after.state.address.reveal()) == ADDRESS
-    after.when(choose_address, choosing("home")).then(AddressSaved, NationalAddressSaved, AddressReported)
+
+
+@pytest.mark.parametrize(
+    ("decide", "saving"), [(choose_address, choosing("home")), (add_address, adding(json.dumps(ADDRESS)))]
+)
+@pytest.mark.parametrize("owner", [shown, replace(of_two, shown=Secret(LISTED))])
+def test_I12_the_addresses_that_were_shown_are_not_kept_once_one_is_saved(
+    owner: Any, decide: Any, saving: Incoming[Any]
+) -> None:
+    after = given(owner).when(decide, replace(saving, customer=CUSTOMER if owner is shown else REEM_ACTING))
+    assert after.state.address is not None
+    assert after.state.shown is None
+    again = replace(choosing("home"), customer=CUSTOMER if owner is shown else REEM_ACTING)
+    after.when(choose_address, again).then_refused("address-not-accepted", "no-address-shown")
 
 
 @pytest.mark.parametrize(
