@@ -7,16 +7,21 @@ from typing import Any, Final, Literal, assert_never
 from uuid import UUID, uuid5
 
 from contracts.accounts import AccountDefined, TransferRequested
-from contracts.decision import Decision, Facts, Incoming, Outgoing, decided
+from contracts.decision import Decision, Facts, Incoming, Outgoing, decided, ignored
 from contracts.identity import ContactProven, UserActivated, UserSignedIn
 from contracts.identity_sessions import PasswordChanged
 from contracts.notifications import MessageFailed, MessageWanted, NoticeWanted
 from contracts.sealed import Sealed, Secret
+from contracts.values.riyadh_day import riyadh_day
 from services.notifications.notice import TIME_TO_ARRIVE, Channel, Notice, notice_of, use_of
 from services.notifications.standing import NO_STANDING, Standing
 
 MOST_WAITING: Final = 20
 """Notices kept for a person whose contact data has not come yet (ours)."""
+
+MOST_SIGN_INS_A_DAY: Final = 10
+"""Sign-ins of which a person is told in one Riyadh day (ours): who knows the password is never made to wait, and each
+notice is an SMS that is paid for. A stranger's first sign-in is told unless the owner was told so often that day."""
 
 _NAMESPACE: Final = UUID("2f0c1c5e-8a0b-5c39-9d1e-6b1f6f1f7a52")
 
@@ -44,12 +49,13 @@ class NotYetReachable:
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """Proven mobile, given e-mail, chosen language."""
+    """Proven mobile, given e-mail, chosen language. `sign_ins_told`: the sign-ins told on the last day that had any."""
 
     email: Secret
     mobile: Secret
     language: Literal["ar", "en"]
     standing: Standing = NO_STANDING
+    sign_ins_told: tuple[datetime, ...] = ()
     stage: Literal["reachable"] = "reachable"
 
 
@@ -65,6 +71,7 @@ def contact_proven(
         Secret(incoming.opened("mobile")),
         incoming.body.language,
         state.standing if state is not None else NO_STANDING,
+        state.sign_ins_told if isinstance(state, Reachable) else (),
     )
     waiting = state.waiting if isinstance(state, NotYetReachable) else ()
     return decided(reachable, *(message for notice in waiting for message in _messages(reachable, notice)))
@@ -78,6 +85,20 @@ def tell_event(
     """Success messages and security notices by SMS and e-mail (N3)."""
     notice = notice_of(incoming.body)
     return _tell(state, _waiting(incoming, notice, incoming.now + use_of(notice.template)))
+
+
+def tell_sign_in(
+    state: RecipientState | None, incoming: Incoming[UserSignedIn], facts: Facts
+) -> Decision[RecipientState]:
+    """A security notice of a new sign-in, so many a day (N3). One that is heard of after a later day's counts as that
+    day's, so that around midnight nobody gets two days' notices over and over."""
+    if not isinstance(state, Reachable):
+        return tell_event(state, incoming, facts)
+    at = max((*state.sign_ins_told, incoming.body.signed_in_at))
+    today = tuple(each for each in state.sign_ins_told if riyadh_day(each) == riyadh_day(at))
+    if len(today) >= MOST_SIGN_INS_A_DAY:
+        return ignored(state)
+    return tell_event(replace(state, sign_ins_told=(*today, at)), incoming, facts)
 
 
 def tell_notice(state: RecipientState | None, incoming: Incoming[NoticeWanted], _: Facts) -> Decision[RecipientState]:

@@ -18,7 +18,7 @@ from services.notifications.delivery import Deliveries
 from services.notifications.delivery_states import DeliveryState, due_at
 from services.notifications.effects import NotificationsEffects
 from services.notifications.notice_table import NOTICE_KINDS, NOTICE_ROUTES
-from services.notifications.recipient import RecipientState, contact_proven, tell_event, tell_notice
+from services.notifications.recipient import RecipientState, contact_proven, tell_event, tell_notice, tell_sign_in
 from services.notifications.settings import NotificationsSettings
 
 LANES = (
@@ -87,7 +87,7 @@ def notifications_service(settings: NotificationsSettings, effects: Notification
         Route(notifications.ReceiptReceived, the_message, deliveries.on_receipt),  # N7
         Route(identity.ContactProven, the_recipient, contact_proven, creates=True),
         Route(identity.UserActivated, the_recipient, tell_event, creates=True),  # N3
-        Route(identity.UserSignedIn, the_recipient, tell_event, creates=True),  # N3
+        Route(identity.UserSignedIn, the_recipient, tell_sign_in, creates=True),  # N3
         Route(identity_sessions.PasswordChanged, the_recipient, tell_event, creates=True),  # N3
         Route(accounts.AccountDefined, the_recipient, tell_event, creates=True),  # N3
         Route(accounts.TransferRequested, the_recipient, tell_event, creates=True),  # N3

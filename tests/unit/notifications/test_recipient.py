@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,14 +14,17 @@ from contracts.notifications import MessageFailed, MessageWanted, NoticeWanted
 from contracts.sealed import Sealed
 from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress
+from contracts.values.riyadh_day import day_start, riyadh_day
 from services.notifications.composing import ComposedMail, ComposedSms, Composer
 from services.notifications.recipient import (
+    MOST_SIGN_INS_A_DAY,
     MOST_WAITING,
     NotYetReachable,
     Reachable,
     contact_proven,
     tell_event,
     tell_notice,
+    tell_sign_in,
 )
 from tests.scenario import NOON, Given, arriving, given
 
@@ -97,6 +100,38 @@ def test_N8_what_is_told_of_an_event_fills_its_template(event: Any, template: An
     sms, email = wanted(reachable().when(tell_event, happening(event)))
     assert isinstance(COMPOSER.sms(template, "ar", json.loads(opened(sms.values))), ComposedSms)
     assert isinstance(COMPOSER.mail(template, "ar", json.loads(opened(email.values))), ComposedMail)
+
+
+def signing_in(at: datetime, number: int = 0) -> Incoming[Any]:
+    event = UserSignedIn(user_id="u-1", channel="web", signed_in_at=at)
+    return arriving(event, id=f"m-{at.isoformat()}-{number}", source="identity", subject="user:u-1", now=at)
+
+
+def test_N3_so_many_new_sign_ins_are_told_a_day_and_on_the_next_day_in_riyadh_again() -> None:
+    scene = reachable()
+    for number in range(MOST_SIGN_INS_A_DAY):
+        scene = scene.when(tell_sign_in, signing_in(NOON, number)).then(MessageWanted, MessageWanted)
+    midnight = day_start(riyadh_day(NOON) + timedelta(days=1))
+    last = midnight - timedelta(seconds=1)
+    scene.when(tell_sign_in, signing_in(last)).then().then_state(scene.state)
+    scene.when(tell_event, happening(EVENTS[2][0])).then(MessageWanted, MessageWanted)
+    tomorrow = scene.when(tell_sign_in, signing_in(midnight)).then(MessageWanted, MessageWanted)
+    assert tomorrow.state.sign_ins_told == (midnight,)
+
+
+def test_N3_around_midnight_nobody_gets_a_new_days_notices_by_signing_in_yesterday() -> None:
+    midnight = day_start(riyadh_day(NOON) + timedelta(days=1))
+    scene = reachable()
+    for number in range(MOST_SIGN_INS_A_DAY):
+        at = midnight - timedelta(seconds=number % 2)
+        scene = scene.when(tell_sign_in, signing_in(at, number)).then(MessageWanted, MessageWanted)
+    scene = scene.when(tell_sign_in, signing_in(midnight, 90)).when(tell_sign_in, signing_in(NOON, 91)).then()
+    assert len(scene.state.sign_ins_told) <= MOST_SIGN_INS_A_DAY
+
+
+def test_N3_a_contact_proven_again_forgets_no_notice_of_today() -> None:
+    scene = reachable().when(tell_sign_in, signing_in(NOON)).when(contact_proven, proven("en"))
+    assert scene.state.sign_ins_told == (NOON,)
 
 
 def test_N2_a_notice_is_of_use_for_a_time_counted_from_its_event() -> None:
