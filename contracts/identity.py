@@ -224,9 +224,11 @@ class ActivationLinkRequested(Event, service="identity", topic=IDENTITY_NOTICES)
 
 class ContactProven(Event, service="identity", topic=IDENTITY_NOTICES):
     """Where this person is reached from now on (N3): proven mobile, given e-mail. A business is reached by its
-    authorised person (I17); `user_id` is then the business's id."""
+    authorised person (I17); `user_id` is then the business's id. `withdrawn`: no more, as nobody opened the activation
+    link in time (I10); e-mail and mobile are then empty, and those told before are to be forgotten."""
 
     user_id: Id
     email: ForNotifications
     mobile: ForNotifications
     language: LanguageCode
+    withdrawn: bool = False

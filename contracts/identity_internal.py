@@ -33,11 +33,13 @@ class RegistrationOpened(Event, service="identity", topic=IDENTITY_INTERNAL):
 
 
 class PersonClaimed(Event, service="identity", topic=IDENTITY_INTERNAL):
-    """Both codes were right: this user wants to be the person's, with this password (its Argon2id hash)."""
+    """Both codes were right: this user wants to be the person's, with this password (its Argon2id hash). `withdrawn`:
+    no more, as nobody opened the activation link in time (I10); the hash is then empty."""
 
     person: Id
     user_id: Id
     password_hash: SealedText
+    withdrawn: bool = False
 
 
 class ClaimGranted(Event, service="identity", topic=IDENTITY_INTERNAL):

@@ -22,12 +22,13 @@ from contracts.identity_internal import (
     ActivationReported,
     ClaimGranted,
     ClaimRefused,
+    PersonClaimed,
 )
 from contracts.sealed import Sealed, Secret
 from contracts.values.public_texts import Text
 from services.identity.ids import KeyedHash, linked_user
 from services.identity.policy import PolicyFacts
-from services.identity.states import Active, Claiming, Ended, Link, Registered, UserState
+from services.identity.states import Active, Claiming, Declared, Ended, Link, Registered, UserState
 
 NO_SUCH_LINK: Final = Refusal("link-not-accepted", "link-unknown")
 """The refusal of a token that names nobody (I10)."""
@@ -132,11 +133,26 @@ def activation_lapsed(state: UserState, incoming: Incoming[ActivationLapsed], _:
     )
     match state:
         case Registered():
-            return Decision(Ended("never-activated"), refusal=refusal)
+            # The claim is not withdrawn: the person is another's.
+            return Decision(Ended("never-activated"), (_contact_withdrawn(state.declared),), refusal=refusal)
         case Ended():
             return Decision(state, refusal=refusal)
         case _:
             return ignored(state)
+
+
+def never_activated(state: Registered) -> Decision[UserState]:
+    """Nobody opened the link in time: nothing personal is left, neither here nor with whoever was told of it."""
+    declared = state.declared
+    claim = PersonClaimed(person=declared.person, user_id=declared.user_id, password_hash=Sealed.of(""), withdrawn=True)
+    return decided(Ended("never-activated"), claim, _contact_withdrawn(declared))
+
+
+def _contact_withdrawn(declared: Declared) -> ContactProven:
+    nothing = Sealed.of("")
+    return ContactProven(
+        user_id=declared.user_id, email=nothing, mobile=nothing, language=declared.language, withdrawn=True
+    )
 
 
 def _accepted() -> ActivationAccepted:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from contracts.decision import Decision, Facts, Incoming, decided, ignored
+from services.identity.activation import never_activated
 from services.identity.addresses import addresses_overdue
 from services.identity.business import Business
 from services.identity.business_registration import registration_overdue
@@ -52,7 +53,7 @@ def on_timer(state: UserState, _: Incoming[Any], facts: Facts) -> Decision[UserS
             # The person is a member once they hear of it, be it late: a user that had ended could never serve them.
             return decided(replace(state, look_at=facts.present + LINK_GRACE))
         case Registered():
-            return decided(Ended("never-activated"))
+            return never_activated(state)
         case Active():
             return registration_overdue(state, facts) or addresses_overdue(state, facts)
         case Claiming() | Ended():

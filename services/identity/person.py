@@ -171,6 +171,8 @@ def ask_for_code(state: PersonState, incoming: Incoming[PersonCodeAsked], facts:
 def claim(state: PersonState, incoming: Incoming[PersonClaimed], facts: PolicyFacts) -> Decision[PersonState]:
     """The last user to prove both mobiles has the person, until one activates (I10)."""
     user = incoming.body.user_id
+    if incoming.body.withdrawn:
+        return _withdrawn(state, user)
     match state:
         case Claimed(user_id=holder) | Member(user_id=holder) if holder == user:
             return decided(state, ClaimGranted(user_id=user))
@@ -178,6 +180,15 @@ def claim(state: PersonState, incoming: Incoming[PersonClaimed], facts: PolicyFa
             return _grant(state, incoming, facts)
         case Member():
             return decided(state, ClaimRefused(user_id=user))
+
+
+def _withdrawn(state: PersonState, user: str) -> Decision[PersonState]:
+    """The holder did not activate in time: no password stays behind, and what outsiders have used up is remembered."""
+    match state:
+        case Claimed(user_id=holder) if holder == user:
+            return decided(Stranger(codes=state.codes, failures=state.failures))
+        case _:
+            return ignored(state)
 
 
 def _grant(state: Stranger | Claimed, incoming: Incoming[PersonClaimed], facts: PolicyFacts) -> Decision[PersonState]:

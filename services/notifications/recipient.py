@@ -65,7 +65,10 @@ RecipientState = NotYetReachable | Reachable
 def contact_proven(
     state: RecipientState | None, incoming: Incoming[ContactProven], _: Facts
 ) -> Decision[RecipientState]:
-    """From now on the person is reached here; what waited goes out, and what is too late expires by itself (N2)."""
+    """From now on the person is reached here; what waited goes out, and what is too late expires by itself (N2). Of a
+    contact that is withdrawn nothing is kept (I10)."""
+    if incoming.body.withdrawn:
+        return decided(NotYetReachable((), state.standing)) if isinstance(state, Reachable) else ignored(state)
     reachable = Reachable(
         Secret(incoming.opened("email")),
         Secret(incoming.opened("mobile")),

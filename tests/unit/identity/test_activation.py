@@ -20,6 +20,7 @@ from contracts.identity_internal import (
     ActivationReported,
     ClaimGranted,
     ClaimRefused,
+    PersonClaimed,
 )
 from contracts.operations import TIMER_ELAPSED
 from contracts.sealed import Secret
@@ -37,6 +38,7 @@ from services.identity.activation import (
 from services.identity.deadlines import due_at, on_timer
 from services.identity.states import Ended, Registered, UserState
 from tests.scenario import NOON, arriving, given
+from tests.unit.identity.in_memory import plain
 from tests.unit.identity.situations import (
     EVERY_STATE,
     GIVEN_MOBILE,
@@ -148,6 +150,28 @@ def test_I10_an_activation_under_way_outlives_the_link_for_the_person_is_a_membe
         scene = scene.when(on_timer, TIMER, Facts(present)).then().then_state(Registered)
     scene.when(activation_noted, NOTED).then(ActivationAccepted, UserActivated)
     given(registered).when(on_timer, TIMER, Facts(present)).then_state(Ended("never-activated"))
+
+
+def test_I10_who_never_activated_gives_the_person_up_and_is_forgotten_by_whoever_was_told_of_them() -> None:
+    due = due_at(registered)
+    assert due is not None
+    ended = given(registered).when(on_timer, TIMER, Facts(due)).then(PersonClaimed, ContactProven)
+    ended.then_state(Ended("never-activated"))
+    claim, contact = ended.messages
+    assert isinstance(claim, PersonClaimed)
+    assert isinstance(contact, ContactProven)
+    assert (claim.person, claim.user_id, claim.withdrawn, plain(claim.password_hash)) == (PERSON, USER_ID, True, "")
+    assert (contact.user_id, contact.withdrawn) == (USER_ID, True)
+    assert (plain(contact.email), plain(contact.mobile)) == ("", "")
+
+
+def test_I10_who_comes_after_another_has_taken_the_person_over_is_forgotten_too_and_the_person_is_not() -> None:
+    lapsed = given(replace(registered, reported=True)).when(activation_lapsed, LAPSED)
+    lapsed.then_refused("link-not-accepted", "link-of-ended-registration").then_state(Ended("never-activated"))
+    (contact,) = lapsed.messages
+    assert isinstance(contact, ContactProven)
+    assert (contact.user_id, contact.withdrawn, plain(contact.mobile)) == (USER_ID, True, "")
+    assert lapsed.when(activation_lapsed, LAPSED).messages == ()
 
 
 def test_I10_opened_again_after_its_life_it_is_answered_as_long_as_its_activation_is_under_way() -> None:

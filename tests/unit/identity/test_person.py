@@ -157,6 +157,25 @@ def test_I10_a_claim_that_was_not_activated_gives_way_to_the_next_at_once() -> N
     taken_over.when(note_activation, reported).then(ActivationLapsed(user_id=USER_ID))
 
 
+WITHDRAWN = claiming_as(USER_ID).model_copy(update={"withdrawn": True})
+
+
+@pytest.mark.parametrize("state", [claimed, replace(claimed, codes=FLOODED)])
+def test_I10_of_a_claim_that_is_withdrawn_nothing_personal_is_left_and_the_person_is_free(state: Claimed) -> None:
+    withdrawn = arriving(WITHDRAWN, opened={"password_hash": ""})
+    free = given(state).when(claim, withdrawn, FACTS).then().then_state(Stranger(codes=state.codes))
+    again = arriving(claiming_as("another"), opened={"password_hash": "$hash"})
+    free.when(claim, again, FACTS).then(ClaimGranted(user_id="another")).then_state(Claimed)
+
+
+@pytest.mark.parametrize("state", [Stranger(), replace(claimed, user_id="another"), member])
+def test_I10_a_claim_that_is_nobodys_any_more_is_withdrawn_without_effect(
+    state: Stranger | Claimed | Member,
+) -> None:
+    withdrawn = arriving(WITHDRAWN, opened={"password_hash": ""})
+    given(state).when(claim, withdrawn, FACTS).then().then_state(state)
+
+
 def test_I10_the_claim_outlives_every_way_to_activate_by_it() -> None:
     assert POLICY.claim_life >= POLICY.link_life + timedelta(hours=2)
 

@@ -231,6 +231,11 @@ async def test_I10_a_user_who_never_activated_makes_room_for_the_person(identity
     identity.now += timedelta(hours=27)
     await identity.wake(user)
     assert identity.stage(user) == "ended"
+    person = person_id("citizen", CITIZEN, keyed_hash)
+    assert identity.stage(person) == "stranger"
+    assert "password_hash" not in (identity.documents[person].state or "")
+    contact = identity.last(ContactProven)
+    assert (contact.withdrawn, plain(contact.email), plain(contact.mobile)) == (True, "", "")
     assert await register(identity, "flow-2") == OtpConfirmed(next_step="activate")
     assert isinstance(await activate(identity), ActivationAccepted)
     assert isinstance(await sign_in(identity), Customer)

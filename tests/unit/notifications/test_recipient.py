@@ -26,6 +26,7 @@ from services.notifications.recipient import (
     tell_notice,
     tell_sign_in,
 )
+from services.notifications.standing import Standing
 from tests.scenario import NOON, Given, arriving, given
 
 COMPOSER = Composer(contact_channels(EmailAddress("care@power.example")), frozenset({"hesabi.example"}))
@@ -174,6 +175,26 @@ def test_N3_contact_proven_again_replaces_the_address_and_repeats_nothing() -> N
     early = given().when(tell_event, happening(ACTIVATED)).when(contact_proven, proven())
     early.when(contact_proven, proven("en")).then().then_state(Reachable).with_state()
     assert early.when(contact_proven, proven("en")).state.language == "en"
+
+
+def withdrawn() -> Incoming[Any]:
+    body = ContactProven(user_id="u-1", email=Sealed.of(""), mobile=Sealed.of(""), language="ar", withdrawn=True)
+    opened = {"email": "", "mobile": ""}
+    return arriving(body, id="m-withdrawn", source="identity", subject="user:u-1", opened=opened)
+
+
+def test_N3_I10_a_contact_that_is_withdrawn_is_forgotten_until_one_is_proven_again() -> None:
+    standing = Standing(region=1, accounts=("30012345678",))
+    scene = reachable().with_state(standing=standing).when(contact_proven, withdrawn()).then()
+    scene.then_state(NotYetReachable((), standing))
+    scene.when(contact_proven, withdrawn()).then().then_state(scene.state)
+    scene.when(contact_proven, proven()).then().then_state(Reachable)
+
+
+def test_N3_I10_what_waits_for_a_contact_is_kept_where_none_was_known() -> None:
+    early = given().when(tell_event, happening(ACTIVATED))
+    early.when(contact_proven, withdrawn()).then().then_state(early.state)
+    given().when(contact_proven, withdrawn()).then().then_state(None)
 
 
 def test_N2_a_notice_is_of_use_until_it_says_so_itself() -> None:
