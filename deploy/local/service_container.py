@@ -28,7 +28,6 @@ class ServiceContainer(LocalContainer):
     def __init__(self, image: str, keys: Path, environment: Mapping[str, str]) -> None:
         user = _reader_of(keys)
         super().__init__(image, network_mode="host", user=f"{user}:{user}", **HARDENED)
-        self.with_tmpfs_mount("/tmp", "size=16m")  # noqa: S108 - a container's own
         self.with_volume_mapping(keys, str(KEYS), "ro")
         self.env.update(environment)
 
