@@ -1,9 +1,12 @@
 """The running bill is divided between the party who leaves and the one who comes, to the halala (A9)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from contracts.values.money import round_half_up
+
+ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +20,10 @@ class RunningBill:
     opening_wh: int
     latest_wh: int
 
-    @property
-    def makes_sense(self) -> bool:
-        """Time does not run backwards. The register may, over an exchange of the meter or from all nines to zero."""
-        return self.period_from <= self.period_to
+    def is_running_on(self, day: date) -> bool:
+        """Whether `day` divides this bill and no other: it lies in the bill's period, or is the one after its end.
+        Time does not run backwards. The register may, over an exchange of the meter or from all nines to zero."""
+        return self.period_from <= self.period_to and self.period_from <= day and day - self.period_to <= ONE_DAY
 
     def is_of_this_register(self, closing_wh: int, day: date) -> bool:
         """Whether the bill's register can have stood there as `day` began: before the bill not above its end, later not

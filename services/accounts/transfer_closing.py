@@ -90,7 +90,7 @@ def divide_bill(state: Transfer, incoming: Incoming[RunningBillFound], facts: Tr
     match state:
         case AwaitingBill() if incoming.body.account_number == state.case.account_number:
             bill = _bill(incoming.body)
-            if not bill.makes_sense:
+            if not bill.is_running_on(state.agreement.day):
                 return give_up(state, "failed", "bill-makes-no-sense", facts)
             moving = Moving(case=state.case, order=_order(state, bill), due_at=facts.present + facts.waits.answer)
             return decided(moving, question_of(moving), *news_of(moving, facts.present))

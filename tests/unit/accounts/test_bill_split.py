@@ -88,9 +88,28 @@ def test_A9_a_bill_of_fees_alone_is_divided_by_days() -> None:
     assert split_by_days(fees, date(2026, 2, 8)).outgoing_halalas == 700
 
 
-def test_A9_a_bill_whose_time_runs_backwards_makes_no_sense() -> None:
-    assert FEBRUARY.makes_sense
-    assert not replace(FEBRUARY, period_to=date(2026, 1, 31)).makes_sense
+@pytest.mark.parametrize(
+    ("day", "runs"),
+    [
+        (date(2026, 1, 31), False),
+        (date(2026, 2, 1), True),
+        (date(2026, 2, 28), True),
+        (date(2026, 3, 1), True),
+        (date(2026, 3, 2), False),
+    ],
+)
+def test_A9_a_bill_is_divided_by_a_day_in_its_period_or_by_the_one_after_its_end(day: date, runs: bool) -> None:
+    assert FEBRUARY.is_running_on(day) is runs
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 2)])
+def test_A9_a_bill_whose_time_runs_backwards_runs_on_no_day(day: date) -> None:
+    assert not replace(FEBRUARY, period_to=date(2026, 1, 31)).is_running_on(day)
+
+
+@pytest.mark.parametrize("last", [date.min, date.max])
+def test_A9_the_first_and_the_last_day_of_all_time_end_a_bill_like_any_other(last: date) -> None:
+    assert replace(FEBRUARY, period_from=last, period_to=last).is_running_on(last)
 
 
 @pytest.mark.parametrize(

@@ -196,11 +196,36 @@ def test_A9_a_bill_of_the_incoming_partys_days_alone_is_theirs_though_the_readin
     assert (order.closing.reading, order.shares.outgoing_halalas) == ("estimated", 0)
 
 
-def test_A9_a_bill_whose_time_runs_backwards_ends_the_transfer() -> None:
-    backwards = told(BILL.model_copy(update={"period_to": date(2026, 2, 14)}))
-    scene = given(AWAITING_BILL).when(divide_bill, backwards, FACTS)
+@pytest.mark.parametrize(
+    ("period_from", "period_to"),
+    [
+        (date(2026, 2, 15), date(2026, 2, 14)),
+        (date(2019, 1, 1), date(2019, 1, 31)),
+        (date(2026, 2, 1), date(2026, 2, 28)),
+        (date(2026, 3, 3), date(2026, 3, 31)),
+    ],
+    ids=["backwards", "long-ago", "over-a-day-before", "begins-a-day-later"],
+)
+def test_A9_a_bill_that_does_not_run_on_the_transfers_day_ends_the_transfer(period_from: date, period_to: date) -> None:
+    """Its whole amount would be one party's, and the bill that does run would be nobody's."""
+    of_other_days = told(BILL.model_copy(update={"period_from": period_from, "period_to": period_to}))
+    scene = given(AWAITING_BILL).when(divide_bill, of_other_days, FACTS)
     scene.then(ClosingReadingReleased, SupplyReleased, TransferEnded, TransferEnded, RequestMoved, RequestNoted)
     assert (scene.state.outcome, scene.state.reason) == ("failed", "bill-makes-no-sense")
+
+
+@pytest.mark.parametrize(
+    ("period_from", "period_to", "outgoing"),
+    [(DAY, date(2026, 3, 31), 0), (date(2026, 2, 2), DAY - timedelta(days=1), 10_001)],
+    ids=["begins-then", "ended-the-day-before"],
+)
+def test_A9_a_bill_that_begins_or_has_ended_as_the_account_moves_is_one_partys_alone(
+    period_from: date, period_to: date, outgoing: int
+) -> None:
+    at_its_edge = told(BILL.model_copy(update={"period_from": period_from, "period_to": period_to}))
+    estimated = replace(AWAITING_BILL, closing=Closing(register_wh=None))
+    scene = given(estimated).when(divide_bill, at_its_edge, FACTS).then_state(Moving)
+    assert scene.state.order.shares.outgoing_halalas == outgoing
 
 
 def test_A9_the_bill_of_another_account_is_not_divided() -> None:
