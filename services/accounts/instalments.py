@@ -114,6 +114,9 @@ def accept_plan(state: Plan, incoming: Incoming[AcceptInstalments], facts: Insta
             return refused(state, "already-requested", "plan-in-force")
         case Closed(state="expired"):
             return refused(state, "quote-expired", "quote-closed")
+        case Closed(state="refused"):
+            # Whoever was told to try again may hear it here first.
+            return refused(state, "plan-not-agreed", "billing-refused-the-plan")
         case Closed():
             return refused(state, "not-found", "plan-closed")
         case _:

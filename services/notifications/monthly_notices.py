@@ -45,6 +45,9 @@ came before: whoever takes a business over could else make noise first. Identity
 TOLD_ELSEWHERE: Final = frozenset[str]({*get_args(TransferKind), "instalments"})
 """Kinds of requests that have notices of their own."""
 
+REFUSED_PLAN: Final = ("instalments", "refused")
+"""The one end of a plan that is told as a request's: billing may refuse it when the command has been answered (A14)."""
+
 DANGER, DANGER_RECEIVED, WITHDRAWN = "danger", "received", "withdrawn"
 """A16's urgent kind, its first state, and the state in which the customer has brought a request themselves."""
 
@@ -192,7 +195,8 @@ def _agreed(event: InstalmentPlanAgreed) -> _Telling:
 
 def _moved(event: RequestMoved) -> Iterator[_Telling]:
     """Where a request has come to its end, unless its owner has ended it; of danger, also that it has come in (A16)."""
-    if event.kind in TOLD_ELSEWHERE or event.state == WITHDRAWN:
+    is_told_elsewhere = event.kind in TOLD_ELSEWHERE and (event.kind, event.state) != REFUSED_PLAN
+    if is_told_elsewhere or event.state == WITHDRAWN:
         return
     values = {"reference": event.reference}
     if event.kind == DANGER and event.state == DANGER_RECEIVED:

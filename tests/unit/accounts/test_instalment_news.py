@@ -28,6 +28,7 @@ from tests.unit.accounts.test_instalments import (
     found,
     ordered,
     quoted,
+    unanswered,
 )
 
 
@@ -49,3 +50,9 @@ def test_A14_a_plan_is_final_when_it_is_agreed_refused_or_expired_and_not_before
 def test_A14_billings_word_on_another_order_changes_nothing(decide: Any, word: Any) -> None:
     other = replace(word, body=word.body.model_copy(update={"order_id": "another"}))
     given(ordered()).when(decide, other).then().then_state(ordered())
+
+
+def test_A14_who_tries_again_as_they_were_told_hears_that_billing_has_refused_meanwhile() -> None:
+    late = given(unanswered()).when(refuse_plan, REFUSED)
+    again = late.when(accept_plan, acceptance("accept-2"), FACTS)
+    again.then_refused("plan-not-agreed", "billing-refused-the-plan").then_state(late.state)

@@ -264,12 +264,12 @@ def test_A14_a_quote_ends_by_itself() -> None:
 
 def test_J4_an_acceptance_out_of_its_time_is_refused() -> None:
     in_force = given(ordered()).when(agree_plan, AGREED).state
-    refused = given(ordered()).when(refuse_plan, REFUSED).state
+    denied = given(asking()).when(quote_plan, from_billing(found(), "ask-1"), FACTS).state
     for state, public_reason, reason in (
         (asking(), "not-available-now", "plan-waits-for-billing"),
         (ordered(), "not-available-now", "plan-waits-for-billing"),
         (in_force, "already-requested", "plan-in-force"),
-        (refused, "not-found", "plan-closed"),
+        (denied, "not-found", "plan-closed"),
     ):
         given(state).when(accept_plan, acceptance("accept-2"), FACTS).then_refused(public_reason, reason).then_state(
             state

@@ -68,6 +68,7 @@ TOLD: list[tuple[Any, list[tuple[str, str]]]] = [
     (AGREED, [("u-1", "instalments-agreed")]),
     (moved("complaint", "resolved", final=True), [("u-1", "request-ended")]),
     (moved("evidence", "confirmed", final=True), [("u-1", "request-ended")]),
+    (moved("instalments", "refused", final=True), [("u-1", "request-ended")]),  # A14
     (moved("danger", "received", final=False), [("u-1", "danger-received")]),
     (moved("danger", "secured", final=True), [("u-1", "danger-ended")]),
     (BUSINESS, [("u-1", "business-registered")]),
@@ -128,7 +129,9 @@ def test_N3_every_event_that_is_collected_is_told() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        *(moved(kind, "completed", final=True) for kind in (*get_args(TransferKind), "instalments")),
+        *(moved(kind, "completed", final=True) for kind in get_args(TransferKind)),
+        *(moved("instalments", state, final=True) for state in ("agreed", "expired", "nothing-due")),
+        *(moved(kind, "refused", final=True) for kind in get_args(TransferKind)),
         moved("complaint", "received", final=False),
         moved("complaint", "withdrawn", final=True),
         moved("danger", "assigned", final=False),
