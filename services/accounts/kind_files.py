@@ -106,7 +106,7 @@ def _kind_in(path: Path) -> OfferedKind:
         if not _ARABIC.search(text.ar) or _ARABIC.search(text.en):
             raise ValueError("a text is not in its language")
     Draft202012Validator.check_schema(file.form)
-    faults = [*_faults_of_steps(file), *_faults_of_schema(file.form, "form", 1)]
+    faults = [*_faults_of_steps(file), *_faults_of_waiting(file), *_faults_of_schema(file.form, "form", 1)]
     if faults:
         raise ValueError(faults[0])
     schema = json.dumps(file.form, ensure_ascii=False, separators=(",", ":"))
@@ -153,6 +153,13 @@ def _faults_of_steps(file: _File) -> Iterator[str]:
         yield f"{endless[0]}: no end follows"
     if any(step.withdrawable and not step.next for step in steps.values()):
         yield "a final state is not withdrawable"
+
+
+def _faults_of_waiting(file: _File) -> Iterator[str]:
+    """J1: a request that the back office never closes would keep its customer from the next one."""
+    for code, step in file.steps.items():
+        if file.one_open and step.next and not step.withdrawable:
+            yield f"{code}: where one may be open, the customer may take it back until its end"
 
 
 def _reached(steps: Mapping[str, _Step], found: set[str]) -> set[str]:

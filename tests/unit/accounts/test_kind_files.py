@@ -88,7 +88,7 @@ def test_A17_whoever_asks_is_told_every_kind_with_its_form_states_and_texts() ->
     assert json.loads(outage.form_schema)["additionalProperties"] is False
     assert {each.state: (each.final, each.withdrawable) for each in outage.states} == {
         "received": (False, True),
-        "assigned": (False, False),
+        "assigned": (False, True),
         "resolved": (True, False),
         "declined": (True, False),
         "withdrawn": (True, False),
@@ -139,7 +139,7 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
         "lost: no request ever comes there",
     ),
     "no end": (
-        lambda d: d.update(steps={c: d["steps"]["assigned"] | {"next": [n]} for c, n in ENDLESS.items()}),
+        lambda d: d.update(steps={c: {"text": d["title"], "next": [n]} for c, n in ENDLESS.items()}),
         "assigned: no end follows",
     ),
     "no withdrawn": (lambda d: d["steps"].pop("withdrawn"), "there is a state `withdrawn` exactly if"),
@@ -151,6 +151,10 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
     "end withdrawable": (
         lambda d: d["steps"]["resolved"].update(withdrawable=True),
         "a final state is not withdrawable",
+    ),
+    "closed by others alone": (
+        lambda d: d["steps"]["assigned"].pop("withdrawable"),
+        "assigned: where one may be open, the customer may take it back until its end",
     ),
     "nothing said of whom it is for": (lambda d: d.pop("party"), "party: Field required"),
     "two urgent": (lambda d: d.update(urgent=True), "exactly one kind is urgent"),

@@ -154,6 +154,17 @@ async def test_A15_a_request_is_withdrawn_while_its_state_allows_it() -> None:
     (await happened(scene.state, step("corrected"))).then_refused("malformed", "step-after-the-end")
 
 
+async def test_A16_J1_an_outage_that_the_back_office_never_closes_is_taken_back_by_who_reported_it() -> None:
+    """One may be open at a time: otherwise they could report none again."""
+    scene = (await happened(None, filing(), step("assigned"), withdrawal())).then(
+        RequestWithdrawn(reference=OWN), CaseWithdrawn(asked_by=ASKER, case_id=OWN), *NEWS
+    )
+    news, noted = scene.then_state(Ended).messages[2:]
+    assert isinstance(news, RequestMoved)
+    assert isinstance(noted, RequestNoted)
+    assert (noted.state, noted.final) == (news.state, news.final) == ("withdrawn", True)
+
+
 async def test_I17_who_withdraws_in_a_businesss_name_is_told() -> None:
     withdrawing = withdrawal(Customer(NOURA.user_id, "s", "web", actor="user-omar"))
     scene = await happened(None, filing(actor="user-hala"), withdrawing)
@@ -163,7 +174,7 @@ async def test_I17_who_withdraws_in_a_businesss_name_is_told() -> None:
 @pytest.mark.parametrize(
     ("messages", "reason"),
     [
-        ((filing(), step("assigned")), "state-not-withdrawable"),
+        ((filing("complaint"), step("assigned"), step("escalated")), "state-not-withdrawable"),
         ((filing("danger"),), "state-not-withdrawable"),
         ((filing(), step("resolved")), "request-ended"),
         ((filing(), withdrawal()), "request-ended"),
