@@ -260,8 +260,8 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "marks only in pairs round a value, and fit three SMS parts in each language.",
     ),
     "broadcast-validity-not-accepted": Text(
-        "يجب أن تنتهي صلاحية الرسالة في المستقبل وخلال 30 يومًا.",
-        "The message must be valid until a time that lies ahead, within 30 days.",
+        "يجب أن تنتهي صلاحية الرسالة في المستقبل وخلال 30 يومًا، وبعد بداية الساعات المسموح فيها بإرسالها.",
+        "The message must be valid until a time ahead, within 30 days, and past the beginning of its permitted hours.",
     ),
     "broadcast-id-used": Text(
         "سبق استخدام هذا المعرّف لرسالة أخرى. يرجى اختيار معرّف جديد.",

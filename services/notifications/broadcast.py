@@ -72,7 +72,8 @@ class Broadcasts:
             if state.order != order:
                 return refused(state, "broadcast-id-used", "another-broadcast-has-this-id")
             return decided(state, accepted)
-        no = judge_order(incoming.body, incoming.now, self.link_hosts)
+        first_slot = self.pace.slot(order.message_class, facts.present, 0)
+        no = judge_order(incoming.body, incoming.now, first_slot, self.link_hosts)
         if no is not None:
             return Decision(None, refusal=no)
         walking = Walking(order, facts.present)

@@ -19,14 +19,18 @@ _NEVER: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of control characters, of what is no character, and of line ends."""
 
 
-def judge_order(order: StartBroadcast, now: datetime, link_hosts: frozenset[str]) -> Refusal | None:
-    """Why it may not be started; None when all is well."""
+def judge_order(
+    order: StartBroadcast, now: datetime, first_slot: datetime, link_hosts: frozenset[str]
+) -> Refusal | None:
+    """Why it may not be started; None when all is well. `first_slot`: when the first message may go out (N4)."""
     if bool(order.regions) == bool(order.user_ids):
         return Refusal("broadcast-recipients-not-accepted", "regions-or-list")
     if order.valid_until <= now:
         return Refusal("broadcast-validity-not-accepted", "validity-over")
     if order.valid_until > now + LONGEST_VALIDITY:
         return Refusal("broadcast-validity-not-accepted", "validity-too-long")
+    if order.valid_until <= first_slot:
+        return Refusal("broadcast-validity-not-accepted", "validity-over-before-it-goes-out")
     return next((no for text in (order.text_ar, order.text_en) if (no := _judge_text(text, link_hosts))), None)
 
 

@@ -77,8 +77,8 @@ def test_A6_pasted_service_terms_are_those_in_force() -> None:
 
 
 def test_N4_a_pasted_broadcast_goes_out_now_to_a_list() -> None:
-    order = pasted(StartBroadcast)
-    assert judge_order(order, datetime.now(UTC), frozenset()) is None
+    order, now = pasted(StartBroadcast), datetime.now(UTC)
+    assert judge_order(order, now, now, frozenset()) is None
     assert (order.regions, order.user_ids) == ((), ("nobody",))
 
 

@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from contracts.broadcasts import BroadcastAccepted
-from contracts.decision import Refusal
+from contracts.decision import Facts, Refusal
 from contracts.notifications_broadcast_internal import ListReached, RegionReached
 from services.notifications.broadcast import Walking
 from services.notifications.broadcast_order import judge_order
@@ -39,7 +39,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 def test_N4_N8_J4_an_order_that_must_not_go_out_is_refused(
     changed: dict[str, Any], public_reason: str, reason: str
 ) -> None:
-    assert judge_order(order(**changed), NOON, HOSTS) == Refusal(public_reason, reason)
+    assert judge_order(order(**changed), NOON, NOON, HOSTS) == Refusal(public_reason, reason)
     asked = given().when(BROADCASTS.start, arriving(order(**changed), subject="b-1"))
     asked.then_refused(public_reason, reason)
     assert asked.state is None
@@ -57,7 +57,7 @@ def test_N4_N8_J4_an_order_that_must_not_go_out_is_refused(
     ],
 )
 def test_N4_N8_an_order_at_the_edge_is_accepted(changed: dict[str, Any]) -> None:
-    assert judge_order(order(**changed), NOON, HOSTS) is None
+    assert judge_order(order(**changed), NOON, NOON, HOSTS) is None
 
 
 def test_N4_an_order_is_answered_and_walks_off() -> None:
@@ -80,3 +80,29 @@ def test_N4_J3_the_same_order_under_its_id_is_answered_alike_and_walks_once() ->
 def test_N4_another_order_under_a_used_id_is_refused() -> None:
     other = arriving(order(text_en="Something else"), id="m-2", subject="b-1")
     given(walking()).when(BROADCASTS.start, other).then_refused("broadcast-id-used", "another-broadcast-has-this-id")
+
+
+EVENING = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)  # 21:30 in Riyadh
+OPENING = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # 09:00 in Riyadh
+
+
+@pytest.mark.parametrize("message_class", ["awareness", "promotional"])
+def test_N4_J4_what_is_of_use_by_night_only_is_refused_before_it_waits_for_the_morning_to_expire(
+    message_class: str,
+) -> None:
+    late = order(message_class=message_class, valid_until=OPENING)
+    given().when(BROADCASTS.start, arriving(late, subject="b-1", now=EVENING), Facts(EVENING)).then_refused(
+        UNTIL, "validity-over-before-it-goes-out"
+    )
+    longer = order(message_class=message_class, valid_until=OPENING + timedelta(seconds=1))
+    given().when(BROADCASTS.start, arriving(longer, subject="b-1", now=EVENING), Facts(EVENING)).then_state(Walking)
+
+
+def test_N4_a_warning_of_use_by_night_only_goes_out_at_once() -> None:
+    tonight = arriving(order(valid_until=OPENING), subject="b-1", now=EVENING)
+    given().when(BROADCASTS.start, tonight, Facts(EVENING)).then(BroadcastAccepted, RegionReached)
+
+
+def test_N4_an_order_read_when_the_hours_are_over_is_judged_by_when_it_would_go_out() -> None:
+    before = arriving(order(message_class="awareness", valid_until=OPENING), subject="b-1")
+    given().when(BROADCASTS.start, before, Facts(EVENING)).then_refused(UNTIL, "validity-over-before-it-goes-out")
