@@ -7,7 +7,7 @@ transfer's aggregate, `transfer:...`: whatever it says about one transfer twice 
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.accounts import Reference, Relation, TransferKind
 from contracts.message import Event, Id
@@ -135,13 +135,24 @@ class UseEnded(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     day: date
 
 
+class LiableDays(BaseModel):
+    """Days, both included, on which a person was liable for a supply: what was billed for them is their debt."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+
+    from_day: date
+    last_day: date
+
+
 class RelationNoted(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     """Supply -> customer: whether this person now has a confirmed relation to the supply (A18). It is said when that
-    changes, beside the `RelationConfirmed` and `RelationEnded` that tell the days."""
+    changes, beside the `RelationConfirmed` and `RelationEnded` that tell the days. `was_liable`: the latest of this
+    person's own times as the liable party that are over."""
 
     user_id: Id
     account_number: Id
     holds: bool
+    was_liable: Annotated[tuple[LiableDays, ...], Field(max_length=10)] = ()
 
 
 class PartyLeft(Event, service="accounts", topic=ACCOUNTS_INTERNAL):

@@ -179,6 +179,10 @@ PUBLIC_TEXTS: dict[str, Text] = {
         "لا نقدّم هذا النوع من الطلبات بهذه الطريقة. يرجى الاطلاع على الخدمات المتاحة.",
         "We do not offer this kind of request in this way. Please look at the services on offer.",
     ),
+    "bill-not-theirs": Text(  # A18
+        "لم يكن هذا الحساب باسمك في الشهر المطلوب. يرجى التحقق من شهر الفاتورة.",
+        "This account was not in your name in that month. Please check the month of the bill.",
+    ),
     "form-not-accepted": Text(
         "تعذّر قبول النموذج. يرجى التحقق من الحقول المدخلة ثم المحاولة مرة أخرى.",
         "We could not accept this form. Please check the fields you filled in and try again.",

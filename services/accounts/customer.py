@@ -2,7 +2,7 @@
 what they have asked for. It holds nothing of anybody else, so nothing of anybody else can be shown (A3)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from contracts.accounts import DefinitionAdmitted, DefinitionClaimed, DefinitionDenied, DenialReason, Relation
@@ -51,21 +51,41 @@ class KnownRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WasLiable:
+    """A time, both days included, in which this person was billed for an account that they have left since (A18)."""
+
+    account: Secret
+    from_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCustomer:
     """`region` (1-8) is None until the national address has been saved (I12). `confirmed`: the numbers of the accounts
-    to which somebody else has confirmed this person's relation, and it has not ended (A18)."""
+    to which somebody else has confirmed this person's relation, and it has not ended (A18). `was_liable`: whose bills
+    were theirs once, whoever has the account now."""
 
     stage: Literal["known"] = "known"
     region: int | None = None
     definitions: tuple[DefinedAccount, ...] = ()
     requests: tuple[KnownRequest, ...] = ()
     confirmed: tuple[Secret, ...] = ()
+    was_liable: tuple[WasLiable, ...] = ()
 
     @property
     def references(self) -> frozenset[str]:
         """Every reference number of this customer."""
         defined = {each.reference for each in self.definitions}
         return frozenset(defined | {each.reference for each in self.requests})
+
+    def has_left(self, account: Secret) -> bool:
+        """Whether this account was billed to them once and is not theirs any more."""
+        return account not in self.confirmed and any(each.account == account for each in self.was_liable)
+
+    def was_liable_in(self, account: Secret, month: str) -> bool:
+        """Whether a day of this month, written as 2026-02, lies in a time in which they were billed for the account."""
+        times = (each for each in self.was_liable if each.account == account)
+        return any(_month_of(each.from_day) <= month <= _month_of(each.last_day) for each in times)
 
 
 def note_address(
@@ -77,9 +97,12 @@ def note_address(
 
 def note_relation(state: KnownCustomer, incoming: Incoming[RelationNoted], _: Facts) -> Decision[KnownCustomer]:
     """A18: the relation to an account has been confirmed, or has ended. Whoever has one has defined the account."""
-    account = Secret(incoming.body.account_number)
+    note, account = incoming.body, Secret(incoming.body.account_number)
     others = tuple(each for each in state.confirmed if each != account)
-    return decided(replace(state, confirmed=(*others, account) if incoming.body.holds else others))
+    elsewhere = tuple(each for each in state.was_liable if each.account != account)
+    times = (WasLiable(account=account, from_day=each.from_day, last_day=each.last_day) for each in note.was_liable)
+    confirmed = (*others, account) if note.holds else others
+    return decided(replace(state, confirmed=confirmed, was_liable=(*elsewhere, *times)))
 
 
 def take_in_definition(
@@ -104,6 +127,10 @@ def take_in_definition(
     )
     changed = replace(customer, definitions=(*customer.definitions, defined))
     return decided(changed, _admitted(defined), *_lodged(claim))
+
+
+def _month_of(day: date) -> str:
+    return day.isoformat()[:7]
 
 
 def _denial_of(customer: KnownCustomer, claim: DefinitionClaimed) -> DenialReason | None:

@@ -26,12 +26,14 @@ MOST_STEPS = 12
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a customer asks for. `one_open`: a definition may have one open request of this kind; `urgent`: danger;
-    `party`: only for who has a confirmed relation to the supply, for anybody may define any account."""
+    `party`: only for who has a confirmed relation to the supply, for anybody may define any account; `party_then`:
+    also for who was billed for it once, for debt stays with the person (A18)."""
 
     kind: str
     one_open: bool = False
     urgent: bool = False
     party: bool = False
+    party_then: bool = False
 
 
 def judge_request(
@@ -58,7 +60,9 @@ def judge_request(
 def _objection(
     state: KnownCustomer, definition: DefinedAccount, wanted: Wanted, reference: str, now: datetime
 ) -> Refusal | None:
-    if wanted.party and definition.identifier not in state.confirmed:  # A10, A18
+    account = definition.identifier
+    is_known = account in state.confirmed or (wanted.party_then and state.has_left(account))
+    if wanted.party and not is_known:  # A10, A18
         return Refusal("relation-not-confirmed", "relation-not-confirmed")
     under = [each for each in state.requests if each.definition_reference == definition.reference]
     if wanted.one_open and any(each.kind == wanted.kind and not each.final for each in under):

@@ -27,6 +27,9 @@ MOST_GIVEN_BYTES: Final = 60_000
 """All kinds are given in one answer, which has to fit a message of 64 KiB."""
 
 MOST_DEPTH: Final = 4
+MONTH: Final = "^20[0-9]{2}-(0[1-9]|1[0-2])$"
+"""The pattern of a form's field that names a month."""
+
 RESERVED: Final = frozenset({INSTALMENTS, EVIDENCE, *get_args(TransferKind)})
 """Codes of requests that have a process of their own."""
 
@@ -73,6 +76,7 @@ class _File(_Part):
     urgent: bool = False
     one_open: bool = False
     party: bool
+    party_month: str | None = None
     first: Code
     steps: Annotated[dict[Code, _Step], Field(min_length=2, max_length=12)]
     form: dict[str, Any]
@@ -107,6 +111,7 @@ def _kind_in(path: Path) -> OfferedKind:
             raise ValueError("a text is not in its language")
     Draft202012Validator.check_schema(file.form)
     faults = [*_faults_of_steps(file), *_faults_of_waiting(file), *_faults_of_schema(file.form, "form", 1)]
+    faults = faults or [*_faults_of_month(file)]
     if faults:
         raise ValueError(faults[0])
     schema = json.dumps(file.form, ensure_ascii=False, separators=(",", ":"))
@@ -119,6 +124,7 @@ def _kind_in(path: Path) -> OfferedKind:
         urgent=file.urgent,
         one_open=file.one_open,
         party=file.party,
+        party_month=file.party_month,
         first=file.first,
         steps={code: _step(step) for code, step in file.steps.items()},
         form_schema=schema,
@@ -160,6 +166,16 @@ def _faults_of_waiting(file: _File) -> Iterator[str]:
     for code, step in file.steps.items():
         if file.one_open and step.next and not step.withdrawable:
             yield f"{code}: where one may be open, the customer may take it back until its end"
+
+
+def _faults_of_month(file: _File) -> Iterator[str]:
+    """A18: without a month that is always there nobody could tell whose bill it is."""
+    month, form = file.party_month, file.form
+    if month is None:
+        return
+    is_asked = month in form.get("required", []) and form["properties"][month].get("pattern") == MONTH
+    if not file.party or not is_asked:
+        yield "`party_month`: a kind for its party asks for this month in its form"
 
 
 def _reached(steps: Mapping[str, _Step], found: set[str]) -> set[str]:

@@ -26,6 +26,7 @@ class OfferedKind:
     """`first`: the state of a request just filed. `one_open`: a definition may have one open request of this kind.
     `party`: for those only whose relation to the supply somebody else has confirmed: what changes the supply or its
     bills, or tells of them (A10, A18); a report of what anybody may see or suffer is heard from whoever makes it.
+    `party_month`: the form's field that names a month, of which who has left asks, too, if they were billed then (A18).
     `urgent`: danger, by a lane of its own. `accepts` says whether a form, read from JSON, fits `form_schema`."""
 
     kind: str
@@ -34,6 +35,7 @@ class OfferedKind:
     urgent: bool
     one_open: bool
     party: bool
+    party_month: str | None
     first: str
     steps: Mapping[str, KindStep]
     form_schema: str

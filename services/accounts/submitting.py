@@ -1,12 +1,14 @@
 """A customer submits a request, or reports danger (A15-A17). The customer's aggregate judges it and lets it begin."""
 
+import json
+
 from contracts.accounts_request_internal import RequestFiled
 from contracts.back_office import DangerReported
 from contracts.decision import Decision, Incoming, Refusal, decided
 from contracts.requests import ReportDanger, RequestAccepted, SubmitRequest
 from contracts.sealed import Sealed, Secret
 from services.accounts.addressing import aggregate_named
-from services.accounts.customer import KnownCustomer, RequestStep
+from services.accounts.customer import DefinedAccount, KnownCustomer, RequestStep
 from services.accounts.door import Wanted, filed, judge_request, turned_away
 from services.accounts.request_form import FormRejected, SubmissionFacts
 from services.accounts.request_kind import OfferedKind, RequestKinds
@@ -46,7 +48,8 @@ def _begun(
     offered, urgent = facts.kind, isinstance(incoming.body, ReportDanger)
     wanted = Wanted(kind, urgent=urgent)
     if offered is not None:
-        wanted = Wanted(kind, one_open=offered.one_open, urgent=urgent, party=offered.party)
+        then = offered.party_month is not None
+        wanted = Wanted(kind, one_open=offered.one_open, urgent=urgent, party=offered.party, party_then=then)
     judged = judge_request(state, incoming.body.reference, wanted, facts.reference, incoming.now)
     if isinstance(judged, Refusal):
         return turned_away(state, judged)
@@ -57,6 +60,8 @@ def _begun(
     if not isinstance(facts.form, Secret):
         return turned_away(state, Refusal("form-not-accepted", _fault_of(facts.form)))
     assert state is not None  # a stranger has been turned away for want of an address
+    if not _is_theirs(state, judged, offered, facts.form):
+        return turned_away(state, Refusal("bill-not-theirs", "not-liable-in-that-month"))
     changed = filed(state, judged, wanted, facts.reference, RequestStep(state=offered.first, at=incoming.now))
     accepted = RequestAccepted(reference=facts.reference, state=offered.first)
     filing = RequestFiled(
@@ -72,6 +77,13 @@ def _begun(
         filed_at=incoming.now,
     )
     return decided(changed, accepted, filing)
+
+
+def _is_theirs(state: KnownCustomer, definition: DefinedAccount, offered: OfferedKind, form: Secret) -> bool:
+    """A3, A18: who has left asks for the bills of their own time, and for no other party's."""
+    if offered.party_month is None or not state.has_left(definition.identifier):
+        return True
+    return state.was_liable_in(definition.identifier, json.loads(form.reveal())[offered.party_month])
 
 
 def _fault_of(form: FormRejected | None) -> str:

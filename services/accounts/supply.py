@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
 from contracts.accounts import Relation, TransferKind
-from contracts.accounts_supply_internal import RelationNoted, SupplyLodged, UseBegun, UseEnded
+from contracts.accounts_supply_internal import LiableDays, RelationNoted, SupplyLodged, UseBegun, UseEnded
 from contracts.billing import PartyAsked, PartyFound
 from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
 from contracts.message import TimerElapsed
@@ -41,6 +41,9 @@ LONGEST_WAIT = timedelta(hours=6)
 
 AFTERWARDS = timedelta(days=1)
 """The time between two questions after that (ours): whoever is not asked about any more is never confirmed."""
+
+MOST_TIMES = 10
+"""Times as the liable party of which a person's own document hears (ours), the latest ones."""
 
 ONE_DAY = timedelta(days=1)
 
@@ -244,7 +247,21 @@ def standing_news(before: Supply, after: Supply) -> tuple[RelationNoted, ...]:
     """Who has a confirmed relation now and had none before, and whose has ended: for those people's own documents."""
     account_number, now = after.account_number.reveal(), after.relations.standing
     changed = sorted(now ^ before.relations.standing)
-    return tuple(RelationNoted(user_id=each, account_number=account_number, holds=each in now) for each in changed)
+    return tuple(
+        RelationNoted(
+            user_id=each, account_number=account_number, holds=each in now, was_liable=_liable_days(after, each)
+        )
+        for each in changed
+    )
+
+
+def _liable_days(supply: Supply, user_id: str) -> tuple[LiableDays, ...]:
+    times = tuple(
+        LiableDays(from_day=each.from_day, last_day=each.until - ONE_DAY)
+        for each in supply.relations.liable
+        if each.user_id == user_id and each.until is not None
+    )
+    return times[-MOST_TIMES:]
 
 
 def _question(state: Supply, asked: Asked) -> PartyAsked:

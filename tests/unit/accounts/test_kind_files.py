@@ -16,7 +16,7 @@ from contracts.message import MAX_MESSAGE_BYTES
 from contracts.requests import AskRequestKinds, RequestAccepted, RequestKindsGiven, RequestMoved, SubmitRequest
 from contracts.sealed import Secret
 from services.accounts.effects import AccountsEffects, prepare_submission
-from services.accounts.kind_files import OUR_KINDS, KindFileWrong, read_kinds
+from services.accounts.kind_files import MONTH, OUR_KINDS, KindFileWrong, read_kinds
 from services.accounts.request import open_request
 from services.accounts.request_form import FormRejected, read_form
 from services.accounts.request_kind import KindFacts
@@ -55,6 +55,11 @@ def test_A15_A17_what_changes_a_supply_or_its_bills_is_for_its_confirmed_people_
     assert {kind for kind, offered in KINDS.offered.items() if offered.party} == {
         "bill-copy", "bill-correction", "bill-language", "insulation", "smart-meter",
     }  # fmt: skip
+
+
+def test_A15_A18_bills_of_a_month_are_asked_for_by_who_was_billed_then_too() -> None:
+    months = {kind: offered.party_month for kind, offered in KINDS.offered.items() if offered.party_month is not None}
+    assert months == {"bill-copy": "bill_month", "bill-correction": "bill_month"}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +132,13 @@ async def test_A17_a_new_kind_is_one_file_and_no_code(folder: Path) -> None:
     opened.then(CaseOpened, RequestMoved, RequestNoted)
 
 
+def with_month(document: dict[str, Any], *, party: bool, required: bool) -> None:
+    """A month that its form may name, for whom it is."""
+    document["form"]["properties"]["place"] |= {"pattern": MONTH}
+    document["form"]["required"] = ["extent", "place"] if required else ["extent"]
+    document.update(party=party, party_month="place")
+
+
 ENDLESS = {"assigned": "received", "received": "assigned"}
 BAD_FILES: dict[str, tuple[Change, str]] = {
     "another name": (lambda d: d.update(kind="other"), "the file is not called after its kind"),
@@ -152,6 +164,10 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
         lambda d: d["steps"]["resolved"].update(withdrawable=True),
         "a final state is not withdrawable",
     ),
+    "no month of that name": (lambda d: d.update(party=True, party_month="bill_month"), "`party_month`: a kind for"),
+    "a month that is none": (lambda d: d.update(party=True, party_month="place"), "`party_month`: a kind for"),
+    "a month and no party": (lambda d: with_month(d, party=False, required=True), "`party_month`: a kind for"),
+    "a month not required": (lambda d: with_month(d, party=True, required=False), "`party_month`: a kind for"),
     "closed by others alone": (
         lambda d: d["steps"]["assigned"].pop("withdrawable"),
         "assigned: where one may be open, the customer may take it back until its end",

@@ -121,7 +121,7 @@ def test_A3_A9_A18_a_use_that_crosses_the_hand_over_of_who_had_it_begins_no_more
     late.then_refused("not-available-now", "use-of-who-has-left")
     late.then_state(gone.state)
     again = gone.when(begin_use, use_begun(NOURA.user_id, MOVING_DAY, basis))
-    again.then(RelationConfirmed, noted(NOURA.user_id, True))
+    again.then(RelationConfirmed, noted(NOURA.user_id, True, (SINCE, MOVING_DAY - timedelta(days=1))))
 
 
 def test_A9_A10_who_has_taken_the_supply_over_again_uses_it_by_what_was_so_before() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.accounts_supply_internal import RelationNoted, UseBegun, UseEnded
+from contracts.accounts_supply_internal import LiableDays, RelationNoted, UseBegun, UseEnded
 from contracts.billing import PartyAsked
 from contracts.sealed import Secret
 from contracts.transfers import RelationConfirmed
@@ -67,8 +67,9 @@ def use_ended(day: date) -> Any:
     return arriving(UseEnded(account_number=ACCOUNT, day=day), source="accounts", subject=f"beneficiary:{ACCOUNT}")
 
 
-def noted(user_id: str, holds: bool) -> RelationNoted:
-    return RelationNoted(user_id=user_id, account_number=ACCOUNT, holds=holds)
+def noted(user_id: str, holds: bool, *was_liable: tuple[date, date]) -> RelationNoted:
+    times = tuple(LiableDays(from_day=first, last_day=last) for first, last in was_liable)
+    return RelationNoted(user_id=user_id, account_number=ACCOUNT, holds=holds, was_liable=times)
 
 
 # --- billing says who the party is ----------------------------------------------------------------------------------

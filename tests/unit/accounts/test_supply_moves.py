@@ -46,7 +46,7 @@ MOVED = replace(
     reserved=RESERVED,
 )
 LAST_DAY = MOVING_DAY - timedelta(days=1)
-NOW_FAHADS = (noted(FAHAD.user_id, True), noted(NOURA.user_id, False))
+NOW_FAHADS = (noted(FAHAD.user_id, True), noted(NOURA.user_id, False, (SINCE, LAST_DAY)))
 
 
 def released(transfer: str = TRANSFER) -> Any:
@@ -181,7 +181,8 @@ def test_A18_a_move_that_contradicts_what_is_known_is_refused(supply: Supply, mo
 def test_A18_a_supply_moves_on_the_day_after_its_partys_first_at_the_earliest() -> None:
     day = SINCE + timedelta(days=1)
     scene = given(HELD).when(move_supply, moved(day=day))
-    scene.then(RelationEnded, RelationEnded, RelationConfirmed, PartyLeft, *NOW_FAHADS)
+    left = noted(NOURA.user_id, False, (SINCE, SINCE))
+    scene.then(RelationEnded, RelationEnded, RelationConfirmed, PartyLeft, NOW_FAHADS[0], left)
     assert scene.state.relations.liable[0].until == day
 
 
