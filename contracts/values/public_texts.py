@@ -48,8 +48,7 @@ PUBLIC_TEXTS: dict[str, Text] = {
     "birth-date-not-accepted": Text(
         "تاريخ الميلاد المدخل غير موجود في تقويم أم القرى (من 1343 إلى 1500هـ) أو لم يحن بعد. "
         "يرجى التحقق من اليوم والشهر والسنة.",
-        "This birth date does not exist in the Umm al-Qura calendar (1343 to 1500 AH) or is still to come. "
-        "Please check the day, the month and the year.",
+        "This birth date does not exist in the Umm al-Qura calendar (1343 to 1500 AH) or lies ahead. Please check it.",
     ),
     "mobile-not-accepted": Text(
         "تعذّر قبول رقم الجوال. يرجى إدخال رقم جوال سعودي يبدأ بـ 05 ويتكون من 10 أرقام.",
