@@ -5,8 +5,8 @@ equal weight by different people go to the back office, which is the only place 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Literal, assert_never
 
 from contracts.accounts import Relation
 from contracts.accounts_supply_internal import BeneficiaryLodged, EvidenceShown, PartyLeft, UseBegun, UseEnded
@@ -111,7 +111,8 @@ def drop_party(state: Beneficiary | None, incoming: Incoming[PartyLeft], _: Fact
     claims = handed_over(supply.claims, left.user_id, left.to_user_id, left.day)
     weighed = _weighed(supply, _succeeded(claims, left), incoming.now)
     claimed = (claims.standing, claims.ruling) != (supply.claims.standing, supply.claims.ruling)
-    return _fallen(supply, weighed, incoming.now) if claimed else weighed
+    fallen = _fallen(supply, weighed, incoming.now) if claimed else weighed
+    return _nobody_from(left.day, supply, fallen) if _may_use(supply, left) else fallen
 
 
 def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: Facts) -> Decision[Beneficiary]:
@@ -122,10 +123,8 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
     if not is_possible(settled.from_day):
         return refused(state, "not-available-now", "impossible-day")
     if settled.user_id is None:
-        nobody = UseEnded(account_number=state.account_number.reveal(), day=settled.from_day)
         weighed = _weighed(_closed(state), ruled(state.claims, state.over, None), incoming.now)
-        weighed = _fallen(state, weighed, incoming.now)
-        return replace(weighed, messages=(nobody, *weighed.messages))  # before anybody else's use begins
+        return _nobody_from(settled.from_day, state, _fallen(state, weighed, incoming.now))
     claim = next((each for each in state.over if each.user_id == settled.user_id), None)
     if claim is None:
         return refused(state, "not-available-now", "settled-for-a-stranger")
@@ -243,6 +242,28 @@ def _fallen(state: Beneficiary, weighed: Decision[Beneficiary], at: datetime) ->
     if isinstance(weighed.state, Determined):
         return weighed
     return replace(weighed, messages=(*_undetermined(state, at), *weighed.messages))
+
+
+def _may_use(state: Beneficiary, left: PartyLeft) -> bool:
+    """Whether the supply may hear behind the hand-over that who has left uses it: that crosses `PartyLeft`. What was so
+    before the hand-over the supply refuses, and a deed shows no use of what somebody else has."""
+    match state:
+        case Undetermined():
+            live: tuple[Claim, ...] = ()
+        case Determined():
+            live = (state.beneficiary,)
+        case Disputed():
+            live = state.over
+        case _:
+            assert_never(state)
+    theirs = (each for each in live if each.user_id == left.user_id and each.from_day >= left.day)
+    return any(each.basis not in ("declaration", "ownership-deed") for each in theirs)
+
+
+def _nobody_from(day: date, state: Beneficiary, weighed: Decision[Beneficiary]) -> Decision[Beneficiary]:
+    """Nobody uses the supply from that day on, until the use begins, behind it, of whoever is determined now."""
+    ended = UseEnded(account_number=state.account_number.reveal(), day=day)
+    return replace(weighed, messages=(ended, *weighed.messages))
 
 
 def _withdrawn(state: Beneficiary) -> tuple[CaseWithdrawn, ...]:

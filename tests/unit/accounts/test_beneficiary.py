@@ -52,8 +52,8 @@ def settled(user_id: str | None, case_id: str = CASE_1, day: date = JULY) -> Any
     return arriving(body, source="back-office", subject=case_id)
 
 
-def left(user_id: str, **more: Any) -> Any:
-    body = PartyLeft(account_number=ACCOUNT, user_id=user_id, day=TODAY, **more)
+def left(user_id: str, day: date = TODAY, **more: Any) -> Any:
+    body = PartyLeft(account_number=ACCOUNT, user_id=user_id, day=day, **more)
     return arriving(body, source="accounts", subject="supply:1")
 
 

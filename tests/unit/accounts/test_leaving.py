@@ -5,14 +5,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from contracts.accounts_supply_internal import UseBegun
-from contracts.transfers import BeneficiaryDetermined, RelationConfirmed, RelationEnded
+from contracts.accounts_supply_internal import PartyLeft, UseBegun, UseEnded
+from contracts.back_office import CaseWithdrawn, ConflictRaised
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, RelationConfirmed, RelationEnded
 from services.accounts.beneficiary import drop_party, settle_conflict, take_evidence
 from services.accounts.claims import MOST_LEFT
 from services.accounts.relations import Interval, Relations
 from services.accounts.supply import begin_use, end_use
 from services.accounts.supply_moves import move_supply, reserve_supply
-from tests.scenario import Given, given
+from tests.scenario import Given, arriving, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
 from tests.unit.accounts.supplies import (
     MOVING_DAY,
@@ -29,6 +30,8 @@ from tests.unit.accounts.supplies import (
 )
 from tests.unit.accounts.test_beneficiary import TODAY, left, one_claimant, settled, shown, used
 from tests.unit.accounts.test_supply import JUNE, noted, use_begun, use_ended
+
+NOBODY_FROM_THEN_ON = UseEnded(account_number=ACCOUNT, day=MOVING_DAY)
 
 
 def test_A3_A18_who_goes_sees_nothing_more_by_a_relation_that_was_over_while_another_lasted() -> None:
@@ -147,3 +150,48 @@ def test_A10_who_takes_the_supply_over_again_may_claim_it_by_what_was_so_before(
     back = gone.when(drop_party, left(FAHAD.user_id, to_user_id=SARA))
     assert [each.user_id for each in back.state.claims.left] == [FAHAD.user_id]
     back.when(take_evidence, shown(SARA)).then(BeneficiaryDetermined, UseBegun)
+
+
+def test_A3_A10_A18_a_use_from_the_hand_over_on_that_crosses_it_ends_with_who_has_left() -> None:
+    """Both aggregates, by what they say to each other: NOURA's contract is good from the day on which she hands over;
+    that she uses the power is on its way when the supply moves."""
+    claims = given(None).when(take_evidence, shown(NOURA.user_id, day=MOVING_DAY))
+    (use,) = [each for each in claims.messages if isinstance(each, UseBegun)]
+    supply = given(OWNED).when(reserve_supply, wanted()).when(move_supply, moved())
+    (party_left,) = [each for each in supply.messages if isinstance(each, PartyLeft)]
+    crossed = supply.when(begin_use, arriving(use)).then(RelationConfirmed, noted(NOURA.user_id, True))
+    dropped = claims.when(drop_party, arriving(party_left)).then(NOBODY_FROM_THEN_ON, BeneficiaryUndetermined)
+    last_day = MOVING_DAY - timedelta(days=1)
+    crossed = crossed.when(end_use, arriving(NOBODY_FROM_THEN_ON))
+    crossed.then(*gone(NOURA.user_id, last_day), noted(NOURA.user_id, False))
+    assert crossed.state == supply.state
+    dropped.when(take_evidence, shown(NOURA.user_id, day=MOVING_DAY)).then(BeneficiaryDetermined, use)
+
+
+def test_A3_A10_who_stands_against_others_when_they_leave_may_be_known_to_use_it_too() -> None:
+    """NOURA was determined before the others' contracts came; those of them who are left begin anew."""
+    scene = given(None).when(take_evidence, shown(NOURA.user_id, day=MOVING_DAY))
+    two = scene.when(take_evidence, shown(SARA))
+    two.when(drop_party, left(NOURA.user_id, day=MOVING_DAY)).then(
+        NOBODY_FROM_THEN_ON, CaseWithdrawn, BeneficiaryDetermined, used(SARA)
+    )
+    three = two.when(take_evidence, shown(FAHAD.user_id))
+    three.when(drop_party, left(NOURA.user_id, day=MOVING_DAY)).then(
+        NOBODY_FROM_THEN_ON, BeneficiaryUndetermined, CaseWithdrawn, ConflictRaised
+    )
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        given(None).when(take_evidence, shown(NOURA.user_id, day=MOVING_DAY - timedelta(days=1))),
+        given(None).when(take_evidence, shown(NOURA.user_id, "ownership-deed", MOVING_DAY)),
+        given(None)
+        .when(take_evidence, shown(NOURA.user_id, "ownership-deed", MOVING_DAY))
+        .when(take_evidence, shown(SARA)),
+    ],
+    ids=["from before", "a deed, which shows no use of a let supply", "another's"],
+)
+def test_A10_a_hand_over_ends_no_use_that_the_supply_ends_or_keeps_by_itself(scene: Given) -> None:
+    after = scene.when(drop_party, left(NOURA.user_id, day=MOVING_DAY))
+    assert not any(isinstance(each, UseEnded) for each in after.messages)
