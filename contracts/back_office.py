@@ -73,7 +73,8 @@ class CaseProgressed(Event, service="back-office", topic=BACK_OFFICE_ANSWERS):
 
 
 class ConflictSettled(Event, service="back-office", topic=BACK_OFFICE_ANSWERS):
-    """A10: the back office's decision; None: none of the claimants."""
+    """A10: the back office's decision; None: none of the claimants. A decision from a day that has not come is refused
+    for operators to see, and the case stays open."""
 
     asked_by: Id
     case_id: Id

@@ -122,6 +122,8 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
         return ignored(state)
     if not is_possible(settled.from_day):
         return refused(state, "not-available-now", "impossible-day")
+    if settled.from_day > riyadh_day(incoming.now):
+        return refused(state, "not-available-now", "not-yet-in-force")  # it would count at once
     if settled.user_id is None:
         weighed = _weighed(_closed(state), ruled(state.claims, state.over, None), incoming.now)
         return _nobody_from(settled.from_day, state, _fallen(state, weighed, incoming.now))

@@ -40,7 +40,8 @@ LONGEST_WAIT = timedelta(hours=6)
 """The longest time between two of these questions about one person (ours)."""
 
 AFTERWARDS = timedelta(days=1)
-"""The time between two questions after that (ours): whoever is not asked about any more is never confirmed."""
+"""The time between two questions after that, and about who is the party from a later day on (ours): whoever is not
+asked about any more is never confirmed."""
 
 MOST_TIMES = 10
 """Times as the liable party of which a person's own document hears (ours), the latest ones."""
@@ -125,7 +126,7 @@ def ask_for_party(state: Supply | None, incoming: Incoming[SupplyLodged], facts:
 
 def take_party(state: Supply, incoming: Incoming[PartyFound], _: Facts) -> Decision[Supply]:
     """A18: billing has answered. Only a person about whom it was asked can become the party, and only where that
-    contradicts nothing."""
+    contradicts nothing; about who is it from a later day on it is asked again until then."""
     found = incoming.body
     asked = next((each for each in state.asked if each.user_id == found.user_id), None)
     if asked is None:
@@ -140,6 +141,9 @@ def take_party(state: Supply, incoming: Incoming[PartyFound], _: Facts) -> Decis
         return refused(answered, "not-available-now", "party-without-first-day")
     if not is_possible(found.since):
         return refused(answered, "not-available-now", "impossible-day")
+    if found.since > riyadh_day(incoming.now):
+        later = replace(asked, tries=1, again_at=incoming.now + AFTERWARDS)
+        return refused(replace(answered, asked=(*answered.asked, later)), "not-available-now", "not-yet-in-force")
     if not has_room_from(state.relations.liable, found.since):
         return refused(answered, "not-available-now", "another-party-liable")
     party = Interval(user_id=found.user_id, relation=asked.relation, basis="billing", from_day=found.since)

@@ -1,23 +1,27 @@
-"""The ends of a neighbour's calendar, where it knows no day, are no days: nobody's supply is parked by them."""
+"""The ends of a neighbour's calendar, where it knows no day, are no days: nobody's supply is parked by them. Of a day
+that has not come nothing is true yet: nobody's relation begins or ends before it."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.accounts.beneficiary import settle_conflict
+from contracts.values.riyadh_day import day_start, riyadh_day
+from services.accounts.beneficiary import Determined, Undetermined, settle_conflict
 from services.accounts.evidence import take_confirmation
 from services.accounts.possible_day import EARLIEST_DAY, LATEST_DAY, is_possible
-from services.accounts.supply import take_party
+from services.accounts.supply import AFTERWARDS, SupplyFacts, ask_again, take_party
 from services.accounts.transfer import accept_evidence
-from tests.scenario import Given, given
+from tests.scenario import NOON, Given, given
 from tests.unit.accounts import transfers as moving
-from tests.unit.accounts.supplies import NEW_SUPPLY, party_found
+from tests.unit.accounts.supplies import NEW_SUPPLY, OWNED, SINCE, WAIT, party_found, timer
 from tests.unit.accounts.test_beneficiary import settled, two_claimants
 from tests.unit.accounts.test_evidence import CHECKING, confirmed
-from tests.unit.accounts.test_supply import ASKING
+from tests.unit.accounts.test_supply import ASKED, ASKING, QUESTION
 
 ENDS = [date.min, date.max]
+TOMORROW = riyadh_day(NOON) + timedelta(days=1)
 
 
 def refused(scene: Given, state: Any) -> None:
@@ -49,3 +53,28 @@ def test_A18_the_first_and_the_last_possible_day() -> None:
     assert is_possible(EARLIEST_DAY)
     assert is_possible(LATEST_DAY)
     assert not any(is_possible(each) for each in ENDS)
+
+
+def test_A10_A18_the_back_office_decides_from_no_day_that_has_not_come() -> None:
+    scene = two_claimants()
+    (claim, *_) = scene.state.over
+    for user_id, decided in ((claim.user_id, Determined), (None, Undetermined)):
+        early = scene.when(settle_conflict, settled(user_id, day=TOMORROW))
+        early.then_refused("not-available-now", "not-yet-in-force")
+        early.then_state(scene.state)
+        last_moment = replace(settled(user_id, day=TOMORROW), now=day_start(TOMORROW) - timedelta(microseconds=1))
+        scene.when(settle_conflict, last_moment).then_refused("not-available-now", "not-yet-in-force")
+        in_time = replace(last_moment, now=day_start(TOMORROW))
+        scene.when(settle_conflict, in_time).then_state(decided)
+
+
+def test_A18_who_is_billings_party_from_a_later_day_on_is_asked_about_once_a_day_until_it_has_come() -> None:
+    asked = replace(ASKED, tries=7)
+    early = given(replace(ASKING, asked=(asked,))).when(take_party, party_found(since=TOMORROW))
+    early.then_refused("not-available-now", "not-yet-in-force")
+    early.then_state(replace(ASKING, asked=(replace(asked, tries=1, again_at=NOON + AFTERWARDS),)))
+    again = given(early.state).when(ask_again, timer(), SupplyFacts(NOON + AFTERWARDS, WAIT)).then(QUESTION)
+    come = replace(party_found(since=TOMORROW), now=day_start(TOMORROW))
+    (liable,) = again.when(take_party, come).state.relations.liable
+    assert (liable.from_day, liable.until) == (TOMORROW, None)
+    assert given(ASKING).when(take_party, party_found(since=SINCE)).state == OWNED
