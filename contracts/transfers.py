@@ -168,3 +168,13 @@ class BeneficiaryDisputed(Event, service="accounts", topic=ACCOUNTS_EVENTS):
     account_number: Id
     user_id: Id
     at: AwareDatetime
+
+
+class DisputeSettled(Event, service="accounts", topic=ACCOUNTS_EVENTS):
+    """A10: the conflict is over for this claimant, by the back office's decision or by claims that have come or gone.
+    Said once to each, for the notice to them (N3): whether they are the actual beneficiary now, and not who else is."""
+
+    account_number: Id
+    user_id: Id
+    is_beneficiary: bool
+    at: AwareDatetime

@@ -16,7 +16,7 @@ from contracts.decision import Decision, Facts, Incoming, decided, ignored, refu
 from contracts.message import Message
 from contracts.requests import EvidenceKind
 from contracts.sealed import Secret
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined, DisputeSettled
 from contracts.values.riyadh_day import riyadh_day
 from services.accounts.claims import (
     NO_CLAIMS,
@@ -124,15 +124,17 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
         return refused(state, "not-available-now", "impossible-day")
     if settled.from_day > riyadh_day(incoming.now):
         return refused(state, "not-available-now", "not-yet-in-force")  # it would count at once
-    if settled.user_id is None:
-        weighed = _weighed(_closed(state), ruled(state.claims, state.over, None), incoming.now)
-        return _nobody_from(settled.from_day, state, _fallen(state, weighed, incoming.now))
-    claim = next((each for each in state.over if each.user_id == settled.user_id), None)
-    if claim is None:
-        return refused(state, "not-available-now", "settled-for-a-stranger")
-    from_day = max(settled.from_day, left_on(state.claims, claim.user_id) or settled.from_day)
-    winner = Claim(user_id=claim.user_id, relation=claim.relation, basis="back-office", from_day=from_day)
-    return _weighed(_closed(state), ruled(state.claims, state.over, winner), incoming.now)
+    winner = None
+    if settled.user_id is not None:
+        claim = next((each for each in state.over if each.user_id == settled.user_id), None)
+        if claim is None:
+            return refused(state, "not-available-now", "settled-for-a-stranger")
+        from_day = max(settled.from_day, left_on(state.claims, claim.user_id) or settled.from_day)
+        winner = Claim(user_id=claim.user_id, relation=claim.relation, basis="back-office", from_day=from_day)
+    weighed = _weighed(_closed(state), ruled(state.claims, state.over, winner), incoming.now)
+    if winner is None:
+        weighed = _nobody_from(settled.from_day, state, _fallen(state, weighed, incoming.now))
+    return weighed.and_send(*_results(state, weighed.state, incoming.now))
 
 
 def case_id(state: Disputed) -> str:
@@ -164,6 +166,11 @@ def _claimed(state: Beneficiary, claim: Claim, at: datetime) -> Decision[Benefic
 
 def _weighed(state: Beneficiary, claims: Claims, at: datetime) -> Decision[Beneficiary]:
     """The result of these claims, said where it is another than before."""
+    weighed = _by_the_strongest(state, claims, at)
+    return weighed.and_send(*_results(state, weighed.state, at))
+
+
+def _by_the_strongest(state: Beneficiary, claims: Claims, at: datetime) -> Decision[Beneficiary]:
     if isinstance(state, Determined):
         claims = without_beaten_ruling(claims, state.beneficiary)
     match strongest(claims):
@@ -229,6 +236,20 @@ def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: d
         if each.user_id not in told
     )
     return decided(disputed, *_withdrawn(state), raised, *news)
+
+
+def _results(before: Beneficiary, after: Beneficiary | None, at: datetime) -> tuple[DisputeSettled, ...]:
+    """N3: whoever was told of a conflict and stands in none any more."""
+    if not isinstance(before, Disputed):
+        return ()
+    still = {each.user_id for each in after.over} if isinstance(after, Disputed) else set()
+    winner = after.beneficiary.user_id if isinstance(after, Determined) else None
+    number, over = before.account_number.reveal(), (each.user_id for each in before.over)
+    return tuple(
+        DisputeSettled(account_number=number, user_id=each, is_beneficiary=each == winner, at=at)
+        for each in over
+        if each not in still
+    )
 
 
 def _undetermined(state: Beneficiary, at: datetime) -> tuple[BeneficiaryUndetermined, ...]:

@@ -17,7 +17,13 @@ from contracts.notifications import NoticeWanted
 from contracts.reports import ReportMade
 from contracts.requests import InstalmentPlanAgreed, RequestMoved
 from contracts.sealed import Sealed
-from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
+from contracts.transfers import (
+    BeneficiaryDisputed,
+    DisputeSettled,
+    TransferCompleted,
+    TransferConsentWanted,
+    TransferEnded,
+)
 from contracts.values.money import riyals
 from contracts.values.riyadh_day import riyadh_day, riyadh_time
 from services.notifications.notice import BOTH, use_of, use_within
@@ -29,6 +35,7 @@ Collected = (
     | TransferCompleted
     | TransferEnded
     | BeneficiaryDisputed
+    | DisputeSettled
     | InstalmentPlanAgreed
     | RequestMoved
     | BusinessActivated
@@ -121,7 +128,7 @@ def _family_and_month(event: Collected) -> tuple[Family, date]:
             return "transfers", event.day
         case TransferEnded():
             return "transfers", event.at
-        case BeneficiaryDisputed():
+        case BeneficiaryDisputed() | DisputeSettled():
             return "supplies", event.at
         case InstalmentPlanAgreed():
             return "requests", event.agreed_at
@@ -143,6 +150,9 @@ def _tellings(event: Collected) -> Iterator[_Telling]:
             yield _of_transfer(event)
         case BeneficiaryDisputed():
             yield _Telling(event.user_id, "beneficiary-disputed", {"when": riyadh_time(event.at)})
+        case DisputeSettled():
+            result: TemplateName = "dispute-won" if event.is_beneficiary else "dispute-lost"
+            yield _Telling(event.user_id, result, {"when": riyadh_time(event.at)})
         case InstalmentPlanAgreed():
             yield _agreed(event)
         case RequestMoved():

@@ -16,6 +16,7 @@ COLLECTED: Final[tuple[type[Message], ...]] = (
     transfers.TransferCompleted,  # A9
     transfers.TransferEnded,  # A9
     transfers.BeneficiaryDisputed,  # A10
+    transfers.DisputeSettled,  # A10
     requests.InstalmentPlanAgreed,  # A14
     requests.RequestMoved,  # A8
     identity_business.BusinessActivated,  # I17

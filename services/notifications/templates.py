@@ -29,6 +29,8 @@ TemplateName = Literal[
     "transfer-completed-outgoing",
     "transfer-ended",
     "beneficiary-disputed",
+    "dispute-won",
+    "dispute-lost",
     "instalments-agreed",
     "request-ended",
     "danger-received",

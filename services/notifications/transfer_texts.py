@@ -7,6 +7,37 @@ _NEVER_TELL_EN = (
     "Nobody of our staff ever asks you for the code. If you did not expect this request, call {customer_line}."
 )
 
+
+def _result(said_ar: str, said_en: str, more_ar: str, more_en: str) -> Template:
+    """What a check of several claims has come to, and what to do about it. Nobody reads who else claims the supply."""
+    return Template(
+        sms={
+            "ar": SmsText(f"حسابي: انتهت المراجعة: {said_ar}. للاستفسار {{customer_line}}.", max_parts=2),
+            "en": SmsText(f"Hesabi: our check is over. {said_en}. Questions? {{customer_line}}.", max_parts=1),
+        },
+        mail={
+            "ar": MailText(
+                subject="انتهت مراجعة المستفيد الفعلي",
+                heading="نتيجة المراجعة",
+                blocks=(
+                    Paragraph(f"عميلنا العزيز، انتهت مراجعة المستفيد الفعلي من الخدمة: {said_ar}."),
+                    Fact("انتهت المراجعة (بتوقيت الرياض)", "{when}"),
+                    Note(f"{more_ar} لأي استفسار يسعدنا اتصالك على {{customer_line}}."),
+                ),
+            ),
+            "en": MailText(
+                subject="Our check of who uses the supply is over",
+                heading="The result of our check",
+                blocks=(
+                    Paragraph(f"Dear customer, our check of who uses the supply is over. {said_en}."),
+                    Fact("Our check ended (Riyadh time)", "{when}"),
+                    Note(f"{more_en} Questions? Call us on {{customer_line}}."),
+                ),
+            ),
+        },
+    )
+
+
 TRANSFER_TEMPLATES: dict[TemplateName, Template] = {
     "transfer-consent-wanted": Template(
         sms={
@@ -192,5 +223,17 @@ TRANSFER_TEMPLATES: dict[TemplateName, Template] = {
                 ),
             ),
         },
+    ),
+    "dispute-won": _result(
+        "أنت المستفيد الفعلي من الخدمة التي أفدت عنها",
+        "You are the actual beneficiary of the supply that you told us about",
+        "لا يلزمك أي إجراء.",
+        "You need not do anything.",
+    ),
+    "dispute-lost": _result(
+        "لم يثبت أنك المستفيد الفعلي من الخدمة التي أفدت عنها",
+        "It is not established that you use the supply that you told us about",
+        "إن كان لديك عقد إيجار أو صك ملكية لم نطلع عليه، فيمكنك تقديمه في «حسابي».",
+        "If you have a tenancy contract or an ownership deed that we have not seen, you can show it in Hesabi.",
     ),
 }

@@ -94,6 +94,10 @@ def news_of_requests(user_id: str) -> list[Message]:
         transfers.TransferCompleted.model_validate({**transfer, **shares, "role": "outgoing"}),
         transfers.TransferEnded.model_validate({**transfer, "outcome": "declined", "reason": "declined", "at": now}),
         transfers.BeneficiaryDisputed(account_number="30012345678", user_id=user_id, at=now),
+        *(
+            transfers.DisputeSettled(account_number="30012345678", user_id=user_id, is_beneficiary=won, at=now)
+            for won in (True, False)
+        ),
         requests.InstalmentPlanAgreed.model_validate(plan),
         *(
             requests.RequestMoved.model_validate({**request, "kind": kind, "state": state, "final": final})
@@ -107,7 +111,7 @@ async def test_N3_N10_J3_every_message_that_comes_twice_is_sent_and_told_once(ou
     await outside.tell_twice(asked, "registration:1")
     for body in news(outside.user_id):
         await outside.tell_twice(body)
-    await eventually(lambda: len(outside.gateway.ledger.bills) >= 22 and len(outside.mails.taken) >= 21, within=30)
+    await eventually(lambda: len(outside.gateway.ledger.bills) >= 24 and len(outside.mails.taken) >= 23, within=30)
     await eventually(outside.is_quiet, bool, within=30)
     said = await outside.said()
     assert on_topic(said, DEAD_LETTERS) == []

@@ -32,6 +32,8 @@ TOLD_BY_BOTH = {
     "account-defined": 7,
     "report-ready": 4,
     "beneficiary-disputed": 4,
+    "dispute-won": 2,
+    "dispute-lost": 2,
     "transfer-requested": 2,
     "transfer-consent-wanted": 4,
     "transfer-ended": 2,

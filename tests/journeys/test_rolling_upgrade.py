@@ -32,9 +32,11 @@ ANSWERED_WITHIN_S = 30.0
 CALLS = {"HandOverReported", "StatusReported"}
 SAID_OTHERWISE = {
     "RelationEnded", "MessageHandedOver", "MessageDelivered", "BeneficiaryNoted", "DuesAsked", "DuesFound",
+    "NoticeWanted", "MessageWanted", "ReceiptReceived",
 }  # fmt: skip
 """Since the last release the first is said of both kinds of relation (A18), those of messages not of every code (I15),
-a beneficiary's not because a relation has ended (N4), and a debt is asked again with the running bill (A18)."""
+a beneficiary's not because a relation has ended (N4), a debt is asked again with the running bill (A18), and claimants
+are sent the result of their dispute (A10)."""
 
 RELEASED = {line.split(".")[-4] for line in (ROOT / LOCK).read_text().splitlines() if line.endswith(".writer.json")}
 """The messages that the last release knows."""

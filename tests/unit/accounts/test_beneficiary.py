@@ -9,7 +9,7 @@ from contracts.back_office import CaseWithdrawn, ConflictRaised, ConflictSettled
 from contracts.back_office import Claim as RaisedClaim
 from contracts.message import Message
 from contracts.sealed import Secret
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined, DisputeSettled
 from services.accounts.beneficiary import (
     Beneficiary,
     Determined,
@@ -27,6 +27,7 @@ from tests.unit.accounts.supplies import SARA
 
 BENEFICIARY = f"beneficiary:{ACCOUNT}"
 TODAY, JUNE, JULY = date(2026, 3, 1), date(2025, 6, 1), date(2025, 7, 1)
+TWO_RESULTS = (DisputeSettled, DisputeSettled)
 CASE_1, CASE_2 = f"conflict-{ACCOUNT}-1", f"conflict-{ACCOUNT}-2"
 
 
@@ -166,20 +167,20 @@ def test_A10_a_third_claimant_makes_it_another_case_and_alone_is_told() -> None:
 
 def test_A10_a_document_ends_a_conflict_of_declarations() -> None:
     scene = two_claimants().when(take_evidence, shown(SARA))
-    scene.then(withdrawn(CASE_1), determined(SARA, "tenancy-contract"), used(SARA))
+    scene.then(withdrawn(CASE_1), determined(SARA, "tenancy-contract"), used(SARA), *TWO_RESULTS)
     scene.when(settle_conflict, settled(NOURA.user_id)).then().then_state(scene.state)
 
 
 # --- the back office's decision -------------------------------------------------------------------------------------
 def test_A10_the_back_offices_decision_is_the_result() -> None:
     scene = two_claimants().when(settle_conflict, settled(FAHAD.user_id))
-    scene.then(determined(FAHAD.user_id, "back-office"), used(FAHAD.user_id, "back-office", JULY))
+    scene.then(determined(FAHAD.user_id, "back-office"), used(FAHAD.user_id, "back-office", JULY), *TWO_RESULTS)
     scene.when(settle_conflict, settled(FAHAD.user_id)).then().then_state(scene.state)
 
 
 def test_A10_none_of_the_claimants_may_be_it() -> None:
     nobody = UseEnded(account_number=ACCOUNT, day=JULY)
-    scene = two_claimants().when(settle_conflict, settled(None)).then(nobody, BeneficiaryUndetermined)
+    scene = two_claimants().when(settle_conflict, settled(None)).then(nobody, BeneficiaryUndetermined, *TWO_RESULTS)
     scene.then_state(Undetermined).when(take_declaration, declared()).then().then_state(scene.state)
     scene.when(take_declaration, declared(SARA)).then(determined(SARA, "declaration"))
 
@@ -187,7 +188,7 @@ def test_A10_none_of_the_claimants_may_be_it() -> None:
 def test_A10_a_weaker_document_that_stands_counts_when_the_stronger_ones_are_ruled_out() -> None:
     scene = two_tenants().when(take_evidence, shown(SARA, "ownership-deed")).when(settle_conflict, settled(None))
     nobody = UseEnded(account_number=ACCOUNT, day=JULY)
-    scene.then(nobody, determined(SARA, "ownership-deed"), used(SARA, "ownership-deed", relation="owner"))
+    scene.then(nobody, BeneficiaryDetermined, used(SARA, "ownership-deed", relation="owner"), *TWO_RESULTS)
 
 
 def test_A10_a_stranger_to_the_conflict_is_refused() -> None:
@@ -222,7 +223,7 @@ def test_A10_a_document_that_the_back_office_has_not_seen_opens_its_decision_aga
     scene.when(take_evidence, shown(SARA, "ownership-deed")).then()
     again = scene.when(take_evidence, shown(SARA)).then(ConflictRaised, told(SARA), told(FAHAD.user_id))
     seen = again.when(settle_conflict, settled(FAHAD.user_id, CASE_2))
-    seen.then(determined(FAHAD.user_id, "back-office"), UseBegun)
+    seen.then(determined(FAHAD.user_id, "back-office"), UseBegun, *TWO_RESULTS)
     for user_id in (NOURA.user_id, SARA):
         seen.when(take_evidence, shown(user_id)).then().then_state(seen.state)
 
@@ -230,7 +231,7 @@ def test_A10_a_document_that_the_back_office_has_not_seen_opens_its_decision_aga
 # --- who leaves -----------------------------------------------------------------------------------------------------
 def test_A9_who_hands_the_supply_over_claims_it_no_more() -> None:
     scene = two_claimants().when(drop_party, left(NOURA.user_id))
-    scene.then(withdrawn(CASE_1), determined(FAHAD.user_id, "declaration"))
+    scene.then(withdrawn(CASE_1), determined(FAHAD.user_id, "declaration"), *TWO_RESULTS)
     scene = scene.when(drop_party, left(FAHAD.user_id)).then(BeneficiaryUndetermined).then_state(Undetermined)
     scene.when(drop_party, left(NOURA.user_id)).then()
     one_claimant().when(drop_party, left(SARA)).then()
@@ -244,7 +245,7 @@ def test_A9_while_others_dispute_it_who_has_left_does_not_stand_for_it() -> None
     scene = scene.when(drop_party, left(SARA))
     scene.then(BeneficiaryUndetermined, ConflictRaised, told(NOURA.user_id), told(FAHAD.user_id))
     scene.when(drop_party, left(SARA)).then()
-    scene.when(drop_party, left(NOURA.user_id)).then(withdrawn(CASE_1), BeneficiaryDetermined, UseBegun)
+    scene.when(drop_party, left(NOURA.user_id)).then(withdrawn(CASE_1), BeneficiaryDetermined, UseBegun, *TWO_RESULTS)
 
 
 def test_A9_a_decision_for_who_has_left_is_void() -> None:

@@ -7,7 +7,13 @@ import pytest
 
 from contracts.accounts_supply_internal import PartyLeft, UseBegun, UseEnded
 from contracts.back_office import CaseWithdrawn, ConflictRaised
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, RelationConfirmed, RelationEnded
+from contracts.transfers import (
+    BeneficiaryDetermined,
+    BeneficiaryUndetermined,
+    DisputeSettled,
+    RelationConfirmed,
+    RelationEnded,
+)
 from services.accounts.beneficiary import drop_party, settle_conflict, take_evidence
 from services.accounts.claims import MOST_LEFT
 from services.accounts.relations import Interval, Relations
@@ -28,7 +34,7 @@ from tests.unit.accounts.supplies import (
     moved,
     wanted,
 )
-from tests.unit.accounts.test_beneficiary import TODAY, left, one_claimant, settled, shown, used
+from tests.unit.accounts.test_beneficiary import TODAY, TWO_RESULTS, left, one_claimant, settled, shown, used
 from tests.unit.accounts.test_supply import JUNE, noted, use_begun, use_ended
 
 NOBODY_FROM_THEN_ON = UseEnded(account_number=ACCOUNT, day=MOVING_DAY)
@@ -140,7 +146,7 @@ def test_A9_A10_who_has_left_is_decided_for_from_then_on_only() -> None:
     for user_id in (NOURA.user_id, SARA):
         scene = scene.when(take_evidence, shown(user_id, "ownership-deed"))
     scene.when(settle_conflict, settled(NOURA.user_id, day=JUNE)).then(
-        BeneficiaryDetermined, used(NOURA.user_id, "back-office", TODAY, "owner")
+        BeneficiaryDetermined, used(NOURA.user_id, "back-office", TODAY, "owner"), *TWO_RESULTS
     )
 
 
@@ -173,11 +179,11 @@ def test_A3_A10_who_stands_against_others_when_they_leave_may_be_known_to_use_it
     scene = given(None).when(take_evidence, shown(NOURA.user_id, day=MOVING_DAY))
     two = scene.when(take_evidence, shown(SARA))
     two.when(drop_party, left(NOURA.user_id, day=MOVING_DAY)).then(
-        NOBODY_FROM_THEN_ON, CaseWithdrawn, BeneficiaryDetermined, used(SARA)
+        NOBODY_FROM_THEN_ON, CaseWithdrawn, BeneficiaryDetermined, used(SARA), *TWO_RESULTS
     )
     three = two.when(take_evidence, shown(FAHAD.user_id))
     three.when(drop_party, left(NOURA.user_id, day=MOVING_DAY)).then(
-        NOBODY_FROM_THEN_ON, BeneficiaryUndetermined, CaseWithdrawn, ConflictRaised
+        NOBODY_FROM_THEN_ON, BeneficiaryUndetermined, CaseWithdrawn, ConflictRaised, DisputeSettled
     )
 
 

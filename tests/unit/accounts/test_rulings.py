@@ -1,13 +1,14 @@
-"""What becomes of the back office's decision when a document beats it or its winner leaves."""
+"""What the back office's decision means to the claimants, and what becomes of it when a document beats it or its winner
+leaves."""
 
 from datetime import date
 
 from contracts.accounts_supply_internal import UseBegun
 from contracts.sealed import Secret
-from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined
+from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, DisputeSettled
 from services.accounts.beneficiary import Determined, Undetermined, drop_party, settle_conflict, take_evidence
 from services.accounts.claims import Claim, Claims, Ruling
-from tests.scenario import given
+from tests.scenario import NOON, Given, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
 from tests.unit.accounts.supplies import SARA
 from tests.unit.accounts.test_beneficiary import (
@@ -54,3 +55,34 @@ def test_A10_an_owner_who_was_decided_for_and_lets_the_supply_may_give_the_deed_
     let = deeds.when(drop_party, left(NOURA.user_id)).then(BeneficiaryUndetermined)
     let.when(take_evidence, shown(SARA, "ownership-deed")).then()
     let.when(take_evidence, shown(NOURA.user_id, "ownership-deed")).then(BeneficiaryDetermined, UseBegun)
+
+
+def results(scene: Given) -> list[tuple[str, bool]]:
+    """Who is told that they are, or are not, the beneficiary."""
+    said = [each for each in scene.messages if isinstance(each, DisputeSettled)]
+    assert {(each.account_number, each.at) for each in said} <= {(ACCOUNT, NOON)}
+    return [(each.user_id, each.is_beneficiary) for each in said]
+
+
+def test_N3_A10_each_claimant_hears_the_back_offices_decision_once() -> None:
+    two = two_claimants()
+    assert results(two) == []
+    decided = two.when(settle_conflict, settled(FAHAD.user_id))
+    assert results(decided) == [(NOURA.user_id, False), (FAHAD.user_id, True)]
+    assert results(decided.when(settle_conflict, settled(FAHAD.user_id))) == []
+    assert results(two.when(settle_conflict, settled(None))) == [(NOURA.user_id, False), (FAHAD.user_id, False)]
+
+
+def test_N3_A10_a_dispute_that_ends_without_the_back_office_has_a_result_too() -> None:
+    assert results(two_claimants().when(take_evidence, shown(SARA))) == [(NOURA.user_id, False), (FAHAD.user_id, False)]
+    leaving = two_claimants().when(drop_party, left(NOURA.user_id))
+    assert results(leaving) == [(NOURA.user_id, False), (FAHAD.user_id, True)]
+
+
+def test_N3_A10_who_still_stands_against_others_has_no_result_yet() -> None:
+    three = two_tenants().when(take_evidence, shown(SARA))
+    assert results(three) == []
+    assert results(three.when(drop_party, left(SARA))) == [(SARA, False)]
+    deeds = two_tenants().when(take_evidence, shown(SARA, "ownership-deed"))
+    deeds = deeds.when(take_evidence, shown(NOURA.user_id, "ownership-deed"))
+    assert results(deeds.when(settle_conflict, settled(None))) == [(FAHAD.user_id, False)]

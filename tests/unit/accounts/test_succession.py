@@ -30,6 +30,7 @@ from tests.unit.accounts.test_beneficiary import (
     CASE_2,
     JULY,
     JUNE,
+    TWO_RESULTS,
     crowded,
     declared,
     determined,
@@ -117,7 +118,9 @@ def test_A10_a_conflict_of_tenants_who_have_gone_is_withdrawn_though_the_next_on
     ruled = two_tenants().when(settle_conflict, settled(None))
     scene = ruled.when(take_evidence, shown(SARA)).when(take_evidence, shown("user-hind"))
     to_fahad = left(SARA, to_user_id=FAHAD.user_id, contract_from=JULY)
-    scene.when(drop_party, to_fahad).then(BeneficiaryUndetermined, withdrawn(CASE_2)).then_state(Undetermined)
+    scene.when(drop_party, to_fahad).then(BeneficiaryUndetermined, withdrawn(CASE_2), *TWO_RESULTS).then_state(
+        Undetermined
+    )
 
 
 def test_A10_a_later_contract_of_another_tenant_stands_against_it() -> None:

@@ -10,7 +10,13 @@ from contracts.identity_business import AuthorisedPersonAdded, AuthorisedPersonR
 from contracts.notifications import NoticeWanted
 from contracts.reports import ReportMade
 from contracts.requests import Instalment, InstalmentPlanAgreed, RequestMoved
-from contracts.transfers import BeneficiaryDisputed, TransferCompleted, TransferConsentWanted, TransferEnded
+from contracts.transfers import (
+    BeneficiaryDisputed,
+    DisputeSettled,
+    TransferCompleted,
+    TransferConsentWanted,
+    TransferEnded,
+)
 from services.notifications.composing import ComposedMail, ComposedSms
 from services.notifications.monthly_notices import MOST_A_MONTH, MonthlyNotices, collector_of, tell_collected
 from services.notifications.notice import TIME_TO_ARRIVE, use_of
@@ -31,6 +37,8 @@ INCOMING = TransferCompleted(user_id="u-1", role="incoming", share_halalas=10_00
 OUTGOING = TransferCompleted(user_id="u-2", role="outgoing", share_halalas=19_995, debt_halalas=123_456, **PARTS)
 ENDED = TransferEnded(user_id="u-1", outcome="declined", reason="declined", at=NOON, **ABOUT)
 DISPUTED = BeneficiaryDisputed(account_number=ACCOUNT, user_id="u-1", at=NOON)
+WON = DisputeSettled(account_number=ACCOUNT, user_id="u-1", is_beneficiary=True, at=NOON)
+LOST = DisputeSettled(account_number=ACCOUNT, user_id="u-2", is_beneficiary=False, at=NOON)
 AGREED = InstalmentPlanAgreed(
     user_id="u-1",
     account_number=ACCOUNT,
@@ -65,6 +73,8 @@ TOLD: list[tuple[Any, list[tuple[str, str]]]] = [
     (OUTGOING, [("u-2", "transfer-completed-outgoing")]),
     (ENDED, [("u-1", "transfer-ended")]),
     (DISPUTED, [("u-1", "beneficiary-disputed")]),
+    (WON, [("u-1", "dispute-won")]),  # A10
+    (LOST, [("u-2", "dispute-lost")]),
     (AGREED, [("u-1", "instalments-agreed")]),
     (moved("complaint", "resolved", final=True), [("u-1", "request-ended")]),
     (moved("evidence", "confirmed", final=True), [("u-1", "request-ended")]),
@@ -170,7 +180,7 @@ def test_N3_events_of_one_person_month_and_family_share_a_collector() -> None:
     assert (
         collector_of(AGREED) == collector_of(moved("danger", "secured", final=True)) == "notices:u-1.2026-03.requests"
     )
-    assert collector_of(DISPUTED) == "notices:u-1.2026-03.supplies"
+    assert collector_of(DISPUTED) == collector_of(WON) == "notices:u-1.2026-03.supplies"
     assert collector_of(BUSINESS) == collector_of(ADDED) == collector_of(REMOVED) == "notices:b-1.2026-03.authority"
 
 
