@@ -2,6 +2,7 @@
 meets both directions: this release, both, the last one alone (somebody rolled back), both, this release."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,7 @@ from tests.journeys.counting import (
     copies_a_mail,
     event_counts,
     ignore,
+    named,
     outcomes,
     settled_or_fail,
 )
@@ -37,6 +39,9 @@ SAID_OTHERWISE = {
 """Since the last release the first is said of both kinds of relation (A18), those of messages not of every code (I15),
 a beneficiary's not because a relation has ended (N4), a debt is asked again with the running bill (A18), and claimants
 are sent the result of their dispute (A10)."""
+
+NEW_TEXTS = {"dispute-won", "dispute-lost"}
+"""What only this release tells: all other texts are counted by their names."""
 
 RELEASED = {line.split(".")[-4] for line in (ROOT / LOCK).read_text().splitlines() if line.endswith(".writer.json")}
 """The messages that the last release knows."""
@@ -100,8 +105,14 @@ def test_law13_an_upgrade_and_a_roll_back_leave_the_same_events(
         counts = event_counts(system, outcome).items()
         return {row: count for row, count in counts if row[1] not in CALLS | SAID_OTHERWISE and row[1] in RELEASED}
 
+    def texts(outcome: Outcome) -> Counter[tuple[str, str]]:
+        wanted: list[Any] = [*named(system, outcome, "NoticeWanted"), *named(system, outcome, "MessageWanted")]
+        return Counter((each.name, each.body.template) for each in wanted if each.body.template not in NEW_TEXTS)
+
     assert len(RELEASED) > 100
     assert of_both(rolled.outcome) == of_both(journey)
+    assert texts(rolled.outcome) == texts(journey)
+    assert texts(journey)
 
 
 def test_N6_N10_an_upgrade_bills_no_message_twice(system: System, rolled: Rolled) -> None:
