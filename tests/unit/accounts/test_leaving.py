@@ -165,11 +165,11 @@ def test_A3_A10_A18_a_use_from_the_hand_over_on_that_crosses_it_ends_with_who_ha
     (use,) = [each for each in claims.messages if isinstance(each, UseBegun)]
     supply = given(OWNED).when(reserve_supply, wanted()).when(move_supply, moved())
     (party_left,) = [each for each in supply.messages if isinstance(each, PartyLeft)]
-    crossed = supply.when(begin_use, arriving(use)).then(RelationConfirmed, noted(NOURA.user_id, True))
+    own_time = (OWNER.from_day, MOVING_DAY - timedelta(days=1))
+    crossed = supply.when(begin_use, arriving(use)).then(RelationConfirmed, noted(NOURA.user_id, True, own_time))
     dropped = claims.when(drop_party, arriving(party_left)).then(NOBODY_FROM_THEN_ON, BeneficiaryUndetermined)
-    last_day = MOVING_DAY - timedelta(days=1)
     crossed = crossed.when(end_use, arriving(NOBODY_FROM_THEN_ON))
-    crossed.then(*gone(NOURA.user_id, last_day), noted(NOURA.user_id, False))
+    crossed.then(*gone(NOURA.user_id, own_time[1]), noted(NOURA.user_id, False, own_time))
     assert crossed.state == supply.state
     dropped.when(take_evidence, shown(NOURA.user_id, day=MOVING_DAY)).then(BeneficiaryDetermined, use)
 
