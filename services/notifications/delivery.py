@@ -47,7 +47,7 @@ class Deliveries:
         return self.begin(about, content, now) if not_before <= now else self._wait(about, content, 0, not_before)
 
     def begin(self, about: About, content: Content, now: datetime, attempt: int = 1) -> DeliveryDecision:
-        """`AttemptBegun` (law 8): the call follows the save. What can no longer be used is not sent (N2)."""
+        """`Attempting` (law 8): the call follows the save. What can no longer be used is not sent (N2)."""
         if now > about.hand_over_by:
             return now_expired(about)
         if self._permitted(about, now) != now:

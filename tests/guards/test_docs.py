@@ -20,6 +20,7 @@ PLACES: Final = {"law": "docs/architecture.md", "trap": "docs/libraries.md", "st
 LIFE: Final = "One message's life on one screen"
 
 _LINK: Final = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+_NAMED_IN: Final = re.compile(r"`([^`\n]+)`\s+in\s+\[[^\]\n]*\]\(([^)\s#]+)")
 _FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FILE: Final = re.compile(r"(?<![\w/.])(?:contracts|services|deploy|tests|docs)/[\w./-]*\.\w+")
@@ -52,6 +53,19 @@ def broken_links(path: str, text: str) -> list[str]:
         if not file.exists() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
             broken.append(f"{path}: {target}")
     return broken
+
+
+def misplaced(path: str, text: str) -> list[str]:
+    """Names that a page says are in a file, or in the files of a folder, and that do not stand there."""
+    absent = []
+    for name, target in _NAMED_IN.findall(_FENCE.sub("", text)):
+        place = (ROOT / path).parent / target
+        files = [place] if place.is_file() else [each for each in place.rglob("*") if each.is_file()]
+        end = "" if name.endswith("...") else r"(?!\w)"  # `test_law1_...` stands for all names that begin so
+        word = re.compile(rf"(?<!\w){re.escape(name.removesuffix('...'))}{end}")
+        if not any(word.search(each.read_text(encoding="utf-8", errors="ignore")) for each in files):
+            absent.append(f"{path}: {name} in {target}")
+    return absent
 
 
 def missing_files(text: str) -> list[str]:
@@ -98,6 +112,12 @@ def the_life() -> str:
 
 def test_links_lead_to_files_and_headings() -> None:
     found = [broken for path, text in pages().items() for broken in broken_links(path, text)]
+    assert found == [], "\n".join(found)
+
+
+def test_names_stand_in_the_files_in_which_pages_say_they_are() -> None:
+    assert sum(len(_NAMED_IN.findall(text)) for text in pages().values()) >= 30
+    found = [each for path, text in pages().items() for each in misplaced(path, text)]
     assert found == [], "\n".join(found)
 
 
@@ -152,6 +172,9 @@ def test_the_example_record_can_be_read_and_opened(example: tuple[Envelope, Star
 def test_it_refuses(gates: Gates) -> None:
     gates.refuses("docs: links", "[x](docs/nowhere.md)", broken_links("README.md", "[x](docs/nowhere.md)"))
     gates.refuses("docs: headings", "[x](README.md#nothing)", broken_links("README.md", "[x](README.md#nothing)"))
+    for name in ("may_write", "writers_o", "test_law12_..."):
+        moved = f"`{name}` in [known.py](../services/chassis/known.py)"
+        gates.refuses("docs: names", moved, misplaced("docs/architecture.md", moved))
     gates.refuses("docs: files", "services/identity/nowhere.py", missing_files("see services/identity/nowhere.py"))
     gates.refuses("docs: commands", "`make coffee`", unknown_targets(["`make coffee`"]))
     far = 99
