@@ -43,6 +43,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "letters-settled": "they have been replayed or dropped meanwhile: look at the list again",
     "letters-left": "more was put aside meanwhile: replay it, too",
     "aggregate-not-parked": "it is not parked",
+    "aggregate-unknown": "the service keeps nothing under such a name",
+    "order-key-wrong": "another program made the order, under another key than its letter's: give it by this one",
     "command-expired": "the order came too late: give it again",
 }
 """What a refused order means."""

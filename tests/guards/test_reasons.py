@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from contracts.values import public_reasons
 from contracts.values.public_texts import PUBLIC_TEXTS
+from deploy.cli.letter_pages import MEANINGS, REFUSALS
+from services.chassis.dead_letters import LETTER_REASONS
 from tests.gates import Gates
-from tests.guards.source import Function, Source, dotted, sources, text_of
+from tests.guards.source import ROOT, Function, Source, dotted, sources, text_of
 
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 PUBLIC, PRECISE = 0, 1
@@ -15,6 +17,9 @@ PUBLIC, PRECISE = 0, 1
 FIRST_REASON = {"refused": 1, "Refusal": 0}
 NAMES = ("public_reason", "reason")
 TEXTS = "contracts/values/public_texts.py"
+OPERATIONS = "docs/operations.md"
+LETTERS = tuple(f"services/chassis/{name}.py" for name in ("dead_letters", "orders", "parked_letters"))
+"""Where orders about dead letters are refused."""
 
 
 def reasons_given(files: Sequence[Source], which: int) -> dict[str, str]:
@@ -117,6 +122,28 @@ def untested(reasons: dict[str, str], tests: Iterable[Source]) -> list[str]:
     return sorted(f"{reason} ({place})" for reason, place in reasons.items() if reason not in mentioned)
 
 
+def unlike_the_page(refusals: Iterable[str], page: str) -> list[str]:
+    """Reasons of refused orders that the command line explains and the page does not, or the other way round."""
+    rows = page.partition("| refused with |")[2].partition("\n\n")[0].splitlines()[1:]
+    return sorted({*refusals} ^ {reason for row in rows for reason in re.findall(r"`([a-z-]+)`", row.split("|")[1])})
+
+
+def unmeant(meanings: Iterable[str], reasons: Iterable[str]) -> list[str]:
+    """Reasons that an operator meets and the command line says nothing of."""
+    return sorted({*reasons} - {*meanings})
+
+
+def test_law7_every_reason_of_a_dead_letter_is_explained_to_operators_and_no_other() -> None:
+    assert sorted(MEANINGS) == sorted(LETTER_REASONS)
+
+
+def test_law7_every_reason_of_a_refused_order_is_explained_on_the_command_line_and_on_the_page() -> None:
+    given = reasons_given([source for source in sources("services") if source.path in LETTERS], PRECISE)
+    assert given
+    assert unmeant(REFUSALS, given) == []
+    assert unlike_the_page(REFUSALS, (ROOT / OPERATIONS).read_text(encoding="utf-8")) == []
+
+
 def test_J4_every_public_reason_has_a_customer_text() -> None:
     given = reasons_given(sources("services", "contracts"), PUBLIC)
     mapped = dict.fromkeys(public_reasons._PUBLIC_REASON_OF.values(), "contracts/values/public_reasons.py")
@@ -148,6 +175,11 @@ def test_it_refuses(gates: Gates) -> None:
     )
     gates.refuses("reasons: tested", 'refused(..., "never-tested")', untested(reasons_given(code, PRECISE), []))
     gates.refuses("reasons: given", "a text that no refusal gives", never_given(["never-given"], code))
+    page = "| refused with | what |\n|---|---|\n| `a`, `b` | c |\n\n| `d` | e |"
+    assert unlike_the_page("ab", page) == []
+    gates.refuses("reasons: operators", "a refusal on the page alone", unlike_the_page("a", page))
+    gates.refuses("reasons: operators", "a refusal on the command line alone", unlike_the_page("abd", page))
+    gates.refuses("reasons: operators", 'refused(..., "never-tested")', unmeant(REFUSALS, reasons_given(code, PRECISE)))
     literal = [Source("contracts/x.py", 'XReason = Literal["odd", "even"]\n')]
     tests = [Source("tests/test_x.py", 'assert judged == "odd"')]
     gates.refuses("reasons: tested", "a member of a Literal", untested(literal_reasons(literal), tests))

@@ -127,6 +127,24 @@ async def test_law7_a_letter_is_not_taken_before_those_in_front_of_it() -> None:
     assert planned(found, [third, second, first]).whole == {WHOSE}
 
 
+async def test_law7_records_are_replayed_in_the_order_in_which_they_stood() -> None:
+    world = await parked()
+    for topic in ("identity.events", "accounts.commands"):
+        world.log.append(topic, MARK.encode(), MARK.encode(), [])
+        await world.process().run()
+    found = book(world)
+    places = [(each.body.source_topic, each.body.offset) for each in planned(found, found.letters[::-1]).records]
+    assert places == [("accounts.commands", 0), ("accounts.commands", 1), ("identity.events", 0)]
+
+
+async def test_law7_of_letters_before_those_of_which_the_audit_tells_none_is_said_to_be_gone() -> None:
+    found = book(await parked(666, 2))
+    found.letters = [each for each in found.letters if each.sequence != 1]
+    plan = planned(found, found.letters)
+    check_no_gap(found, plan)
+    assert [each.sequence for each in plan.parked[WHOSE]] == [2]
+
+
 async def test_law7_letters_that_are_gone_are_told_of() -> None:
     found = book(await parked(666, 2, 3))
     found.settled_to[WHOSE] = 1

@@ -71,6 +71,16 @@ def test_what_is_remembered_is_its_owner_s_only(memory: Memory, tmp_path: Path) 
     assert len(list(folder.iterdir())) == 3
 
 
+def test_L11_a_folder_that_others_could_read_is_closed_before_anything_is_remembered_there(
+    memory: Memory, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cli" / "system"
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    memory.flow("f")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "a b", "x" * 51])
 def test_a_name_is_no_path(memory: Memory, name: str) -> None:
     with pytest.raises(Wrong):

@@ -260,7 +260,7 @@ SKIP = "skip-record --service accounts --lane commands --partition 3 --offset 7 
         (SKIP.replace("commands", "nothing"), "lanes of accounts are: commands"),
         (SKIP.replace("--partition 3", "--partition 6"), "partitions 0 to 5"),
         (f"{SKIP} --through 6", "behind --offset"),
-        (f"{SKIP} --through 2000", "at most 1000"),
+        (f"{SKIP} --through 1007", "at most 1000"),
         (SKIP.replace("--reason disk", "--reason ''"), "--reason has 3 to 200 characters"),
         (f"{SKIP} --operator 'no name'", "--operator is an account"),
     ],
