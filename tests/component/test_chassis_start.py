@@ -10,7 +10,14 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from contracts.topics import ACCOUNTS_COMMANDS, ACCOUNTS_INTERNAL, BILLING_REQUESTS, Topic
+from contracts.topics import (
+    ACCOUNTS_COMMANDS,
+    ACCOUNTS_INTERNAL,
+    BILLING_REQUESTS,
+    IDENTITY_SESSIONS,
+    ORDERS,
+    Topic,
+)
 from tests.component.counter import Add, Call, CallMade, counter_service
 from tests.component.service_under_test import House
 from tests.eventually import eventually
@@ -43,7 +50,11 @@ async def configure(house: House, topic: Topic, **changes: str) -> None:
         await admin.close()
 
 
-@pytest.mark.parametrize("topic", [ACCOUNTS_INTERNAL, BILLING_REQUESTS], ids=["read", "written"])
+@pytest.mark.parametrize(
+    "topic",
+    [ACCOUNTS_INTERNAL, BILLING_REQUESTS, IDENTITY_SESSIONS, ORDERS["accounts"]],
+    ids=["read", "written", "sessions", "orders"],
+)
 async def test_law9_a_topic_that_does_not_stamp_is_refused(house: House, tmp_path: Path, topic: Topic) -> None:
     await configure(house, topic, message_timestamp_type="CreateTime")
     try:

@@ -15,7 +15,7 @@ from contracts.envelope import Envelope, to_headers
 from contracts.identity_sessions import SessionsEnded
 from contracts.sealed import Sealed
 from services.chassis import ended_sessions
-from services.chassis.ended_sessions import EndedSessions, Ending, ending
+from services.chassis.ended_sessions import ENDS_AT_MOST, EndedSessions, Ending, ending
 from services.chassis.session_reader import SessionReader
 from services.chassis.tokens import SessionVerifier, TokenRefused, sign_session
 from tests.component.counter import Mine
@@ -112,6 +112,12 @@ def test_I13_memory_is_bounded_and_the_oldest_makes_room(monkeypatch: pytest.Mon
         True,
         True,
     ]
+
+
+def test_I13_of_one_person_s_many_ends_the_latest_are_told_apart() -> None:
+    stamps = [NOON + n * SECOND for n in range(ENDS_AT_MOST + 1)]
+    ended = after(*(ending(said(ended_at=at), at) for at in stamps))
+    assert [ended.has_ended(SARA, NOON - HOUR, at) for at in stamps] == [False] + [True] * ENDS_AT_MOST
 
 
 def test_I13_what_is_over_of_a_person_does_not_take_what_is_not_along() -> None:

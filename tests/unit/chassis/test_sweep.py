@@ -7,6 +7,7 @@ import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
 from contracts.operations import TIMER_ELAPSED
+from services.chassis import sweep as sweep_module
 from services.chassis.clock import SKEW_ALARM
 from services.chassis.document import Document, Record
 from services.chassis.publisher import PublishFailed
@@ -122,6 +123,26 @@ async def test_law10_those_that_stay_due_for_ever_keep_nobody_from_waking() -> N
         catch_up(sweep, world)
         counts.append(await sweep.once())
     assert counts == [WAKE_AT_MOST, 101, 0]
+    assert "count:healthy" in woken(world)
+
+
+async def test_law10_past_so_many_that_stay_due_others_are_seen_when_they_have_just_become_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is read of the database at each sweep has an end."""
+    for name, most in (("WAKE_AT_MOST", 2), ("UNDER_WAY_AT_MOST", 1)):
+        monkeypatch.setattr(sweep_module, name, most)
+    world = World()
+    await world.store.save([Document(f"count:stuck-{n}", state="s", due_at=world.now) for n in range(9)], world.now)
+    sweep, counts = await sweeping(world), list[int]()
+    for _ in range(3):
+        catch_up(sweep, world)
+        counts.append(await sweep.once())
+    assert counts == [2, 1, 0]
+    world.pass_time(seconds=1)
+    await world.store.save([Document("count:healthy", state="s", due_at=world.now)], world.now)
+    catch_up(sweep, world)
+    await sweep.once()
     assert "count:healthy" in woken(world)
 
 
