@@ -134,7 +134,9 @@ def test_I17_who_may_act_already_registers_nothing() -> None:
     scene.then_refused("business-already-registered", "already-authorised")
 
 
-OF_MANY = Representation(known=(KnownBusiness("b-0", Secret("N")),) * MOST_BUSINESSES)
+OTHER = KnownBusiness("b-0", Secret("N"))
+OF_MANY = Representation(known=(OTHER,) * MOST_BUSINESSES)
+OF_MANY_SOON = Representation(known=(OTHER,) * (MOST_BUSINESSES - 1), registering=(replace(REGISTERING, until=None),))
 TRIED_OFTEN = Representation(tries=(NOON,) * REGISTRATIONS_A_DAY)
 UNANSWERED = Representation(registering=(REGISTERING,) * UNANSWERED_AT_ONCE)
 
@@ -143,6 +145,7 @@ UNANSWERED = Representation(registering=(REGISTERING,) * UNANSWERED_AT_ONCE)
     ("represents", "public", "reason"),
     [
         (OF_MANY, "too-many-businesses", "businesses-used-up"),
+        (OF_MANY_SOON, "too-many-businesses", "businesses-used-up"),
         (TRIED_OFTEN, "too-many-businesses", "registrations-a-day-used-up"),
         (UNANSWERED, "not-available-now", "too-many-registrations-unanswered"),
     ],

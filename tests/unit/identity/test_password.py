@@ -23,6 +23,7 @@ BLOCKED = Blocked(common_passwords(), POLICY.company_words, personal_data(DECLAR
         "三毛猫が窓辺でゆっくり眠っている午後",
         "x7" + "é" * 3 + "qmzkprtwvbnl",
         "aB3dE5gH7jK9mN1p" * 8,
+        "ElectricityXk4$mmQ9",
     ],
 )
 def test_I16_a_long_password_of_any_composition_is_taken(password: str) -> None:
@@ -42,6 +43,7 @@ def test_I16_a_long_password_of_any_composition_is_taken(password: str) -> None:
         ("!!basketball2026", "password-common"),
         ("Hesabi-Electricity", "password-company-word"),
         ("hesabihesabi26!x", "password-company-word"),
+        ("ElectricityXk4$mmQ", "password-company-word"),
         (f"my id is {CITIZEN}", "password-own-data"),
         ("my id is ١٠٠٠٠٠٠٠٠٨", "password-own-data"),
         ("Noura.H likes long walks", "password-own-data"),

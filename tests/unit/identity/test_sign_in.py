@@ -161,6 +161,13 @@ def test_I14_failures_are_forgotten_after_a_day() -> None:
     assert after.state.failures == (Failures("web", 1, NOON),)
 
 
+def test_I14_failures_of_other_channels_are_forgotten_after_a_day_too() -> None:
+    day, lately = NOON - timedelta(days=1), Failures("call-centre", 2, NOON - timedelta(days=1) + SECOND)
+    old = replace(member, failures=(Failures("app", 50, day), lately))
+    after = given(old).when(log_in, logging_in(), WRONG)
+    assert after.state.failures == (lately, Failures("web", 1, NOON))
+
+
 def test_I14_password_and_code_failures_are_counted_apart() -> None:
     after = given(member).when(log_in, logging_in(), WRONG)
     assert after.state.codes == member.codes
