@@ -6,7 +6,13 @@ from itertools import pairwise
 from hypothesis import given as each_of
 from hypothesis import strategies as st
 
+from contracts.accounts_request_internal import PlanQuoted
 from services.accounts.instalment_plan import divided, months_after, planned
+from services.accounts.instalment_states import Quoted
+from services.accounts.instalments import quote_plan
+from tests.scenario import given
+from tests.unit.accounts.situations import from_billing
+from tests.unit.accounts.test_instalments import FACTS, NEWS, TERMS, asking, found
 
 
 @each_of(st.integers(1, 10**14), st.integers(1, 24))
@@ -35,3 +41,8 @@ def test_A14_the_31st_becomes_the_last_of_a_shorter_month_and_comes_back() -> No
         date(2027, 3, 31),
         date(2027, 4, 30),
     ]
+
+
+def test_A14_parts_that_are_just_large_enough_are_offered() -> None:
+    owed = from_billing(found(3 * TERMS.smallest_part_halalas), "ask-1")
+    given(asking()).when(quote_plan, owed, FACTS).then(PlanQuoted, *NEWS).then_state(Quoted)

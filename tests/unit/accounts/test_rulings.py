@@ -7,7 +7,7 @@ from contracts.accounts_supply_internal import UseBegun
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, DisputeSettled
 from services.accounts.beneficiary import Determined, Undetermined, drop_party, settle_conflict, take_evidence
-from services.accounts.claims import Claim, Claims, Ruling
+from services.accounts.claims import MOST_RULED, NO_CLAIMS, Claim, Claims, Ruling, ruled
 from tests.scenario import NOON, Given, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
 from tests.unit.accounts.supplies import SARA
@@ -24,8 +24,8 @@ from tests.unit.accounts.test_beneficiary import (
 
 
 def test_A3_A10_A18_a_decision_that_a_document_has_beaten_does_not_come_back_when_its_holder_leaves() -> None:
-    ruled = two_claimants().when(settle_conflict, settled(FAHAD.user_id, day=date(2024, 1, 1)))
-    scene = ruled.when(take_evidence, shown(SARA)).then(BeneficiaryDetermined, UseBegun)
+    decided = two_claimants().when(settle_conflict, settled(FAHAD.user_id, day=date(2024, 1, 1)))
+    scene = decided.when(take_evidence, shown(SARA)).then(BeneficiaryDetermined, UseBegun)
     scene = scene.when(drop_party, left(SARA)).then(BeneficiaryUndetermined).then_state(Undetermined)
     scene.when(take_evidence, shown(FAHAD.user_id, day=JULY)).then(BeneficiaryDetermined, used(FAHAD.user_id, day=JULY))
 
@@ -86,3 +86,12 @@ def test_N3_A10_who_still_stands_against_others_has_no_result_yet() -> None:
     deeds = two_tenants().when(take_evidence, shown(SARA, "ownership-deed"))
     deeds = deeds.when(take_evidence, shown(NOURA.user_id, "ownership-deed"))
     assert results(deeds.when(settle_conflict, settled(None))) == [(FAHAD.user_id, False)]
+
+
+def test_A10_law7_of_many_claims_that_were_decided_the_latest_are_known() -> None:
+    claims = NO_CLAIMS
+    for number in range(MOST_RULED + 1):
+        over = Claim(user_id=f"user-{number}", relation="tenant", basis="tenancy-contract", from_day=JUNE)
+        claims = ruled(claims, (over,), None)
+    assert claims.ruling is not None
+    assert [each.user_id for each in claims.ruling.over] == [f"user-{n}" for n in range(1, MOST_RULED + 1)]
