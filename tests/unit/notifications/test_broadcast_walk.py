@@ -164,6 +164,7 @@ def test_N4_a_region_knows_each_of_its_buckets_once() -> None:
 
 def test_N4_a_bucket_over_its_size_is_told_to_the_operators_and_still_takes_in() -> None:
     full = Bucket(tuple(sorted(f"m-{n:04d}" for n in range(MEMBERS_MEANT))))
+    given(Bucket(full.members[1:])).when(audience.join, arriving(JOINED)).then().then_state(Bucket)
     over_it = given(full).when(audience.join, arriving(JOINED))
     over_it.then_refused("not-available-now", "bucket-over-its-size")
     assert "u-2" in over_it.state.members

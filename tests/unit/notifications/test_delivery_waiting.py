@@ -10,9 +10,10 @@ from contracts.notifications import MessageExpired
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported, BroadcastMessageWanted
 from contracts.sealed import Sealed
 from services.notifications.attempt import SendBroadcast, SendSms
-from services.notifications.delivery_states import Attempting, Expired, Waiting, due_at
+from services.notifications.delivery import Deliveries
+from services.notifications.delivery_states import Attempting, Expired, Settling, Waiting, due_at
 from tests.scenario import NOON, Given, arriving, given
-from tests.unit.notifications.deliveries import ASKING, DELIVERIES, message_wanted, timer
+from tests.unit.notifications.deliveries import ASKING, DELIVERIES, RULES, SMS, message_wanted, settling, timer
 
 MORNING = NOON - timedelta(hours=3)  # 09:00 in Riyadh
 EVENING = NOON + timedelta(hours=9)  # 21:00
@@ -145,3 +146,10 @@ def test_N6_a_result_that_comes_late_is_still_heard_while_the_next_attempt_waits
         BroadcastHandOverReported(message_id="b-1", attempt=1, result="accepted", gateway_message_id="gw-1")
     )
     assert waiting.when(DELIVERIES.on_result, taken).state.stage == "handed-over"
+
+
+def test_N6_a_gateway_that_may_be_slow_is_not_asked_again_before_the_question_is_over() -> None:
+    minute, first = timedelta(seconds=60), NOON + timedelta(seconds=5)
+    patient = Deliveries(replace(RULES, call_limit=minute, margin=minute))
+    asked = given(settling()).when(patient.on_timer, timer(SMS, first - NOON), Facts(first)).then_state(Settling)
+    assert asked.state.ask_at == first + 2 * minute

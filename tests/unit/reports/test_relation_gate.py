@@ -104,6 +104,11 @@ def test_A18_what_is_said_twice_changes_nothing_and_a_relation_that_never_began_
     assert reread("customer", confirmed(CONFIRMED, ENDED)) == confirmed(CONFIRMED, ENDED)
 
 
+def test_A18_a_relation_that_ended_on_the_day_on_which_it_began_is_one_day() -> None:
+    begun = confirmed(CONFIRMED, ENDED.model_copy(update={"last_day": CONFIRMED.from_day}))
+    assert visible_days(begun.relations, ACCOUNT) == (Period(CONFIRMED.from_day, CONFIRMED.from_day),)
+
+
 def test_A18_the_end_of_one_relation_leaves_the_other_to_the_same_supply() -> None:
     owner = CONFIRMED.model_copy(update={"relation": "owner", "from_day": date(2026, 2, 15)})
     both = confirmed(CONFIRMED, owner, ENDED)
