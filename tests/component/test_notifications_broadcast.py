@@ -183,12 +183,20 @@ def closed(stack: Stack, tmp_path: Path, database_name: str) -> Closed:
     return Closed(partial(notifications_at_work, stack, tmp_path, database_name))
 
 
+def offer(until: datetime) -> StartBroadcast:
+    """A promotion that is of use until then."""
+    return order(regions=(4,), message_class="promotional", valid_until=until)
+
+
 async def test_N2_N4_awareness_waits_for_the_permitted_hours_and_what_cannot_wait_expires(closed: Closed) -> None:
     people = [Person(number, region=4) for number in range(4)]
     async with closed.begun() as outside:
         await settled(outside, people)
-        too_short = order(regions=(4,), message_class="promotional", valid_until=closed.opens - timedelta(seconds=1))
-        await outside.operator.ask(too_short, key="offer-1")
+        no = await outside.operator.ask(offer(until=closed.opens - timedelta(seconds=1)), key="offer-1")
+        assert no.public_reason == "broadcast-validity-not-accepted"
+        # It could go out, and nobody is quick enough.
+        too_short = await outside.operator.ask(offer(until=closed.opens + timedelta(microseconds=1)), key="offer-2")
+        assert isinstance(too_short.seen.body, BroadcastAccepted)
         asked = await outside.operator.ask(order(regions=(4,), message_class="awareness"), key="saving-1")
         assert asked.seen.stamp < closed.opens, "this machine was too slow to ask before the hours"
         await eventually(partial(ended, outside, len(people)), bool, within=60)
