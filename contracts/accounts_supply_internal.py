@@ -5,7 +5,7 @@ transfer's aggregate, `transfer:...`: whatever it says about one transfer twice 
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -135,6 +135,10 @@ class UseEnded(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     day: date
 
 
+MOST_TIMES: Final = 10
+"""Times as the liable party of which a person's own document hears (ours), the latest ones."""
+
+
 class LiableDays(BaseModel):
     """Days, both included, on which a person was liable for a supply: what was billed for them is their debt."""
 
@@ -152,7 +156,7 @@ class RelationNoted(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     user_id: Id
     account_number: Id
     holds: bool
-    was_liable: Annotated[tuple[LiableDays, ...], Field(max_length=10)] = ()
+    was_liable: Annotated[tuple[LiableDays, ...], Field(max_length=MOST_TIMES)] = ()
 
 
 class PartyLeft(Event, service="accounts", topic=ACCOUNTS_INTERNAL):

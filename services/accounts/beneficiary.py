@@ -220,7 +220,7 @@ def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: d
         )
     account_number = state.account_number.reveal()
     disputed = Disputed(account_number=state.account_number, claims=claims, conflicts=state.conflicts + 1, over=over)
-    told = {each.user_id for each in state.over} if isinstance(state, Disputed) else set()
+    told = _disputants(state)
     raised = ConflictRaised(
         asked_by=beneficiary_id(account_number),
         case_id=case_id(disputed),
@@ -240,16 +240,17 @@ def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: d
 
 def _results(before: Beneficiary, after: Beneficiary | None, at: datetime) -> tuple[DisputeSettled, ...]:
     """N3: whoever was told of a conflict and stands in none any more."""
-    if not isinstance(before, Disputed):
-        return ()
-    still = {each.user_id for each in after.over} if isinstance(after, Disputed) else set()
     winner = after.beneficiary.user_id if isinstance(after, Determined) else None
-    number, over = before.account_number.reveal(), (each.user_id for each in before.over)
+    number, still = before.account_number.reveal(), _disputants(after)
     return tuple(
         DisputeSettled(account_number=number, user_id=each, is_beneficiary=each == winner, at=at)
-        for each in over
+        for each in _disputants(before)
         if each not in still
     )
+
+
+def _disputants(state: Beneficiary | None) -> tuple[str, ...]:
+    return tuple(each.user_id for each in state.over) if isinstance(state, Disputed) else ()
 
 
 def _undetermined(state: Beneficiary, at: datetime) -> tuple[BeneficiaryUndetermined, ...]:

@@ -110,10 +110,8 @@ def _kind_in(path: Path) -> OfferedKind:
         if not _ARABIC.search(text.ar) or _ARABIC.search(text.en):
             raise ValueError("a text is not in its language")
     Draft202012Validator.check_schema(file.form)
-    faults = [*_faults_of_steps(file), *_faults_of_waiting(file), *_faults_of_schema(file.form, "form", 1)]
-    faults = faults or [*_faults_of_month(file)]
-    if faults:
-        raise ValueError(faults[0])
+    if fault := next(_faults_of(file), None):
+        raise ValueError(fault)
     schema = json.dumps(file.form, ensure_ascii=False, separators=(",", ":"))
     if len(schema) > MOST_SCHEMA_CHARACTERS:
         raise ValueError(f"the form's schema has more than {MOST_SCHEMA_CHARACTERS} characters")
@@ -134,6 +132,13 @@ def _kind_in(path: Path) -> OfferedKind:
 
 def _step(step: _Step) -> KindStep:
     return KindStep(next=tuple(step.next), withdrawable=step.withdrawable, text_ar=step.text.ar, text_en=step.text.en)
+
+
+def _faults_of(file: _File) -> Iterator[str]:
+    yield from _faults_of_steps(file)
+    yield from _faults_of_waiting(file)
+    yield from _faults_of_schema(file.form, "form", 1)
+    yield from _faults_of_month(file)  # last: it looks into a form that is well made
 
 
 def _faults_of_steps(file: _File) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
 from contracts.accounts import Relation, TransferKind
-from contracts.accounts_supply_internal import LiableDays, RelationNoted, SupplyLodged, UseBegun, UseEnded
+from contracts.accounts_supply_internal import MOST_TIMES, LiableDays, RelationNoted, SupplyLodged, UseBegun, UseEnded
 from contracts.billing import PartyAsked, PartyFound
 from contracts.decision import Decision, Facts, Incoming, Refusal, decided, ignored, refused
 from contracts.message import TimerElapsed
@@ -42,9 +42,6 @@ LONGEST_WAIT = timedelta(hours=6)
 AFTERWARDS = timedelta(days=1)
 """The time between two questions after that, and about who is the party from a later day on (ours): whoever is not
 asked about any more is never confirmed."""
-
-MOST_TIMES = 10
-"""Times as the liable party of which a person's own document hears (ours), the latest ones."""
 
 ONE_DAY = timedelta(days=1)
 

@@ -153,10 +153,14 @@ def _requested(issued: Issued, to: Destination) -> OtpRequested:
 def otp_handed_over(state: Holder, incoming: Incoming[OtpHandedOver], _: Facts) -> Decision[Holder]:
     """The broker's stamp of this message is the code's sending (I6)."""
     match state:
-        case AcceptingTerms(code=Issued() as code):
+        case (
+            AcceptingTerms(code=Issued() as code)
+            | ProvingApproval(code=code)
+            | ProvingMobile(code=code)
+            | Resetting(code=code)
+            | Consenting(code=code)
+        ):
             return decided(replace(state, code=handed_over(code, incoming.body.otp_id, incoming.now)))
-        case ProvingApproval() | ProvingMobile() | Resetting() | Consenting():
-            return decided(replace(state, code=handed_over(state.code, incoming.body.otp_id, incoming.now)))
         case _:
             return ignored(state)
 
@@ -164,9 +168,13 @@ def otp_handed_over(state: Holder, incoming: Incoming[OtpHandedOver], _: Facts) 
 def otp_not_handed_over(state: Holder, incoming: Incoming[OtpNotHandedOver], _: Facts) -> Decision[Holder]:
     """The customer may ask again at once and without penalty (N10), also while the contact is given again."""
     match state:
-        case AcceptingTerms(code=Issued() as code):
+        case (
+            AcceptingTerms(code=Issued() as code)
+            | ProvingApproval(code=code)
+            | ProvingMobile(code=code)
+            | Resetting(code=code)
+            | Consenting(code=code)
+        ):
             return decided(replace(state, code=not_handed_over(code, incoming.body.otp_id)))
-        case ProvingApproval() | ProvingMobile() | Resetting() | Consenting():
-            return decided(replace(state, code=not_handed_over(state.code, incoming.body.otp_id)))
         case _:
             return ignored(state)

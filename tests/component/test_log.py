@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.topics import ACCOUNTS_COMMANDS
 from deploy.local.stack import Stack
@@ -24,6 +24,7 @@ from services.chassis.observer import ServiceObserver
 from services.chassis.publisher import KafkaPublisher, PublishFailed
 from services.chassis.service import Lane
 from services.chassis.start_check import TopicsUnfit
+from tests.component.test_stack import Topic
 from tests.eventually import eventually
 from tests.log_suite import MOST, PARTITIONS, GroupSuite, LogSuite
 
@@ -97,22 +98,17 @@ async def test_trap_17_nothing_comes_onto_the_log_behind_a_batch_that_was_refuse
     stack: Stack, topic_prefix: str
 ) -> None:
     """Readers would take what is published again for duplicates: its numbers are below those that came through."""
-    topic = topic_prefix + "narrow"
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka_bootstrap)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": "100000"})])
-    finally:
-        await admin.close()
+    topic = Topic(topic_prefix + "narrow", partitions=1, config={"max.message.bytes": "100000"})
+    await create_topics(stack.kafka_bootstrap, [topic])
     sending = KafkaPublisher({"bootstrap_servers": stack.kafka_bootstrap}, lambda *_: None)
     # Two batches of the client's: the first is too large for this topic, the second is not.
-    outbox = [Record(topic, b"k", random.randbytes(9_000), []) for _ in range(20)]
+    outbox = [Record(topic.name, b"k", random.randbytes(9_000), []) for _ in range(20)]
     try:
         with pytest.raises(PublishFailed):
             await sending(outbox)
     finally:
         await sending.close()
-    place = TopicPartition(topic, 0)
+    place = TopicPartition(topic.name, 0)
     async with AIOKafkaConsumer(bootstrap_servers=stack.kafka_bootstrap) as consumer:
         assert await consumer.end_offsets([place]) == {place: 0}
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from contracts.accounts_request_internal import RequestFiled
-from contracts.accounts_supply_internal import RelationNoted
+from contracts.accounts_supply_internal import MOST_TIMES, RelationNoted
 from contracts.requests import RequestAccepted
 from contracts.sealed import Secret
 from services.accounts.customer import KnownCustomer, note_relation
 from services.accounts.relations import Relations
-from services.accounts.supply import MOST_TIMES, Supply, begin_use, end_use
+from services.accounts.supply import Supply, begin_use, end_use
 from services.accounts.supply_moves import move_supply
 from tests.scenario import arriving, given
 from tests.unit.accounts.forms import GOOD
