@@ -5,6 +5,7 @@ pauses, and returns, so that the group's membership stays alive while it waits.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -12,9 +13,9 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from faststream import AckPolicy
-from faststream.kafka import KafkaMessage
 
 from contracts.topics import Topic
+from services.chassis import raw_batch
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.consumer import FETCH_MS, Halt, LaneConsumer
 from services.chassis.fold import DueEffect
@@ -28,7 +29,17 @@ PAUSE_S: Final = 1.0
 """The retry is the probe (law 7). A call of a server that is away takes seconds by itself; once the server is back,
 everybody waits for this."""
 
+SHOWN_FOR_S: Final = 7.0
+"""So long after the group has shown that it counts on this member a save may begin: the save's own limit and this lie
+within a session (decision 35)."""
+
+SESSION_S: Final = 15.0
+
 Settle = Callable[[str, Topic, Sequence[Any], list[DueEffect]], Awaitable[None]]
+
+
+class PartitionsLost(Exception):
+    """The group has gone on without this member: what it has in hand is perhaps decided and passed by others."""
 
 
 class KafkaLane(ConsumerRebalanceListener):
@@ -48,6 +59,7 @@ class KafkaLane(ConsumerRebalanceListener):
         self.group = f"{service}.{lane.name}"
         self._settle, self._after, self._acknowledged = settle, after, acknowledged
         self._observer, self._tell = observer, observer.tell
+        self._shown_until, self._outlasts = -math.inf, False
         self._subscriber: Any = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -64,15 +76,15 @@ class KafkaLane(ConsumerRebalanceListener):
             batch=True,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
-            parser=_parse,
-            decoder=_decode,
+            parser=raw_batch.parse,
+            decoder=raw_batch.decode,
             listener=self,
             auto_offset_reset="none",
             max_records=self._most,
             batch_timeout_ms=10,
             fetch_max_wait_ms=FETCH_MS,
             max_partition_fetch_bytes=512 * 1024,
-            session_timeout_ms=15_000,
+            session_timeout_ms=int(SESSION_S * 1000),
             heartbeat_interval_ms=1_000,  # a member hears of a rebalance by it, and keeps the others waiting until then
             rebalance_timeout_ms=30_000,
             max_poll_interval_ms=120_000,
@@ -158,6 +170,7 @@ class KafkaLane(ConsumerRebalanceListener):
 
     async def _settled(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         self._idle.clear()
+        self._outlasts = False
         calls: list[DueEffect] = []
         try:
             await self._settle(self.name, self.topic, records, calls)
@@ -170,6 +183,28 @@ class KafkaLane(ConsumerRebalanceListener):
             self._idle.set()
         if calls:
             self._after(calls)
+
+    async def hold(self, now: float) -> None:
+        """Before a save: make sure that the batch is still this member's (decision 35). The group shows it by taking a
+        commit, of what it has already. `now`: seconds, of a monotonic clock.
+
+        Raises:
+            PartitionsLost: they have gone to somebody else.
+            KafkaError: the group does not answer.
+        """
+        if self._outlasts:
+            raise PartitionsLost
+        if now < self._shown_until:
+            return
+        consumer, epoch = self.consumer, self.topic.epoch
+        assert consumer is not None
+        stands = {}
+        for tp in consumer.assignment() - consumer.halts.keys():
+            if (offset := self._acknowledged.committed.get((epoch, tp.topic, tp.partition))) is not None:
+                stands[tp] = offset
+        if consumer.is_put_out or not stands or not await self._commit_offsets(stands):
+            raise PartitionsLost
+        self._shown_until = now + SHOWN_FOR_S
 
     async def _commit(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         consumer = self.consumer
@@ -236,6 +271,7 @@ class KafkaLane(ConsumerRebalanceListener):
                 await self._idle.wait()
         except TimeoutError:
             self._tell("revoked_while_busy", lane=self.name)
+            self._outlasts = True
         if self.consumer is not None:
             if revoked and self.consumer.is_put_out:
                 self._tell("put_out", lane=self.name)
@@ -260,33 +296,3 @@ def _position(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
     assignment = consumer._subscription.subscription.assignment  # noqa: SLF001
     state = assignment.state_value(tp) if assignment is not None else None
     return state.position if state is not None and state.has_valid_position else None
-
-
-async def _parse(batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
-    # FastStream's own parser decodes headers and loses the whole batch on a null one (trap 3).
-    return KafkaMessage(
-        body=b"",
-        headers={},
-        reply_to="",
-        content_type=None,
-        message_id="",
-        correlation_id="",
-        raw_message=batch,
-        consumer=_NO_CONSUMER,
-    )
-
-
-async def _decode(message: KafkaMessage) -> tuple[ConsumerRecord[Any, Any], ...]:
-    batch: Any = message.raw_message
-    return batch if isinstance(batch, tuple) else (batch,)
-
-
-class _NoConsumer:
-    """FastStream wants a consumer to acknowledge with; the lane commits itself."""
-
-    async def commit(self) -> None: ...
-
-    def seek(self, *args: object, **kwargs: object) -> None: ...
-
-
-_NO_CONSUMER: Any = _NoConsumer()
