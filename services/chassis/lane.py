@@ -196,12 +196,11 @@ class KafkaLane(ConsumerRebalanceListener):
             raise PartitionsLost
         if now < self._shown_until:
             return
-        consumer, epoch = self.consumer, self.topic.epoch
+        consumer = self.consumer
         assert consumer is not None
-        stands = {}
-        for tp in consumer.assignment() - consumer.halts.keys():
-            if (offset := self._acknowledged.committed.get((epoch, tp.topic, tp.partition))) is not None:
-                stands[tp] = offset
+        owned = [tp for tp in consumer.assignment() if tp not in consumer.halts]
+        await self.on_partitions_assigned([tp for tp in owned if self._committed(tp) is None])
+        stands = {tp: offset for tp in owned if (offset := self._committed(tp)) is not None}
         if consumer.is_put_out or not stands or not await self._commit_offsets(stands):
             raise PartitionsLost
         self._shown_until = now + SHOWN_FOR_S
@@ -214,7 +213,7 @@ class KafkaLane(ConsumerRebalanceListener):
         offsets: dict[TopicPartition, int] = {}
         for partition, offset in behind.items():
             tp = TopicPartition(self.topic.name, partition)
-            if tp in owned and offset > self._committed(tp):
+            if tp in owned and offset > (self._committed(tp) or 0):
                 offsets[tp] = offset
         if offsets:
             await self._commit_offsets(offsets)
@@ -232,9 +231,9 @@ class KafkaLane(ConsumerRebalanceListener):
             self._acknowledged.committed[self.topic.epoch, tp.topic, tp.partition] = offset
         return True
 
-    def _committed(self, tp: TopicPartition) -> int:
+    def _committed(self, tp: TopicPartition) -> int | None:
         """What the group is known to have committed."""
-        return self._acknowledged.committed.get((self.topic.epoch, tp.topic, tp.partition), 0)
+        return self._acknowledged.committed.get((self.topic.epoch, tp.topic, tp.partition))
 
     def _rewind_and_pause(self, records: Sequence[ConsumerRecord[Any, Any]], error: Exception) -> None:
         self._go_back(records)
@@ -250,7 +249,7 @@ class KafkaLane(ConsumerRebalanceListener):
         for tp, offset in first.items():
             if tp in consumer.assignment():
                 # What is decided below a commit seems proven at once: others read it, if the partition has come back.
-                consumer.seek(tp, max(offset, self._committed(tp)))
+                consumer.seek(tp, max(offset, self._committed(tp) or 0))
                 consumer.halts.pop(tp, None)  # what came before the bad record comes first again
         consumer.pause(*consumer.assignment())
         if self._resuming is not None:

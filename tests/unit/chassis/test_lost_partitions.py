@@ -101,12 +101,20 @@ async def test_law5_who_is_no_member_any_more_may_not_save(how: str) -> None:
     await of.hold(0.0)
 
 
-async def test_law5_who_has_no_partition_may_not_save() -> None:
-    of = lane_of(Consumer(halts={}))
-    await of.on_partitions_assigned([ONE, TWO])
-    await of.on_partitions_revoked([ONE, TWO])
+async def test_law5_who_has_no_partition_may_not_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = Consumer(halts={})
+    monkeypatch.setattr(consumer, "assignment", set)
+    of = lane_of(consumer)
     with pytest.raises(PartitionsLost):
         await of.hold(0.0)
+
+
+async def test_law7_what_could_not_be_learnt_with_the_partitions_is_asked_before_a_save() -> None:
+    """The broker was away as they came: a lane that takes that for a loss would stand still for ever."""
+    consumer = Consumer(halts={}, offsets={ONE: 6, TWO: 3})
+    of = lane_of(consumer)
+    await of.hold(0.0)
+    assert consumer.offsets == {ONE: 6, TWO: 3}
 
 
 async def test_law7_where_the_group_does_not_answer_nothing_is_saved() -> None:
