@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-import pytest
-from aiokafka.errors import KafkaError
-
 from contracts.topics import Topic
 from services.chassis.document import Record
 from services.chassis.fold import DueEffect
-from services.chassis.lane import SHOWN_FOR_S, PartitionsLost, Settle
+from services.chassis.lane import Settle
 from tests.eventually import eventually
 
 LOG_APPEND_TIME = 1
@@ -210,19 +207,3 @@ class GroupSuite:
         assert sorted(stays.values + follows.values) == sorted(r.value for r in sent)
         assert stays.values
         assert follows.values
-
-    async def test_law5_who_was_followed_by_its_namesake_may_not_save(self, log: GroupUnderTest) -> None:
-        """A process that was frozen, say: what it has in hand is perhaps decided and passed by the other."""
-        await log.publish(records(12, keys="abcdef"))
-        reader = Reader()
-        async with log.member(reader, name="frozen") as frozen:
-            await eventually(lambda: len(reader.values), lambda n: n == 12, within=WITHIN_S)
-            await eventually(log.committed, summing_to(12), within=WITHIN_S)
-            await frozen.hold(0.0)
-            stands = await log.committed()
-            async with log.member(Reader(), name="frozen") as follower:
-                await eventually(lambda: len(follower.places()), lambda n: n == PARTITIONS, within=WITHIN_S)
-                await frozen.hold(SHOWN_FOR_S - 0.1)
-                with pytest.raises((PartitionsLost, KafkaError)):
-                    await frozen.hold(SHOWN_FOR_S)
-                assert await log.committed() == stands

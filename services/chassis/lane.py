@@ -5,7 +5,6 @@ pauses, and returns, so that the group's membership stays alive while it waits.
 """
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -13,9 +12,9 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from faststream import AckPolicy
+from faststream.kafka import KafkaMessage
 
 from contracts.topics import Topic
-from services.chassis import raw_batch
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.consumer import FETCH_MS, Halt, LaneConsumer
 from services.chassis.fold import DueEffect
@@ -29,17 +28,7 @@ PAUSE_S: Final = 1.0
 """The retry is the probe (law 7). A call of a server that is away takes seconds by itself; once the server is back,
 everybody waits for this."""
 
-SHOWN_FOR_S: Final = 7.0
-"""So long after the group has shown that it counts on this member a save may begin: the save's own limit and this lie
-within a session (decision 35)."""
-
-SESSION_S: Final = 15.0
-
 Settle = Callable[[str, Topic, Sequence[Any], list[DueEffect]], Awaitable[None]]
-
-
-class PartitionsLost(Exception):
-    """The group has gone on without this member: what it has in hand is perhaps decided and passed by others."""
 
 
 class KafkaLane(ConsumerRebalanceListener):
@@ -59,7 +48,6 @@ class KafkaLane(ConsumerRebalanceListener):
         self.group = f"{service}.{lane.name}"
         self._settle, self._after, self._acknowledged = settle, after, acknowledged
         self._observer, self._tell = observer, observer.tell
-        self._shown_until, self._outlasts = -math.inf, False
         self._subscriber: Any = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -76,15 +64,15 @@ class KafkaLane(ConsumerRebalanceListener):
             batch=True,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
-            parser=raw_batch.parse,
-            decoder=raw_batch.decode,
+            parser=_parse,
+            decoder=_decode,
             listener=self,
             auto_offset_reset="none",
             max_records=self._most,
             batch_timeout_ms=10,
             fetch_max_wait_ms=FETCH_MS,
             max_partition_fetch_bytes=512 * 1024,
-            session_timeout_ms=int(SESSION_S * 1000),
+            session_timeout_ms=15_000,
             heartbeat_interval_ms=1_000,  # a member hears of a rebalance by it, and keeps the others waiting until then
             rebalance_timeout_ms=30_000,
             max_poll_interval_ms=120_000,
@@ -170,7 +158,6 @@ class KafkaLane(ConsumerRebalanceListener):
 
     async def _settled(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         self._idle.clear()
-        self._outlasts = False
         calls: list[DueEffect] = []
         try:
             await self._settle(self.name, self.topic, records, calls)
@@ -184,27 +171,6 @@ class KafkaLane(ConsumerRebalanceListener):
         if calls:
             self._after(calls)
 
-    async def hold(self, now: float) -> None:
-        """Before a save: make sure that the batch is still this member's (decision 35). The group shows it by taking a
-        commit, of what it has already. `now`: seconds, of a monotonic clock.
-
-        Raises:
-            PartitionsLost: they have gone to somebody else.
-            KafkaError: the group does not answer.
-        """
-        if self._outlasts:
-            raise PartitionsLost
-        if now < self._shown_until:
-            return
-        consumer = self.consumer
-        assert consumer is not None
-        owned = [tp for tp in consumer.assignment() if tp not in consumer.halts]
-        await self.on_partitions_assigned([tp for tp in owned if self._committed(tp) is None])
-        stands = {tp: offset for tp in owned if (offset := self._committed(tp)) is not None}
-        if consumer.is_put_out or not stands or not await self._commit_offsets(stands):
-            raise PartitionsLost
-        self._shown_until = now + SHOWN_FOR_S
-
     async def _commit(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         consumer = self.consumer
         assert consumer is not None
@@ -213,7 +179,7 @@ class KafkaLane(ConsumerRebalanceListener):
         offsets: dict[TopicPartition, int] = {}
         for partition, offset in behind.items():
             tp = TopicPartition(self.topic.name, partition)
-            if tp in owned and offset > (self._committed(tp) or 0):
+            if tp in owned and offset > self._committed(tp):
                 offsets[tp] = offset
         if offsets:
             await self._commit_offsets(offsets)
@@ -231,9 +197,9 @@ class KafkaLane(ConsumerRebalanceListener):
             self._acknowledged.committed[self.topic.epoch, tp.topic, tp.partition] = offset
         return True
 
-    def _committed(self, tp: TopicPartition) -> int | None:
+    def _committed(self, tp: TopicPartition) -> int:
         """What the group is known to have committed."""
-        return self._acknowledged.committed.get((self.topic.epoch, tp.topic, tp.partition))
+        return self._acknowledged.committed.get((self.topic.epoch, tp.topic, tp.partition), 0)
 
     def _rewind_and_pause(self, records: Sequence[ConsumerRecord[Any, Any]], error: Exception) -> None:
         self._go_back(records)
@@ -249,7 +215,7 @@ class KafkaLane(ConsumerRebalanceListener):
         for tp, offset in first.items():
             if tp in consumer.assignment():
                 # What is decided below a commit seems proven at once: others read it, if the partition has come back.
-                consumer.seek(tp, max(offset, self._committed(tp) or 0))
+                consumer.seek(tp, max(offset, self._committed(tp)))
                 consumer.halts.pop(tp, None)  # what came before the bad record comes first again
         consumer.pause(*consumer.assignment())
         if self._resuming is not None:
@@ -270,7 +236,6 @@ class KafkaLane(ConsumerRebalanceListener):
                 await self._idle.wait()
         except TimeoutError:
             self._tell("revoked_while_busy", lane=self.name)
-            self._outlasts = True
         if self.consumer is not None:
             if revoked and self.consumer.is_put_out:
                 self._tell("put_out", lane=self.name)
@@ -295,3 +260,33 @@ def _position(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
     assignment = consumer._subscription.subscription.assignment  # noqa: SLF001
     state = assignment.state_value(tp) if assignment is not None else None
     return state.position if state is not None and state.has_valid_position else None
+
+
+async def _parse(batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
+    # FastStream's own parser decodes headers and loses the whole batch on a null one (trap 3).
+    return KafkaMessage(
+        body=b"",
+        headers={},
+        reply_to="",
+        content_type=None,
+        message_id="",
+        correlation_id="",
+        raw_message=batch,
+        consumer=_NO_CONSUMER,
+    )
+
+
+async def _decode(message: KafkaMessage) -> tuple[ConsumerRecord[Any, Any], ...]:
+    batch: Any = message.raw_message
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
+class _NoConsumer:
+    """FastStream wants a consumer to acknowledge with; the lane commits itself."""
+
+    async def commit(self) -> None: ...
+
+    def seek(self, *args: object, **kwargs: object) -> None: ...
+
+
+_NO_CONSUMER: Any = _NoConsumer()

@@ -36,7 +36,8 @@ SHARED_FROM: Final = 64
 
 FAILURES_BEFORE_PARKING: Final = 3
 ROUNDS_AT_MOST: Final = 1_500
-"""Far above what 500 records and conflicts can need: past it the lane pauses instead of spinning."""
+"""Far above what 500 records and conflicts can need, two rounds for each: past it the lane pauses instead of
+spinning."""
 
 T = TypeVar("T")
 
@@ -58,8 +59,7 @@ class Batch:
 @dataclass(slots=True)
 class Loop:
     """The loop of one service. `present()` is the corrected clock; `turns` has a monotonic one, for measuring.
-    `hold(lane)` raises where the lane's partitions have gone to somebody else (decision 35). `shared_from`: a round of
-    so many aggregates is settled in two shares."""
+    `shared_from`: a round of so many aggregates is settled in two shares."""
 
     service: str
     decoder: Decoder
@@ -71,7 +71,6 @@ class Loop:
     observer: Observer
     present: Callable[[], datetime]
     turns: Turns
-    hold: Callable[[str], Awaitable[None]]
     shared_from: int = SHARED_FROM
 
     async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord], calls: list[DueEffect]) -> None:
@@ -156,8 +155,6 @@ class Loop:
         loaded = await self._timed(lane, "load", self.store.load(ids))
         folds = await self._timed(lane, "decide", self._fold_all(loaded, waiting, batch, lane))
         drafts = [f for f in folds if f.changed]
-        if drafts:
-            await self.hold(lane)  # the last thing before a save: what comes between is not seen
         saved = await self._timed(lane, "save", self.store.save([f.draft for f in drafts], self.present()))
         outcome_of = dict(zip((f.draft.id for f in drafts), saved, strict=True))
         for folded in folds:
@@ -240,7 +237,8 @@ class Loop:
     def _advance(self, batch: Batch, aggregate: str, done: int) -> None:
         if done:  # a failure that passed was not the next message's
             batch.failures.pop(aggregate, None)
-        if rest := batch.waiting[aggregate][done:]:
+        rest = batch.waiting[aggregate][done:]
+        if rest:
             batch.waiting[aggregate] = rest
         else:
             del batch.waiting[aggregate]
@@ -269,10 +267,13 @@ class Loop:
     async def _trim(self, batch: Batch) -> None:
         """A nudged aggregate is trimmed in the same handling (law 5). A conflict is harmless: somebody else wrote,
         and trims."""
+        drafts = []
         nudged = [*batch.nudged, *(PARKED + aggregate for aggregate in batch.nudged)]
-        drafts = [batch.met[each].draft() for each in nudged if each in batch.met and batch.met[each].outbox]
-        for draft in drafts:
-            draft.outbox = []
+        for aggregate in (a for a in nudged if a in batch.met):
+            draft = batch.met[aggregate].draft()
+            if draft.outbox:
+                draft.outbox = []
+                drafts.append(draft)
         if drafts:
             await self.store.save(drafts, self.present())
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from services.chassis import raw_batch
+from services.chassis import lane
 from services.chassis.loop import Batch, Loop
 
 LATER_S: Final = 5.0
@@ -20,14 +20,14 @@ _late: set[asyncio.Task[None]] = set()
 
 def without_safe_parser() -> None:
     """Headers are decoded where batches come in, as FastStream's own parser does: a null one loses the whole batch."""
-    safe = raw_batch.parse
+    safe = lane._parse
 
     async def parse(batch: Any) -> Any:
         for record in batch:
             {name: value.decode() for name, value in record.headers}
         return await safe(batch)
 
-    raw_batch.parse = parse
+    lane._parse = parse
 
 
 def without_publish_before_commit() -> None:

@@ -74,10 +74,6 @@ class FakePublisher:
         self.on_stamp(taken[-1].timestamp)
 
 
-async def held(_: str) -> None:
-    """No other member has the lane's partitions."""
-
-
 @dataclass
 class FakeLane:
     """A member of a group; `owned` are its partitions. Each `step` handles one batch, as `KafkaLane` does."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from faststream.kafka.message import KafkaMessage
 from faststream.kafka.parser import AioKafkaBatchParser
 
-from services.chassis import arrival, raw_batch
+from services.chassis import arrival, lane
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document
 from services.chassis.fold import DueEffect, Folded, Folder
@@ -148,7 +148,7 @@ SAFEGUARDS: Final[dict[str, Safeguard]] = {
         ((Morgue, "_held", lambda *_: None),), needs=("poisonous-aggregate", "spoilt-flow-mended")
     ),
     "safe parser": Safeguard(
-        ((raw_batch, "parse", AioKafkaBatchParser(KafkaMessage, None).parse_batch),), needs=("hostile-record",)
+        ((lane, "_parse", AioKafkaBatchParser(KafkaMessage, None).parse_batch),), needs=("hostile-record",)
     ),
 }
 """By the names under which docs and tests speak of them."""

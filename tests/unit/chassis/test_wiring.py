@@ -3,9 +3,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
-from services.chassis.lane import KafkaLane
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.wiring import Outside, wired
@@ -20,15 +17,17 @@ class Calls:
     clock: Callable[[], datetime] = lambda: datetime(1999, 1, 1, tzinfo=UTC)
 
 
-def outside() -> Outside:
+def test_law9_effects_are_given_the_corrected_clock() -> None:
+    """By a machine's own clock, half a minute wrong, a call is never made, or begins when its end is not awaited."""
+    calls = Calls()
     anything: Any = None
     observer: Any = ServiceObserver(Metrics(), None)
-    return Outside(
+    outside = Outside(
         store=anything,
         publish=anything,
         committed=anything,
         present=lambda: NOON,
-        monotonic=lambda: 7.0,
+        monotonic=lambda: 0.0,
         keyed_hash=keyed_hash,
         seal=fake_seal,
         opener=fake_opener,
@@ -36,24 +35,6 @@ def outside() -> Outside:
         data_keys=anything,
         observer=observer,
     )
-
-
-def test_law9_effects_are_given_the_corrected_clock() -> None:
-    """By a machine's own clock, half a minute wrong, a call is never made, or begins when its end is not awaited."""
-    calls = Calls()
-    machinery = wired(replace(counter_service(), effects=calls), outside())
+    machinery = wired(replace(counter_service(), effects=calls), outside)
     assert calls.clock() == NOON
     assert {"ordinary", "internal", "news"} <= {lane.name for lane in machinery.lanes}
-
-
-async def test_law5_a_save_waits_for_the_lane_s_own_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    machinery = wired(counter_service(), outside())
-    asked: list[tuple[str, float]] = []
-
-    async def hold(lane: KafkaLane, now: float) -> None:
-        asked.append((lane.name, now))
-
-    monkeypatch.setattr(KafkaLane, "hold", hold)
-    for name in ("news", "ordinary"):
-        await machinery.loop.hold(name)
-    assert asked == [("news", 7.0), ("ordinary", 7.0)]
