@@ -1,6 +1,7 @@
 """How a code gets to whoever waits for one: budgets (I14), issue, hand-over (I6). The same for a registration, a
 password reset and a consent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from contracts.decision import Decision, Facts, Incoming, decided, ignored, refused
@@ -152,21 +153,16 @@ def _requested(issued: Issued, to: Destination) -> OtpRequested:
 
 def otp_handed_over(state: Holder, incoming: Incoming[OtpHandedOver], _: Facts) -> Decision[Holder]:
     """The broker's stamp of this message is the code's sending (I6)."""
-    match state:
-        case (
-            AcceptingTerms(code=Issued() as code)
-            | ProvingApproval(code=code)
-            | ProvingMobile(code=code)
-            | Resetting(code=code)
-            | Consenting(code=code)
-        ):
-            return decided(replace(state, code=handed_over(code, incoming.body.otp_id, incoming.now)))
-        case _:
-            return ignored(state)
+    return _heard_of(state, lambda code: handed_over(code, incoming.body.otp_id, incoming.now))
 
 
 def otp_not_handed_over(state: Holder, incoming: Incoming[OtpNotHandedOver], _: Facts) -> Decision[Holder]:
-    """The customer may ask again at once and without penalty (N10), also while the contact is given again."""
+    """The customer may ask again at once and without penalty (N10)."""
+    return _heard_of(state, lambda code: not_handed_over(code, incoming.body.otp_id))
+
+
+def _heard_of(state: Holder, changed: Callable[[Code], Code]) -> Decision[Holder]:
+    """News of a code is for whoever waits for one, also while the contact is given again."""
     match state:
         case (
             AcceptingTerms(code=Issued() as code)
@@ -175,6 +171,6 @@ def otp_not_handed_over(state: Holder, incoming: Incoming[OtpNotHandedOver], _: 
             | Resetting(code=code)
             | Consenting(code=code)
         ):
-            return decided(replace(state, code=not_handed_over(code, incoming.body.otp_id)))
+            return decided(replace(state, code=changed(code)))
         case _:
             return ignored(state)
