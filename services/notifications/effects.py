@@ -127,7 +127,7 @@ class NotificationsEffects:
     async def _sms(self, gateway: SmsGateway, attempt: Attempt) -> Outcome:
         name = _template(attempt.about.template)
         if name is None:
-            return NotComposed("no-text-for-channel")
+            return NotSent("text-not-known")
         composed = self.composer.sms(name, attempt.content.language, _values(attempt))
         recipient = parse_mobile(attempt.content.address.reveal())
         match composed, recipient:
@@ -142,7 +142,7 @@ class NotificationsEffects:
     async def _email(self, attempt: Attempt) -> Outcome:
         name = _template(attempt.about.template)
         if name is None:
-            return NotComposed("no-text-for-channel")
+            return NotSent("text-not-known")
         composed = self.composer.mail(name, attempt.content.language, _values(attempt))
         recipient = parse_email(attempt.content.address.reveal())
         match composed, recipient:

@@ -27,9 +27,10 @@ class NotSent:
 
     `turned-away`: it takes nothing from us as we are (login, balance, sender, address), or says what we do not
     understand. Neither the message nor its recipient is known to be at fault; an operator must look (N5).
+    `text-not-known`: a later release, which works beside this one, asks for a text that this one has not (law 13).
     """
 
-    reason: Literal["no-connection", "not-now", "turned-away"]
+    reason: Literal["no-connection", "not-now", "turned-away", "text-not-known"]
     gateway_code: str = ""
 
 

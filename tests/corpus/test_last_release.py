@@ -8,10 +8,11 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.corpus import last_release
+from tests.corpus import asked, last_release
 from tests.corpus.kept import Kept, keep, kept, releases
 from tests.corpus.today import settings_of, today_under
 from tests.gates import Gates
@@ -27,16 +28,20 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def said_by(code: Path, script: str, given: str) -> Any:
+    """What a script says in JSON that runs with the last release's code."""
+    said = subprocess.run(
+        [sys.executable, script], input=given, capture_output=True, text=True, check=True, timeout=120,
+        env=os.environ | {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"},
+    )  # fmt: skip
+    return json.loads(said.stdout)
+
+
 def objections(code: Path, part: Kept, folder: Path, keys: Path) -> list[str]:
     """What the last release says to a part of a corpus."""
     part.keys.write_to(keys)
     given = {"folder": str(folder), "keys": str(keys), "settings": settings_of(keys)}
-    said = subprocess.run(
-        [sys.executable, last_release.__file__],
-        input=json.dumps(given), capture_output=True, text=True, check=True, timeout=120,
-        env=os.environ | {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"},
-    )  # fmt: skip
-    found: list[str] = json.loads(said.stdout)
+    found: list[str] = said_by(code, last_release.__file__, json.dumps(given))
     return found
 
 
@@ -74,3 +79,19 @@ def test_it_refuses_a_writer_before_its_reader(code: Path, tmp_path: Path, gates
     gates.refuses("last release", "a document two formats ahead", found[1])
     gates.refuses("last release", "a new message on a topic of one reader", found[2])
     gates.refuses("last release", "a message without a field that it wants", found[3])
+
+
+def told_otherwise(earlier: dict[str, list[str]], now: dict[str, list[str]]) -> list[str]:
+    """Texts that ask for other values than they did: filled with the other release's they cannot be sent."""
+    return [text for text, values in now.items() if values != earlier.get(text, values)]
+
+
+def test_law13_a_text_asks_for_what_it_asked_for_in_the_last_release(code: Path, gates: Gates) -> None:
+    earlier, now = said_by(code, asked.__file__, ""), asked.asked()
+    assert earlier.keys() <= now.keys()  # none is taken away while the other release may ask for it
+    assert len(earlier) > 50
+    assert told_otherwise(earlier, now) == []
+    text = "new-sign-in/sms/en"
+    (found,) = told_otherwise(earlier, now | {text: [*now[text], "device"]})
+    assert found == text
+    gates.refuses("last release", "a text that asks for another value under its old name", found)

@@ -1,7 +1,7 @@
 """What a journey led to, counted: events of each type, and what gateway and relay took."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Final
 
@@ -39,10 +39,12 @@ def once_each(seen: Iterable[Seen]) -> list[Seen]:
     return list({each.envelope.id: each for each in seen}.values())
 
 
-def event_counts(system: System, outcome: Outcome) -> Counter[tuple[str, str]]:
-    """How many messages of each type, by topic, the person's commands led to, each id counted once."""
+def event_counts(system: System, outcome: Outcome, without: Collection[str] = ()) -> Counter[tuple[str, str]]:
+    """How many messages of each type, by topic, the person's commands led to, each id counted once: all but what is
+    said of these texts."""
     caused = once_each(system.watch.caused_by(outcome.command_ids))
-    return Counter((each.topic, each.name) for each in caused if each.name not in OF_CHANCE)
+    counted = (each for each in caused if getattr(each.body, "template", "") not in without)
+    return Counter((each.topic, each.name) for each in counted if each.name not in OF_CHANCE)
 
 
 def named(system: System, outcome: Outcome, name: str) -> list[Seen]:

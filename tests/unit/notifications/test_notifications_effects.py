@@ -157,6 +157,17 @@ async def test_N6_every_outcome_becomes_a_result(outcome: HandOver, result: Any,
     assert by_email == HandOverReported(message_id="mail-1", attempt=2, result=result, reason=reason)
 
 
+async def test_law13_a_text_that_only_a_later_release_has_waits_for_it() -> None:
+    others, relay = Gateway(), Relay()
+    sms = replace(SMS, about=replace(SMS.about, template="told-from-tomorrow-on"))
+    by_sms = await effects(others=others).send_sms(SendSms(sms))
+    assert by_sms == HandOverReported(message_id="sms-1", attempt=2, result="not-sent", reason="text-not-known")
+    email = replace(EMAIL, about=replace(EMAIL.about, template="told-from-tomorrow-on"))
+    by_email = await effects(relay=relay).send_email(SendEmail(email))
+    assert by_email == HandOverReported(message_id="mail-1", attempt=2, result="not-sent", reason="text-not-known")
+    assert (others.handed, relay.handed) == ([], [])
+
+
 @pytest.mark.parametrize(("late", "result"), [(timedelta(hours=7), "expired"), (timedelta(seconds=11), "not-sent")])
 async def test_N2_the_last_look_at_the_clock_comes_right_before_the_call(late: timedelta, result: str) -> None:
     gateway, relay = Gateway(), Relay()
@@ -197,7 +208,6 @@ async def test_N2_a_code_that_stood_in_line_too_long_is_not_sent() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        replace(SMS, about=replace(SMS.about, template="no-such-template")),
         replace(SMS, content=replace(SMS.content, values=Secret("{}"))),
         replace(SMS, content=replace(SMS.content, address=Secret("not a number"))),
     ],
