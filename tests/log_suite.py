@@ -1,6 +1,7 @@
 """What publisher and lanes need of a log. It is run on the fake and on Kafka (architecture, laws 5, 8 and 9)."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -207,3 +208,15 @@ class GroupSuite:
         assert sorted(stays.values + follows.values) == sorted(r.value for r in sent)
         assert stays.values
         assert follows.values
+
+    async def test_law5_who_is_followed_by_its_namesake_holds_nothing_any_more(self, log: GroupUnderTest) -> None:
+        """One that stood still, say, and does not know it: the group tells it."""
+        await log.publish(records(12, keys="abcdef"))
+        async with log.member(Reader(), name="still") as still:
+            await eventually(log.committed, summing_to(12), within=WITHIN_S)
+            assert await still.holds()
+            async with log.member(Reader(), name="still") as follower:
+                await eventually(lambda: len(follower.places()), lambda n: n == PARTITIONS, within=WITHIN_S)
+                still.consumer.membership._shown_at = -math.inf  # more than a session ago
+                assert not await still.consumer._is_counted_on()
+                assert not await still.holds()

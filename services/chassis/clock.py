@@ -11,7 +11,7 @@ from services.chassis.instants import instant
 SKEW_ALARM: Final = timedelta(seconds=1)
 
 
-_SINCE_BOOT: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+SINCE_BOOT: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """It counts while the machine sleeps, too; where there is none such, the monotonic one."""
 
 
@@ -20,7 +20,7 @@ def _wall() -> int:
 
 
 def _steady() -> int:
-    return time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000
+    return time.clock_gettime_ns(SINCE_BOOT) // 1_000_000
 
 
 class Clock:

@@ -16,8 +16,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
     CorruptRecordException,
     KafkaTimeoutError,
+    NoError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
+    RebalanceInProgressError,
     RecordTooLargeError,
     UnknownMemberIdError,
     UnsupportedCodecError,
@@ -25,11 +27,12 @@ from aiokafka.errors import (
     kafka_errors,
 )
 from aiokafka.protocol.fetch import FetchRequest
-from aiokafka.protocol.group import JoinGroupRequest
+from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest
 from cramjam import DecompressionError
 
 from services.chassis.clients import stop
 from services.chassis.lenient_batch import first_batch
+from services.chassis.membership import Membership
 
 CALL_LIMIT_S: Final = 8.0
 STOP_LIMIT_S: Final = 5.0
@@ -69,6 +72,9 @@ ask under its old id again and again (trap 48); what it does where its id is unk
 
 kafka_errors.setdefault(NAME_TAKEN, UnknownMemberIdError)
 
+COUNTED_ON: Final = frozenset({NoError, RebalanceInProgressError})
+"""What a heartbeat of a member is answered. While a group deals its partitions out anew they are still its own."""
+
 Records = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 
 
@@ -93,6 +99,7 @@ class LaneConsumer(AIOKafkaConsumer):
         self._is_astray = False
         self._careful_until = time.monotonic()
         self.polls = 0
+        self.membership = Membership(self._current, self._is_counted_on)
         self.halts: dict[TopicPartition, Halt] = {}
 
     async def getmany(
@@ -161,7 +168,23 @@ class LaneConsumer(AIOKafkaConsumer):
             # It has gone to somebody else meanwhile, who reads it from what is committed.
             self._is_astray = True
             return {}
+        self.membership.takes_from(assignment)
         return found
+
+    def _current(self) -> object | None:
+        return None if self.is_put_out else self._subscription.subscription.assignment
+
+    async def _is_counted_on(self) -> bool:
+        """By a heartbeat beside the client's own, which alone draws conclusions: it may join again meanwhile."""
+        assigned, coordinator = self.assignment(), self._coordinator
+        if not assigned or coordinator is None:
+            return False
+        async with _limited():
+            # A coordinator that is still loading its groups says yes to every heartbeat; this it does not answer yet.
+            await self.committed(next(iter(assigned)))
+            beat = HeartbeatRequest(self._group_id, coordinator.generation, coordinator.member_id)
+            response = await coordinator._send_req(beat)  # noqa: SLF001
+        return for_code(response.error_code) in COUNTED_ON
 
     async def _carefully(self, left: int) -> Records:
         found: Records = {}

@@ -10,15 +10,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy
-from faststream.kafka import KafkaMessage
 
 from contracts.topics import Topic
+from services.chassis import raw_batch
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.consumer import FETCH_MS, Halt, LaneConsumer
 from services.chassis.fold import DueEffect
 from services.chassis.lane_broker import LaneBroker
+from services.chassis.membership import SESSION_S
 from services.chassis.observer import ServiceObserver, timed
 from services.chassis.service import Lane
 
@@ -64,15 +65,15 @@ class KafkaLane(ConsumerRebalanceListener):
             batch=True,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
-            parser=_parse,
-            decoder=_decode,
+            parser=raw_batch.parse,
+            decoder=raw_batch.decode,
             listener=self,
             auto_offset_reset="none",
             max_records=self._most,
             batch_timeout_ms=10,
             fetch_max_wait_ms=FETCH_MS,
             max_partition_fetch_bytes=512 * 1024,
-            session_timeout_ms=15_000,
+            session_timeout_ms=int(SESSION_S * 1000),
             heartbeat_interval_ms=1_000,  # a member hears of a rebalance by it, and keeps the others waiting until then
             rebalance_timeout_ms=30_000,
             max_poll_interval_ms=120_000,
@@ -126,6 +127,14 @@ class KafkaLane(ConsumerRebalanceListener):
     def halts(self) -> tuple[Halt, ...]:
         """Its partitions that go no further."""
         return tuple(self.consumer.halts.values()) if self.consumer is not None else ()
+
+    async def holds(self) -> bool:
+        """Whether what the batch has in hand is this member's still: asked before any of it is saved, or answered
+        without a save (decision 35). Where the group does not answer it may be another's."""
+        try:
+            return self.consumer is not None and await self.consumer.membership.holds()
+        except KafkaError:
+            return False
 
     async def try_again(self, halt: Halt) -> None:
         """See whether a partition goes on by now."""
@@ -236,6 +245,8 @@ class KafkaLane(ConsumerRebalanceListener):
                 await self._idle.wait()
         except TimeoutError:
             self._tell("revoked_while_busy", lane=self.name)
+            if self.consumer is not None:
+                self.consumer.membership.lets_go()
         if self.consumer is not None:
             if revoked and self.consumer.is_put_out:
                 self._tell("put_out", lane=self.name)
@@ -260,33 +271,3 @@ def _position(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
     assignment = consumer._subscription.subscription.assignment  # noqa: SLF001
     state = assignment.state_value(tp) if assignment is not None else None
     return state.position if state is not None and state.has_valid_position else None
-
-
-async def _parse(batch: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaMessage:
-    # FastStream's own parser decodes headers and loses the whole batch on a null one (trap 3).
-    return KafkaMessage(
-        body=b"",
-        headers={},
-        reply_to="",
-        content_type=None,
-        message_id="",
-        correlation_id="",
-        raw_message=batch,
-        consumer=_NO_CONSUMER,
-    )
-
-
-async def _decode(message: KafkaMessage) -> tuple[ConsumerRecord[Any, Any], ...]:
-    batch: Any = message.raw_message
-    return batch if isinstance(batch, tuple) else (batch,)
-
-
-class _NoConsumer:
-    """FastStream wants a consumer to acknowledge with; the lane commits itself."""
-
-    async def commit(self) -> None: ...
-
-    def seek(self, *args: object, **kwargs: object) -> None: ...
-
-
-_NO_CONSUMER: Any = _NoConsumer()

@@ -7,9 +7,8 @@ machinery, and the lane comes back to the same place.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, takewhile
 from typing import Final, Literal, TypeVar
@@ -18,9 +17,11 @@ from contracts.message import Nudge
 from contracts.topics import Topic
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.arrival import PARKED, Arrival, Decoder, RawRecord, Skipped, Undecodable, stamp_of
+from services.chassis.batch import Batch
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document, Entry, Record
 from services.chassis.fold import DueEffect, Folded, Folder
+from services.chassis.membership import PartitionsLost
 from services.chassis.observer import Observer, timed
 from services.chassis.orders import Read, Told, told_entries, understood
 from services.chassis.parked_letters import is_parked
@@ -36,30 +37,16 @@ SHARED_FROM: Final = 64
 
 FAILURES_BEFORE_PARKING: Final = 3
 ROUNDS_AT_MOST: Final = 1_500
-"""Far above what 500 records and conflicts can need, two rounds for each: past it the lane pauses instead of
-spinning."""
+"""Far above what 500 records and conflicts can need: past it the lane pauses instead of spinning."""
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Batch:
-    """One batch under way, or one share of its round, which has met and says what is its own."""
-
-    waiting: dict[str, list[Arrival]] = field(default_factory=dict)
-    met: dict[str, Document] = field(default_factory=dict)
-    direct: list[tuple[str, Entry]] = field(default_factory=list)
-    effects: list[DueEffect] = field(default_factory=list)
-    nudged: set[str] = field(default_factory=set)
-    undecodable: list[str] = field(default_factory=list)
-    failures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-
-@dataclass(slots=True)
 class Loop:
     """The loop of one service. `present()` is the corrected clock; `turns` has a monotonic one, for measuring.
-    `shared_from`: a round of so many aggregates is settled in two shares."""
+    `holds(lane)` says whether what the lane has in hand is its own still (decision 35). `shared_from`: a round of so
+    many aggregates is settled in two shares."""
 
     service: str
     decoder: Decoder
@@ -71,6 +58,7 @@ class Loop:
     observer: Observer
     present: Callable[[], datetime]
     turns: Turns
+    holds: Callable[[str], Awaitable[bool]]
     shared_from: int = SHARED_FROM
 
     async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord], calls: list[DueEffect]) -> None:
@@ -84,7 +72,7 @@ class Loop:
             if rounds > ROUNDS_AT_MOST:
                 raise RuntimeError("a batch does not settle")
             shares = [self._share(batch, lane, share) for share in self._shares(batch, lane)]
-            unasked = [self._timed(lane, "publish", self._publish(batch))] if batch.direct else []
+            unasked = [self._timed(lane, "publish", self._publish(batch, lane))] if batch.direct else []
             await _all_of([*shares, *unasked])
         await self._timed(lane, "trim", self._trim(batch))
         self.observer.outcomes(lane, batch.outcomes)
@@ -146,7 +134,7 @@ class Loop:
         await self._saved(share, lane, aggregates)
         # In every round: what is acknowledged leaves the outbox with the next, so that no document grows with the
         # length of a batch.
-        await self._timed(lane, "publish", self._publish(share))
+        await self._timed(lane, "publish", self._publish(share, lane))
         batch.met |= share.met
 
     async def _saved(self, batch: Batch, lane: str, aggregates: Sequence[str]) -> None:
@@ -155,6 +143,9 @@ class Loop:
         loaded = await self._timed(lane, "load", self.store.load(ids))
         folds = await self._timed(lane, "decide", self._fold_all(loaded, waiting, batch, lane))
         drafts = [f for f in folds if f.changed]
+        # The last thing before the save: what comes between is not seen.
+        if drafts and not await self._timed(lane, "hold", self.holds(lane)):
+            raise PartitionsLost
         saved = await self._timed(lane, "save", self.store.save([f.draft for f in drafts], self.present()))
         outcome_of = dict(zip((f.draft.id for f in drafts), saved, strict=True))
         for folded in folds:
@@ -237,8 +228,7 @@ class Loop:
     def _advance(self, batch: Batch, aggregate: str, done: int) -> None:
         if done:  # a failure that passed was not the next message's
             batch.failures.pop(aggregate, None)
-        rest = batch.waiting[aggregate][done:]
-        if rest:
+        if rest := batch.waiting[aggregate][done:]:
             batch.waiting[aggregate] = rest
         else:
             del batch.waiting[aggregate]
@@ -249,7 +239,7 @@ class Loop:
         parks = batch.waiting[aggregate][0].letters is None
         self.observer.failed(aggregate, error, parks and batch.failures[aggregate] >= FAILURES_BEFORE_PARKING)
 
-    async def _publish(self, batch: Batch) -> None:
+    async def _publish(self, batch: Batch, lane: str) -> None:
         records: list[Record] = []
         entries: list[tuple[str, Entry]] = []
         for aggregate, document in batch.met.items():
@@ -257,23 +247,24 @@ class Loop:
                 if not self.acknowledged.knows(aggregate, entry):
                     records.append(entry.record(self.service, aggregate))
                     entries.append((aggregate, entry))
-        records += [entry.record(self.service, key) for key, entry in batch.direct]
+        # What is saved goes out in any case; what nobody has saved another may have answered otherwise.
+        lost = bool(batch.direct) and not await self.holds(lane)
+        records += [] if lost else [entry.record(self.service, key) for key, entry in batch.direct]
         if records:
             await self.publish(records)
-        batch.direct.clear()
         for aggregate, entry in entries:
             self.acknowledged.note(aggregate, entry)
+        if lost:
+            raise PartitionsLost
+        batch.direct.clear()
 
     async def _trim(self, batch: Batch) -> None:
         """A nudged aggregate is trimmed in the same handling (law 5). A conflict is harmless: somebody else wrote,
         and trims."""
-        drafts = []
         nudged = [*batch.nudged, *(PARKED + aggregate for aggregate in batch.nudged)]
-        for aggregate in (a for a in nudged if a in batch.met):
-            draft = batch.met[aggregate].draft()
-            if draft.outbox:
-                draft.outbox = []
-                drafts.append(draft)
+        drafts = [batch.met[each].draft() for each in nudged if each in batch.met and batch.met[each].outbox]
+        for draft in drafts:
+            draft.outbox = []
         if drafts:
             await self.store.save(drafts, self.present())
 

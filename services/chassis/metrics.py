@@ -28,7 +28,7 @@ OUTCOMES: Final = frozenset(
 `conflict`: lost to another replica and decided again; `put-aside`: its aggregate is parked; `dropped` and `unparked`:
 an operator's order."""
 
-STAGES: Final = frozenset({"read", "load", "decide", "save", "publish", "trim", "commit"})
+STAGES: Final = frozenset({"read", "load", "decide", "hold", "save", "publish", "trim", "commit"})
 """The stages of one batch, in their order (law 5)."""
 
 OTHER: Final = "other"

@@ -82,12 +82,15 @@ def wired(service: Service, outside: Outside) -> Machinery:
         observer,
         present,
         turns,
+        lambda lane: lanes[lane].holds(),
     )
     desk = EffectsDesk(service, encoder.body, publish, present, observer)
-    lanes = [KafkaLane(name, lane, loop.settle, desk.start, acknowledged, observer) for lane in service.lanes]
-    commands = next(lane for lane in lanes if lane.topic is COMMANDS_TOPIC[name])
+    lanes = {
+        lane.name: KafkaLane(name, lane, loop.settle, desk.start, acknowledged, observer) for lane in service.lanes
+    }
+    commands = next(lane for lane in lanes.values() if lane.topic is COMMANDS_TOPIC[name])
     sweep = Sweep(name, commands, store, publish, present)
     audit = Audit(
         name, commands, store, publish, outside.committed, present, observer.tell, acknowledged.learn, orders.spoil
     )
-    return Machinery(codecs, loop, desk, lanes, sweep, audit, orders)
+    return Machinery(codecs, loop, desk, [*lanes.values()], sweep, audit, orders)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from services.chassis import lane
-from services.chassis.loop import Batch, Loop
+from services.chassis import raw_batch
+from services.chassis.batch import Batch
+from services.chassis.loop import Loop
 
 LATER_S: Final = 5.0
 _late: set[asyncio.Task[None]] = set()
@@ -20,24 +21,24 @@ _late: set[asyncio.Task[None]] = set()
 
 def without_safe_parser() -> None:
     """Headers are decoded where batches come in, as FastStream's own parser does: a null one loses the whole batch."""
-    safe = lane._parse
+    safe = raw_batch.parse
 
     async def parse(batch: Any) -> Any:
         for record in batch:
             {name: value.decode() for name, value in record.headers}
         return await safe(batch)
 
-    lane._parse = parse
+    raw_batch.parse = parse
 
 
 def without_publish_before_commit() -> None:
     """Offsets are committed at once, and what was decided is published some seconds later."""
     publish = Loop._publish
 
-    async def later(loop: Loop, batch: Batch) -> None:
+    async def later(loop: Loop, batch: Batch, lane: str) -> None:
         kept = replace(batch, met=dict(batch.met), direct=list(batch.direct))
         batch.direct.clear()
-        task = asyncio.create_task(_after(LATER_S, lambda: publish(loop, kept)))
+        task = asyncio.create_task(_after(LATER_S, lambda: publish(loop, kept, lane)))
         _late.add(task)
         task.add_done_callback(_late.discard)
 

@@ -35,7 +35,7 @@ from services.notifications.settings import NotificationsSettings
 from services.reports import __main__ as reports
 from services.reports.settings import ReportsSettings
 from tests.corpus.kept import Fields, Kept, KeptDocument, KeptRecord
-from tests.fakes.log import FakeLog, FakePublisher
+from tests.fakes.log import FakeLog, FakePublisher, held
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Told
 
@@ -112,7 +112,7 @@ class Today:
         morgue = Morgue(self.name, encoder, self.decoder.keyed_hash, acknowledged.knows)
         return Loop(
             self.name, self.decoder, folder, morgue, self.store, FakePublisher(self.log), acknowledged, self.told,
-            lambda: self.present, Turns(lambda: 0.0),
+            lambda: self.present, Turns(lambda: 0.0), held,
         )  # fmt: skip
 
 

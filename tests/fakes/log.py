@@ -74,6 +74,11 @@ class FakePublisher:
         self.on_stamp(taken[-1].timestamp)
 
 
+async def held(_: str) -> bool:
+    """No other member has the lane's partitions."""
+    return True
+
+
 @dataclass
 class FakeLane:
     """A member of a group; `owned` are its partitions. Each `step` handles one batch, as `KafkaLane` does."""

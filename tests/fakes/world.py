@@ -28,7 +28,7 @@ from services.chassis.sweep import partition_of
 from services.chassis.tokens import TokenRefused
 from services.chassis.turns import Turns
 from tests.component.counter import Count, counter_service
-from tests.fakes.log import FakeLane, FakeLog, FakePublisher, FakeRecord
+from tests.fakes.log import FakeLane, FakeLog, FakePublisher, FakeRecord, held
 from tests.fakes.store import FakeStore
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -134,6 +134,7 @@ class Process:
             self.told,
             world.present,
             Turns(lambda: 0.0),
+            held,
             world.shared_from,
         )
         self.lanes = {

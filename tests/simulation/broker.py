@@ -1,5 +1,6 @@
 """What `KafkaLane` uses of FastStream's broker: a subscriber that hands over batches and commits nothing."""
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -14,7 +15,7 @@ class SimulatedSubscriber:
     """One lane's, with its own parser and decoder; a batch that they raise on is lost, as FastStream loses it."""
 
     def __init__(self, consumer: SimulatedConsumer, life: Life, chance: Random, settings: dict[str, Any]) -> None:
-        self.consumer, self._life, self._chance = consumer, life, chance
+        self.consumer, self._life, self._chance, self._faults = consumer, life, chance, consumer.faults
         self._parser, self._decoder = settings["parser"], settings["decoder"]
         self._most: int = settings["max_records"]
         self._handle: Callable[[Any], Awaitable[None]] | None = None
@@ -33,10 +34,19 @@ class SimulatedSubscriber:
                 await self.consumer.wake.wait()
                 await self._life.wait(self._chance.uniform(0.001, 0.01))
                 continue
+            if self._faults.strikes("freeze-with-records-in-hand", self._life.name):
+                self._freeze()
             with contextlib.suppress(Exception):
                 message = await self._parser(tuple(batch))
                 await self._handle(await self._decoder(message))
             await self._life.wait(0.0005)
+
+    def _freeze(self) -> None:
+        """For longer than a session, perhaps; and perhaps it is killed just when it has begun to move again."""
+        seconds = self._chance.uniform(1.0, 60.0)
+        self._life.freeze(seconds)
+        if self._chance.random() < 0.5:
+            asyncio.get_running_loop().call_later(seconds + self._chance.uniform(0.0, 0.015), self._life.die)
 
     def _at_most(self) -> int:
         return self._chance.randint(1, 5) if self._chance.random() < 0.2 else self._most

@@ -37,7 +37,8 @@ class Cast:
 
     def _customer(self, number: int) -> Customer:
         world, chance = self.world, Random(f"{self.world.seed}/customer-{number}")
-        who = Customer(f"c{number}", world.channel, world.sms, world.mail, chance)
+        is_hasty = world.will("asked-too-early", 0.2, chance)
+        who = Customer(f"c{number}", world.channel, world.sms, world.mail, chance, is_hasty)
         world.neighbours.records.add(who.in_registry)
         return who
 

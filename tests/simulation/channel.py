@@ -77,6 +77,13 @@ class Channel:
             self._faults.count("command-sent-again", type(command).__name__)
         raise Unanswered(f"{type(command).__name__} {sent.id}")
 
+    async def ask_too_early(self, command: Command, key: str) -> None:
+        """A step of a flow that has not begun. Its refusal is not saved: who stands still with it in hand may meet the
+        flow, once it has begun, and decide otherwise."""
+        self._faults.count("asked-too-early", type(command).__name__)
+        self._faults.provoke("freeze-with-records-in-hand")
+        await self.ask(command, key)
+
     async def send(self, command: Command, key: str) -> None:
         """A command whose answer nobody waits for."""
         await self._send(self._noted(self._made(command, key, "web", broker_time())))

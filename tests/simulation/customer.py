@@ -34,13 +34,15 @@ class GivesUp(Exception):
 
 @dataclass(slots=True)
 class Customer:
-    """One person with a phone and a mailbox. `story` is what they have come through so far."""
+    """One person with a phone and a mailbox. `is_hasty`: they ask for a later step of a flow before it has begun.
+    `story` is what they have come through so far."""
 
     name: str
     channel: Channel
     sms: SmsCompany
     mail: MailCompany
     chance: Random
+    is_hasty: bool = False
     number: str = field(init=False)
     approved_mobile: str = field(init=False)
     mobile: str = field(init=False)
@@ -161,6 +163,8 @@ class Customer:
             email=Sealed.of(self.email), mobile=Sealed.of(self.mobile), password=Sealed.of(self.password)
         )
         terms = identity.AcceptTerms(**text)
+        if self.is_hasty:
+            await self.channel.ask_too_early(contact, flow)
         await self.ask(start, identity.RegistrationStarted, flow)
         await self.prove(self.approved_mobile, _confirmed, identity.ResendOtp(), flow)
         await self.ask(contact, identity.ContactGiven, flow)

@@ -23,6 +23,8 @@ async def define(who: Customer, account: str, relation: accounts.Relation) -> st
     token, flow = who.sealed_token, who.channel.new_id()
     add = accounts.AddAccount(token=token, identifier_kind="account-number", identifier=account)
     declare = accounts.DeclareBeneficiary(token=token, is_actual_beneficiary=True)
+    if who.is_hasty:
+        await who.channel.ask_too_early(accounts.ConfirmReview(token=token), flow)
     await who.ask(accounts.StartDefinition(token=token, relation=relation), accounts.DefinitionStarted, flow)
     await who.ask(add, accounts.AccountAdded, flow)
     await who.ask(accounts.ConfirmReview(token=token), accounts.ReviewConfirmed, flow)

@@ -19,6 +19,7 @@ Point = Literal[
     "revocation-inside-a-decision",
     "death-inside-a-decision",
     "freeze-at-a-gateway",
+    "freeze-with-records-in-hand",
 ]
 """Where a call of a process, or a decision, meets a fault by chance."""
 
@@ -45,6 +46,7 @@ Event = Literal[
     "command-sent-again",
     "command-with-another-body",
     "command-expired",
+    "asked-too-early",
     "hostile-record",
     "late-copy",
     "gateway-answer-lost",
@@ -87,6 +89,7 @@ class Faults:
     rates: dict[Point, float] = field(default_factory=dict)
     left: dict[Point, int] = field(default_factory=dict)
     is_calm: bool = False
+    provoked: set[Point] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for point in POINTS:
@@ -98,11 +101,20 @@ class Faults:
         for point in points:
             self.rates[point], self.left[point] = STRESS
 
+    def provoke(self, point: Point) -> None:
+        """Let the next passage of this point meet its fault."""
+        self.provoked.add(point)
+
     def strikes(self, point: Point, who: str) -> bool:
         """Whether this passage of the point meets its fault."""
-        if not self.left[point] or self.is_calm or self.chance.random() >= self.rates[point]:
+        if self.is_calm:
             return False
-        self.left[point] -= 1
+        if point in self.provoked:
+            self.provoked.remove(point)
+        elif self.left[point] and self.chance.random() < self.rates[point]:
+            self.left[point] -= 1
+        else:
+            return False
         self.count(point, who)
         return True
 

@@ -10,29 +10,16 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaTimeoutError
 
+from services.chassis.membership import SESSION_S, Membership
 from tests.fakes.log import FakeRecord
 from tests.simulation.faults import Faults
 from tests.simulation.life import Gone, Life, begin_outside
 from tests.simulation.log import SimulatedLog
+from tests.simulation.place import Place
 from tests.simulation.virtual_time import now_s, pause
 
-SESSION_S: Final = 15.0
 REBALANCE_S: Final = 30.0
 HEARTBEAT_S: Final = 3.0
-
-
-class Place:
-    """Where a consumer stands in a partition, as aiokafka shows it."""
-
-    def __init__(self, position: int) -> None:
-        self.position = position
-        self.high: int | None = None
-        self.is_paused = False
-
-    @property
-    def has_valid_position(self) -> bool:
-        """Always: it begins at what the group has committed."""
-        return True
 
 
 class SimulatedConsumer:
@@ -51,6 +38,7 @@ class SimulatedConsumer:
         self.has_left = False
         self.halts: dict[TopicPartition, Any] = {}
         self.polls = 0
+        self.membership = Membership(lambda: self.places, self._is_counted_on, now_s)
         self.wake = asyncio.Event()
         self._subscription = _Subscription(self)
         group.log.read_by(group.topic, self.wake)
@@ -103,6 +91,13 @@ class SimulatedConsumer:
         for tp, offset in offsets.items():
             self._log.committed[self.group.name, tp.topic, tp.partition] = offset
 
+    async def _is_counted_on(self) -> bool:
+        await self._answer()
+        is_present = self.group.is_present(self)
+        if not is_present:
+            self.group.finds_itself_out(self)
+        return is_present
+
     async def _fails(self) -> None:
         if self._chance.random() < 0.5:
             self.life.die()
@@ -133,6 +128,7 @@ class SimulatedConsumer:
             if found:
                 place.position = found[-1].offset + 1
                 batch += found
+        self.membership.takes_from(self.places)
         return batch
 
     async def give_back(self) -> None:

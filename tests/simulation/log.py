@@ -157,13 +157,14 @@ class SimulatedPublisher:
     life: Life
     faults: Faults
     chance: Random
-    on_stamp: Callable[[int], None] = lambda _: None
+    on_stamp: Callable[[int, int], None] = lambda *_: None
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Send all."""
         if not records:
             return
         self.life.check()
+        began = now_s()
         if self.faults.strikes("before-publish", self.life.name):
             await self._fail(())
         await self.life.wait(self.chance.uniform(0.001, 0.006))
@@ -179,7 +180,7 @@ class SimulatedPublisher:
         if self.faults.strikes("after-publish", self.life.name):
             await self._fail(())
         await self.life.wait(self.chance.uniform(0.001, 0.004))
-        self.on_stamp(stamp)
+        self.on_stamp(stamp, round((now_s() - began) * 1000))
 
     def _some_of(self, records: Sequence[Record]) -> list[Record]:
         """Of each partition's records the first ones, as many as chance will have it."""

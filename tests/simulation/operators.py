@@ -42,6 +42,7 @@ class Operators:
         self._world.mended.add(flow)
         self._world.faults.count("spoilt-flow-mended", flow)
         await asyncio.gather(self._roll_out(), self._until_it_goes_on(aggregate))
+        await self._until_it_goes_on(aggregate)  # a replica of the old release may have parked it once more
 
     async def _roll_out(self) -> None:
         """One replica after the other; whoever keeps them up starts the new release."""

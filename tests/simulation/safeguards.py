@@ -9,12 +9,13 @@ from typing import Any, Final
 from faststream.kafka.message import KafkaMessage
 from faststream.kafka.parser import AioKafkaBatchParser
 
-from services.chassis import arrival, lane
+from services.chassis import arrival, raw_batch
 from services.chassis.dead_letters import Morgue
 from services.chassis.document import Document
 from services.chassis.fold import DueEffect, Folded, Folder
 from services.chassis.lane import KafkaLane
 from services.chassis.loop import Loop
+from services.chassis.membership import Membership
 from services.chassis.parked_letters import ParkedLetters
 from services.chassis.wiring import Machinery
 from services.identity import one_time_code
@@ -37,6 +38,10 @@ class Safeguard:
 # --- attributes -----------------------------------------------------------------------------------------------------
 def _decided_nothing(_: Document, __: str, ___: int) -> bool:
     return False
+
+
+async def _always_holds(_: Membership) -> bool:
+    return True
 
 
 def _goes_on(self: KafkaLane, records: Sequence[Any], error: Exception) -> None:
@@ -131,6 +136,11 @@ SAFEGUARDS: Final[dict[str, Safeguard]] = {
     "version filter": Safeguard(world=_no_version_filter, stress=("revocation-inside-a-decision",)),
     "majority reads": Safeguard(world=_local_reads, stress=("fail-over",)),
     "rewind": Safeguard(((KafkaLane, "_rewind_and_pause", _goes_on),), stress=("before-load", "after-bulk")),
+    "membership": Safeguard(
+        ((Membership, "holds", _always_holds),),
+        stress=("freeze-with-records-in-hand",),
+        needs=("asked-too-early", "joins"),
+    ),
     "publish before commit": Safeguard(
         ((KafkaLane, "_handle", _commits_first),), stress=("before-publish", "death-inside-a-decision")
     ),
@@ -148,7 +158,7 @@ SAFEGUARDS: Final[dict[str, Safeguard]] = {
         ((Morgue, "_held", lambda *_: None),), needs=("poisonous-aggregate", "spoilt-flow-mended")
     ),
     "safe parser": Safeguard(
-        ((lane, "_parse", AioKafkaBatchParser(KafkaMessage, None).parse_batch),), needs=("hostile-record",)
+        ((raw_batch, "parse", AioKafkaBatchParser(KafkaMessage, None).parse_batch),), needs=("hostile-record",)
     ),
 }
 """By the names under which docs and tests speak of them."""

@@ -16,7 +16,7 @@ from tests.fakes.world import World, with_route
 from tests.simulation.play import play
 from tests.simulation.safeguards import SAFEGUARDS, left_out, stressed, without
 
-SEEDS_AT_MOST = 25
+SEEDS_AT_MOST = 100
 
 
 @pytest.mark.parametrize("name", SAFEGUARDS)

@@ -61,7 +61,10 @@ class LogOfATest:
         self.stamps: list[int] = []
         self.log = SimulatedLog()
         self._group = Group(self.log, "test.ordinary", self.topic.name, Random(1))
-        self._publish = SimulatedPublisher(self.log, Life("sender"), faults, Random(1), self.stamps.append)
+        self._publish = SimulatedPublisher(self.log, Life("sender"), faults, Random(1), self._on_stamp)
+
+    def _on_stamp(self, stamp: int, _: int) -> None:
+        self.stamps.append(stamp)
 
     async def publish(self, records: Sequence[Record]) -> None:
         await self._publish([record._replace(topic=self.topic.name) for record in records])

@@ -2,11 +2,20 @@
 
 import time
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import AsyncMock, Mock
 
 import pytest
 from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
-from aiokafka.errors import GroupAuthorizationFailedError, NoOffsetForPartitionError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupLoadInProgressError,
+    IllegalGenerationError,
+    NoError,
+    NoOffsetForPartitionError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
 
 from services.chassis.consumer import CAREFUL_S, FETCH_MS, IDLE_FETCH_MS, NAME_TAKEN
 from tests.eventually import eventually
@@ -130,3 +139,63 @@ async def test_trap_48_whose_name_another_has_taken_meanwhile_joins_anew(step: s
     joining = CoordinatorGroupRebalance(client, "accounts.ordinary", 1, Mock(topics=()), [Mock(metadata=bytes)], 1, 1)
     assert await getattr(joining, step)() is None
     client.reset_generation.assert_called_once()
+
+
+def member_of_a_group(reading: Reading, *answers: int) -> AsyncMock:
+    """The coordinator of a member whose heartbeats are answered so."""
+    coordinator = reading.consumer._coordinator
+    coordinator.generation, coordinator.member_id = 5, "member-1"
+    coordinator._send_req = AsyncMock(side_effect=[SimpleNamespace(error_code=code) for code in answers])
+    beats: AsyncMock = coordinator._send_req
+    return beats
+
+
+async def with_records_in_hand(opened: Open) -> Reading:
+    broker = FakeBroker([stored(0, 5)], [stored(0, 5)], [stored(0, 5)])
+    reading = Reading(broker, opened(broker))
+    await eventually(reading.poll, lambda count: count == 15)
+    return reading
+
+
+async def test_law5_what_was_read_is_held_as_long_as_the_group_counts_on_the_member(opened: Open) -> None:
+    reading = await with_records_in_hand(opened)
+    beats = member_of_a_group(reading, NoError.errno)
+    for _ in range(2):
+        assert await reading.consumer.membership.holds()
+    ((beat,), _) = beats.await_args_list[0]
+    assert (beat._group, beat._generation_id, beat._member_id) == ("accounts.ordinary", 5, "member-1")
+    assert beats.await_count == 1
+    reading.consumer._coordinator.member_id = ""
+    assert reading.consumer.is_put_out
+    assert not await reading.consumer.membership.holds()
+
+
+async def test_law5_nothing_is_held_before_it_was_read(opened: Open) -> None:
+    broker = FakeBroker([stored(0, 5)], [stored(0, 5)], [stored(0, 5)])
+    reading = Reading(broker, opened(broker))
+    beats = member_of_a_group(reading)
+    assert not await reading.consumer.membership.holds()
+    assert beats.await_count == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds"),
+    [(NoError, True), (RebalanceInProgressError, True), (UnknownMemberIdError, False), (IllegalGenerationError, False)],
+)
+async def test_law5_a_heartbeat_says_whether_the_group_counts_on_a_member(
+    opened: Open, answer: Any, holds: bool
+) -> None:
+    reading = await with_records_in_hand(opened)
+    member_of_a_group(reading, answer.errno)
+    assert await reading.consumer.membership.holds() == holds
+    assert reading.consumer._coordinator.member_id == "member-1"  # what follows from it is the client's own to say
+
+
+async def test_law5_a_coordinator_that_loads_its_groups_is_not_believed(opened: Open) -> None:
+    """It says yes to every heartbeat."""
+    reading = await with_records_in_hand(opened)
+    beats = member_of_a_group(reading, NoError.errno)
+    reading.consumer._coordinator.fetch_committed_offsets = AsyncMock(side_effect=GroupLoadInProgressError)
+    with pytest.raises(GroupLoadInProgressError):
+        await reading.consumer.membership.holds()
+    assert beats.await_count == 0

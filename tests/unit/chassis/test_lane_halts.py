@@ -14,6 +14,7 @@ from services.chassis import lane
 from services.chassis.acknowledged import Acknowledged
 from services.chassis.consumer import Halt
 from services.chassis.lane import KafkaLane
+from services.chassis.membership import Membership
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.service import Lane
@@ -21,6 +22,18 @@ from tests.eventually import eventually
 
 ONE, TWO = (TopicPartition(ACCOUNTS_COMMANDS.name, number) for number in range(2))
 HALT = Halt(ONE, 6, CorruptRecordException(), 0.0, unreadable=True)
+
+
+def holding() -> Membership:
+    """A member on which its group counts, with something in hand."""
+    assignment = object()
+
+    async def counted_on() -> bool:
+        return True
+
+    member = Membership(lambda: assignment, counted_on)
+    member.takes_from(assignment)
+    return member
 
 
 @dataclass
@@ -33,6 +46,7 @@ class Consumer:
     offsets: dict[TopicPartition, int] = field(default_factory=lambda: {ONE: 6, TWO: 0})
     lost: bool = False
     is_put_out: bool = False
+    membership: Membership = field(default_factory=holding)
 
     def assignment(self) -> set[TopicPartition]:
         return {ONE, TWO}

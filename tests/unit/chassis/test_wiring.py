@@ -3,6 +3,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from services.chassis.lane import KafkaLane
 from services.chassis.metrics import Metrics
 from services.chassis.observer import ServiceObserver
 from services.chassis.wiring import Outside, wired
@@ -20,9 +23,28 @@ class Calls:
 def test_law9_effects_are_given_the_corrected_clock() -> None:
     """By a machine's own clock, half a minute wrong, a call is never made, or begins when its end is not awaited."""
     calls = Calls()
+    machinery = wired(replace(counter_service(), effects=calls), outside())
+    assert calls.clock() == NOON
+    assert {"ordinary", "internal", "news"} <= {lane.name for lane in machinery.lanes}
+
+
+async def test_law5_the_loop_asks_the_lane_that_has_something_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    machinery = wired(counter_service(), outside())
+    asked = []
+
+    async def holds(lane: KafkaLane) -> bool:
+        asked.append(lane.name)
+        return lane.name == "news"
+
+    monkeypatch.setattr(KafkaLane, "holds", holds)
+    assert [await machinery.loop.holds(name) for name in ("news", "ordinary")] == [True, False]
+    assert asked == ["news", "ordinary"]
+
+
+def outside() -> Outside:
     anything: Any = None
     observer: Any = ServiceObserver(Metrics(), None)
-    outside = Outside(
+    return Outside(
         store=anything,
         publish=anything,
         committed=anything,
@@ -35,6 +57,3 @@ def test_law9_effects_are_given_the_corrected_clock() -> None:
         data_keys=anything,
         observer=observer,
     )
-    machinery = wired(replace(counter_service(), effects=calls), outside)
-    assert calls.clock() == NOON
-    assert {"ordinary", "internal", "news"} <= {lane.name for lane in machinery.lanes}
