@@ -19,7 +19,6 @@ from aiokafka.errors import (
     NoError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
-    RebalanceInProgressError,
     RecordTooLargeError,
     UnknownMemberIdError,
     UnsupportedCodecError,
@@ -32,7 +31,7 @@ from cramjam import DecompressionError
 
 from services.chassis.clients import stop
 from services.chassis.lenient_batch import first_batch
-from services.chassis.membership import Membership
+from services.chassis.membership import SHOWN_FOR_S, Membership
 
 CALL_LIMIT_S: Final = 8.0
 STOP_LIMIT_S: Final = 5.0
@@ -71,9 +70,6 @@ NAME_TAKEN: Final = 82
 ask under its old id again and again (trap 48); what it does where its id is unknown is right here, too."""
 
 kafka_errors.setdefault(NAME_TAKEN, UnknownMemberIdError)
-
-COUNTED_ON: Final = frozenset({NoError, RebalanceInProgressError})
-"""What a heartbeat of a member is answered. While a group deals its partitions out anew they are still its own."""
 
 Records = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 
@@ -179,12 +175,13 @@ class LaneConsumer(AIOKafkaConsumer):
         assigned, coordinator = self.assignment(), self._coordinator
         if not assigned or coordinator is None:
             return False
-        async with _limited():
+        async with _limited(SHOWN_FOR_S):
             # A coordinator that is still loading its groups says yes to every heartbeat; this it does not answer yet.
             await self.committed(next(iter(assigned)))
             beat = HeartbeatRequest(self._group_id, coordinator.generation, coordinator.member_id)
             response = await coordinator._send_req(beat)  # noqa: SLF001
-        return for_code(response.error_code) in COUNTED_ON
+        # While partitions are dealt out anew no heartbeat makes a member's time longer than the rebalance's.
+        return for_code(response.error_code) is NoError
 
     async def _carefully(self, left: int) -> Records:
         found: Records = {}
@@ -286,14 +283,14 @@ class LaneConsumer(AIOKafkaConsumer):
 
 
 @contextlib.asynccontextmanager
-async def _limited() -> AsyncIterator[None]:
-    """A call of the broker, within a time limit of our own.
+async def _limited(limit_s: float = CALL_LIMIT_S) -> AsyncIterator[None]:
+    """Calls of the broker, within a time limit of our own.
 
     Raises:
         KafkaTimeoutError: it took longer.
     """
     try:
-        async with asyncio.timeout(CALL_LIMIT_S):
+        async with asyncio.timeout(limit_s):
             yield
     except TimeoutError:
         raise KafkaTimeoutError from None
