@@ -16,17 +16,15 @@ from tests.fakes.world import World, with_route
 from tests.simulation.play import play
 from tests.simulation.safeguards import SAFEGUARDS, left_out, stressed, without
 
-SEEDS_AT_MOST = 100
-
 
 @pytest.mark.parametrize("name", SAFEGUARDS)
 def test_a_safeguard_that_is_left_out_is_missed(name: str) -> None:
-    for seed in range(1, SEEDS_AT_MOST + 1):
+    for seed in range(1, SAFEGUARDS[name].seeds + 1):
         assert play(seed, stressed(name)).problems == ()
         with left_out(name):
             if play(seed, without(name)).problems:
                 return
-    raise AssertionError(f"nobody noticed in {SEEDS_AT_MOST} seeds that there was no {name}")
+    raise AssertionError(f"nobody noticed in {SAFEGUARDS[name].seeds} seeds that there was no {name}")
 
 
 # --- prepare inside the fold: a service of which one batch can show it ----------------------------------------------
