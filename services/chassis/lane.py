@@ -19,12 +19,11 @@ from services.chassis.acknowledged import Acknowledged
 from services.chassis.consumer import FETCH_MS, Halt, LaneConsumer
 from services.chassis.fold import DueEffect
 from services.chassis.lane_broker import LaneBroker
-from services.chassis.membership import SESSION_S
+from services.chassis.membership import HEARTBEAT_S, REBALANCE_S, REVOKE_LIMIT_S, SESSION_S
 from services.chassis.observer import ServiceObserver, timed
 from services.chassis.service import Lane
 
 COMMIT_LIMIT_S: Final = 8.0
-REVOKE_LIMIT_S: Final = 20.0
 PAUSE_S: Final = 1.0
 """The retry is the probe (law 7). A call of a server that is away takes seconds by itself; once the server is back,
 everybody waits for this."""
@@ -74,8 +73,8 @@ class KafkaLane(ConsumerRebalanceListener):
             fetch_max_wait_ms=FETCH_MS,
             max_partition_fetch_bytes=512 * 1024,
             session_timeout_ms=int(SESSION_S * 1000),
-            heartbeat_interval_ms=1_000,  # a member hears of a rebalance by it, and keeps the others waiting until then
-            rebalance_timeout_ms=30_000,
+            heartbeat_interval_ms=int(HEARTBEAT_S * 1000),
+            rebalance_timeout_ms=int(REBALANCE_S * 1000),
             max_poll_interval_ms=120_000,
         )
         self._subscriber(self._handle)

@@ -10,6 +10,16 @@ from services.chassis.clock import SINCE_BOOT
 SESSION_S: Final = 15.0
 """A member that is silent for so long is put out, and others get its partitions."""
 
+HEARTBEAT_S: Final = 1.0
+"""A member hears of a rebalance by its heartbeat, and keeps the others waiting until then."""
+
+REBALANCE_S: Final = 30.0
+"""So long the group waits in a rebalance for a member that has not let go yet; then others get its partitions."""
+
+REVOKE_LIMIT_S: Final = 15.0
+"""So long a batch in flight may keep a rebalance waiting. With a heartbeat before it, and after it a save that may
+still begin, it is less than a rebalance."""
+
 SHOWN_FOR_S: Final = 7.0
 """So long after the group has shown that it counts on a member a save may begin: together with the longest that a save
 takes it is less than a session."""

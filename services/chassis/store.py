@@ -29,6 +29,7 @@ Outcome = Literal["saved", "conflict", "refused"]
 
 COLLECTION: Final = "aggregates"
 LOAD_AT_MOST: Final = 500
+CALL_LIMIT_S: Final = 6.0
 VERSION_RULE: Final[dict[str, Any]] = {
     "$or": [{"$expr": {"$eq": ["$version", "$claimed_version"]}}, {"version": {"$type": "int"}}]
 }
@@ -81,7 +82,9 @@ class Store(Protocol):
 class MongoStore:
     """The collection of one service. Every call ends within `limit_s` seconds or raises `StoreUnavailable`."""
 
-    def __init__(self, uri: str, database: str, partition_of: Callable[[str], int], limit_s: float = 6.0) -> None:
+    def __init__(
+        self, uri: str, database: str, partition_of: Callable[[str], int], limit_s: float = CALL_LIMIT_S
+    ) -> None:
         self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
             uri,
             timeoutMS=int(limit_s * 1000) - 1000,
