@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.billing import Due
-from contracts.message import Answer, Code, CustomerCommand, Event, Id, Query
+from contracts.message import Answer, Code, CustomerCommand, Event, Id, PublicKey, Query
 from contracts.sealed import Sealed, SealedFor
 from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_COMMANDS, ACCOUNTS_EVENTS, ACCOUNTS_INTERNAL
 
@@ -47,9 +47,11 @@ class DeclareBeneficiary(CustomerCommand, service="accounts", topic=ACCOUNTS_COM
     is_actual_beneficiary: bool
 
 
-class ShowDues(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+class ShowDues(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS, version=2):
     """A5: asks billing; answered by `DuesShown` when billing has answered. May be repeated until the terms are
     accepted."""
+
+    answer_key: PublicKey
 
 
 class AcceptServiceTerms(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
@@ -108,13 +110,22 @@ class BeneficiaryDeclared(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
     next_step: Code
 
 
-class DuesShown(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
-    """A5: what this person owes on this account, in halalas, as billing knew it at `as_of`. `next_step` is
-    `accept-service-terms`."""
+class Dues(BaseModel):
+    """What one person owes on one account, in halalas, as billing knew it at `as_of`."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
 
     as_of: AwareDatetime
     dues: Annotated[tuple[Due, ...], Field(max_length=100)]
     total_halalas: Annotated[int, Field(ge=0, le=10**14)]
+
+
+class DuesShown(Answer, service="accounts", topic=ACCOUNTS_ANSWERS, version=2):
+    """A5: what this person owes on this account. `dues` opens to JSON `{as_of, dues, total_halalas}`: billing's
+    sum, and for each due `{what_for, period_from, period_to, amount_halalas, due_date}`, in halalas, as billing knew it
+    at `as_of`. `next_step` is `accept-service-terms`."""
+
+    dues: ForAsker
     next_step: Code
 
 

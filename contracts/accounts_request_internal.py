@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from contracts.accounts import Reference
-from contracts.message import Code, Event, Id
-from contracts.requests import Schedule
+from contracts.message import Code, Event, Id, PublicKey
+from contracts.requests import Parts, Schedule
 from contracts.sealed import Sealed, SealedFor
 from contracts.topics import ACCOUNTS_INTERNAL
 from contracts.transfers import Halalas
@@ -44,7 +44,9 @@ class RequestNoted(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
 
 
 class PlanFiled(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
-    """The customer's aggregate has let a plan of instalments begin (A14): the dues are to be found and divided."""
+    """The customer's aggregate has let a plan of instalments begin (A14): the dues are to be found and divided.
+
+    `asker_key`: the `answer_key` of the command that asked, handed through to what answers it; None of version 1."""
 
     user_id: Id
     acted_by: Id | None = None
@@ -52,8 +54,9 @@ class PlanFiled(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     relation: Code
     reference: Reference
     definition_reference: Reference
-    parts: Annotated[int, Field(ge=2, le=24)]
+    parts: Parts
     filed_at: AwareDatetime
+    asker_key: PublicKey | None = None
 
 
 PlanDenialReason = Literal["nothing-due", "parts-too-small", "dues-not-found", "billing-silent"]
@@ -68,6 +71,7 @@ class PlanQuoted(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     total_halalas: Halalas
     parts: Schedule
     valid_until: AwareDatetime
+    asker_key: PublicKey | None = None
 
 
 class PlanDenied(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
@@ -76,3 +80,4 @@ class PlanDenied(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     user_id: Id
     reference: Reference
     reason: PlanDenialReason
+    asker_key: PublicKey | None = None

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from contracts.catalogue import published_messages
 from contracts.envelope import CONTENT_TYPE
-from contracts.message import Answer, Command, Message
-from contracts.schemas import Side, description_of
+from contracts.message import Answer, Command, Message, version_of
+from contracts.schemas import Side, description_of, title_of
 from contracts.topics import CATALOGUE as TOPICS
 from contracts.topics import CHANNELS, MAX_RECORD_BYTES, OPERATORS, Topic
 
@@ -56,14 +56,17 @@ def senders_of(message: type[Message]) -> frozenset[str]:
 
 
 def answers_to(command: type[Command]) -> list[type[Message]]:
-    """The answers that a command's description names, and the refusal, which every command may get."""
+    """The answers that a command's description names, and the refusal, which every command may get. Of an answer with
+    several versions it gets the one that is as new as itself."""
     named = _ANSWERED_BY.search(description_of(command))
     names = {*re.findall(r"`(\w+)`", named[1] if named else ""), "CommandRefused"}
-    return [
-        message
-        for message in published_messages().values()
+    answers = {
+        message.__name__: message
+        for message in sorted(published_messages().values(), key=version_of)
         if message.service == command.service and message.__name__ in names and issubclass(message, Answer)
-    ]
+        if version_of(message) <= version_of(command)
+    }
+    return [*answers.values()]
 
 
 def _server() -> Object:
@@ -182,7 +185,7 @@ def _message(service: str, message: type[Message], schema_path: SchemaPath) -> O
         headers["required"] = required
     return {
         "name": message.type_name,
-        "title": message.__name__,
+        "title": title_of(message),
         "description": description_of(message),
         "headers": {"allOf": [{"$ref": "#/components/schemas/cloudEvent"}, headers]},
         "payload": {"schemaFormat": _DIALECT, "schema": {"$ref": schema_path(message, side)}},

@@ -74,6 +74,11 @@ CATALOGUE: dict[str, type[Message]] = {}
 """Every message by its type on the bus. Filled by importing `contracts.catalogue`."""
 
 
+def version_of(message: type[Message]) -> int:
+    """The version of its contract: 1, and one more for each change that its readers or writers had to follow."""
+    return int(message.type_name.rpartition(".v")[2])
+
+
 class Event(Message):
     """A fact. Readers ignore fields they do not know."""
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.accounts import Reference, Typed
-from contracts.message import Answer, Code, Command, CustomerCommand, CustomerText, Event, Id
+from contracts.accounts import ForAsker, Reference, Typed
+from contracts.message import Answer, Code, Command, CustomerCommand, CustomerText, Event, Id, PublicKey
 from contracts.sealed import Sealed, SealedFor
 from contracts.topics import ACCOUNTS_ANSWERS, ACCOUNTS_COMMANDS, ACCOUNTS_DANGER, ACCOUNTS_EVENTS
 from contracts.transfers import Halalas
@@ -18,6 +18,7 @@ Form = Annotated[Sealed, SealedFor.THIS_SERVICE]
 
 FormSchema = Annotated[str, StringConstraints(min_length=2, max_length=4_000, pattern=r"^\{[^\x00]*\}$")]
 EvidenceKind = Literal["tenancy-contract", "ownership-deed"]
+Parts = Annotated[int, Field(ge=2, le=24)]
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
@@ -47,11 +48,12 @@ class WithdrawRequest(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMAN
     reference: Typed
 
 
-class RequestInstalments(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
+class RequestInstalments(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS, version=2):
     """A14: what is due from this person, in parts. Billing is asked for the dues; answered by `InstalmentsQuoted`."""
 
     reference: Typed
-    parts: Annotated[int, Field(ge=2, le=24)]
+    parts: Parts
+    answer_key: PublicKey
 
 
 class AcceptInstalments(CustomerCommand, service="accounts", topic=ACCOUNTS_COMMANDS):
@@ -130,12 +132,21 @@ class Instalment(BaseModel):
 Schedule = Annotated[tuple[Instalment, ...], Field(min_length=1, max_length=24)]
 
 
-class InstalmentsQuoted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS):
-    """A14: the parts add up to `total_halalas` exactly. `reference`: the plan's own. To accept until `valid_until`."""
+class Quote(BaseModel):
+    """The parts add up to `total_halalas` exactly."""
 
-    reference: Reference
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+
     total_halalas: Halalas
     parts: Schedule
+
+
+class InstalmentsQuoted(Answer, service="accounts", topic=ACCOUNTS_ANSWERS, version=2):
+    """A14: a plan to accept until `valid_until`. `reference`: the plan's own. `quote` opens to JSON
+    `{total_halalas, parts}`: the parts, each `{number, due_date, amount_halalas}`, add up to the total exactly."""
+
+    reference: Reference
+    quote: ForAsker
     valid_until: AwareDatetime
 
 

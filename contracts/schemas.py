@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from contracts.message import Command, Message
+from contracts.message import Command, Message, version_of
 from contracts.sealed import SealedFor
 
 Side = Literal["writer", "reader"]
@@ -17,6 +17,12 @@ Side = Literal["writer", "reader"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_INSTANT_CHARACTERS = 40
 """`2026-03-01T09:00:00.000000+03:00` and some room."""
+
+
+def title_of(message: type[Message]) -> str:
+    """`ShowDues`, and `ShowDues v2` of a later version."""
+    version = version_of(message)
+    return message.__name__ if version == 1 else f"{message.__name__} v{version}"
 
 
 def description_of(message: type[Message]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from contracts.catalogue import published_messages
-from contracts.message import Command, Message
+from contracts.message import Command, Message, version_of
 from contracts.operations import (
     NUDGE,
     ORDERS_ABOUT_LETTERS,
@@ -27,8 +27,7 @@ def message_type(typed: str) -> type[Message]:
         Wrong: none is, or several are.
     """
     found = [message for name, message in published_messages().items() if typed in _names_of(name)]
-    newest = {(message.service, message.__name__): message for message in sorted(found, key=_version)}
-    match list(newest.values()):
+    match list({_name(message): message for message in sorted(found, key=version_of)}.values()):
         case [one]:
             return one
         case []:
@@ -38,8 +37,9 @@ def message_type(typed: str) -> type[Message]:
 
 
 def short_name(message: type[Message]) -> str:
-    """`identity.LogIn`."""
-    return f"{message.service}.{message.__name__}"
+    """`identity.LogIn`; `accounts.ShowDues.v1` where there is a newer version."""
+    name = _name(message)
+    return name if message in newest() else f"{name}.v{version_of(message)}"
 
 
 def writers_of(message: type[Message]) -> frozenset[str]:
@@ -55,21 +55,29 @@ def sendable() -> list[type[Message]]:
     return [message for message in published_messages().values() if writers_of(message)]
 
 
+def newest() -> list[type[Message]]:
+    """Of every message its highest version."""
+    by_version = sorted(published_messages().values(), key=version_of)
+    return [*{_name(message): message for message in by_version}.values()]
+
+
 def next_commands(step: str) -> list[type[Message]]:
     """The commands that a `next_step` or `missing_step` names: `activate` is `ActivateUser`."""
     wanted = "".join(part.capitalize() for part in step.split("-"))
-    commands: list[type[Message]] = [message for message in sendable() if issubclass(message, Command)]
+    commands: list[type[Message]] = [
+        message for message in newest() if issubclass(message, Command) and writers_of(message)
+    ]
     exact = [message for message in commands if message.__name__ == wanted]
     return exact or [message for message in commands if message.__name__.startswith(wanted)]
+
+
+def _name(message: type[Message]) -> str:
+    return f"{message.service}.{message.__name__}"
 
 
 def _names_of(type_name: str) -> tuple[str, ...]:
     _, service, name, version = type_name.split(".")
     return type_name, f"{service}.{name}", name, f"{service}.{name}.{version}", f"{name}.{version}"
-
-
-def _version(message: type[Message]) -> int:
-    return int(message.type_name.rpartition(".v")[2])
 
 
 def _like(typed: str) -> str:

@@ -93,13 +93,15 @@ class Declared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitingDues:
-    """Billing has been asked on behalf of a command that is not answered yet (A5)."""
+    """Billing has been asked on behalf of a command that is not answered yet (A5). `answer_key`: the key it named, to
+    which the answer is sealed; None of version 1."""
 
     stage: Literal["awaiting-dues"] = "awaiting-dues"
     user_id: str
     supply: Supply
     is_actual_beneficiary: bool
     command_id: str
+    answer_key: str | None = None
     give_up_at: datetime
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from contracts.accounts import DuesShown, ShowDues
+from contracts import accounts_v1
+from contracts.accounts import Dues, DuesShown, ShowDues
 from contracts.billing import AccountUnknown, DuesAsked, DuesFound
 from contracts.decision import Decision, Facts, Incoming, Outgoing, Refusal, decided, ignored, refused
-from contracts.message import TimerElapsed
+from contracts.message import Answer, TimerElapsed
+from contracts.sealed import Sealed
 from services.accounts.definition import (
     AwaitingDues,
     Begun,
@@ -32,7 +34,9 @@ class DuesFacts(Facts):
 
 
 @owner_only
-def show_dues(state: Definition, incoming: Incoming[ShowDues], facts: DuesFacts) -> Decision[Definition]:
+def show_dues(
+    state: Definition, incoming: Incoming[ShowDues | accounts_v1.ShowDues], facts: DuesFacts
+) -> Decision[Definition]:
     """A5: ask billing. Dues already shown may be asked for again until the terms are accepted."""
     match state:
         case Declared() | Informed():
@@ -41,6 +45,7 @@ def show_dues(state: Definition, incoming: Incoming[ShowDues], facts: DuesFacts)
                 supply=state.supply,
                 is_actual_beneficiary=state.is_actual_beneficiary,
                 command_id=incoming.id,
+                answer_key=incoming.body.answer_key if isinstance(incoming.body, ShowDues) else None,
                 give_up_at=facts.give_up_at,
             )
             question = DuesAsked(
@@ -99,10 +104,16 @@ def _shown(state: AwaitingDues, found: DuesFound) -> Decision[Definition]:
         is_actual_beneficiary=state.is_actual_beneficiary,
         dues_as_of=found.as_of,
     )
-    shown = DuesShown(
-        as_of=found.as_of, dues=found.dues, total_halalas=found.total_halalas, next_step="accept-service-terms"
-    )
-    return decided(informed, Outgoing(shown, state.command_id))
+    dues = Dues(as_of=found.as_of, dues=found.dues, total_halalas=found.total_halalas)
+    return decided(informed, Outgoing(_answer(dues, state.answer_key), state.command_id))
+
+
+def _answer(dues: Dues, answer_key: str | None) -> Answer:
+    """Law 1: sealed to the asker, unless the command was of the version that cannot open it."""
+    step = "accept-service-terms"
+    if answer_key is None:
+        return accounts_v1.DuesShown(as_of=dues.as_of, dues=dues.dues, total_halalas=dues.total_halalas, next_step=step)
+    return DuesShown(dues=Sealed.of(dues.model_dump_json(), to=answer_key), next_step=step)
 
 
 def _fault_of(state: AwaitingDues, found: DuesFound) -> DuesFault | None:
@@ -124,5 +135,6 @@ def _late_no(
     state: Definition, waiting: AwaitingDues, public_reason: str, reason: str, missing_step: str
 ) -> Decision[Definition]:
     """The one answer to the command that has waited (J3)."""
-    refusal = Refusal(public_reason, reason, missing_step, waiting.command_id, ShowDues.type_name)
+    command = accounts_v1.ShowDues if waiting.answer_key is None else ShowDues
+    refusal = Refusal(public_reason, reason, missing_step, waiting.command_id, command.type_name)
     return Decision(state, refusal=refusal)

@@ -32,12 +32,14 @@ class InstalmentFacts(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Billing has been asked what this person owes, on behalf of a command that the customer's aggregate answers."""
+    """Billing has been asked what this person owes, on behalf of a command that the customer's aggregate answers.
+    `answer_key`: the key it named, to which the answer is sealed; None of version 1."""
 
     stage: Literal["asking"] = "asking"
     record: RequestRecord
     parts: int
     command_id: str
+    answer_key: str | None = None
     give_up_at: datetime
 
 

@@ -60,6 +60,7 @@ def open_plan(state: Plan | None, incoming: Incoming[PlanFiled], facts: Instalme
         record=record,
         parts=filing.parts,
         command_id=incoming.correlation_id,
+        answer_key=filing.asker_key,
         give_up_at=facts.present + facts.terms.billing_wait,
     )
     question = DuesAsked(
@@ -220,13 +221,16 @@ def _quoted(state: Asking, total: int, at: datetime, facts: InstalmentFacts) -> 
         total_halalas=total,
         parts=_schedule(parts),
         valid_until=valid_until,
+        asker_key=state.answer_key,
     )
     return decided(quoted, Outgoing(news, state.command_id), *moved(state.record, "quoted", final=False, at=at))
 
 
 def _denied(state: Asking, reason: PlanDenialReason, at: datetime) -> Decision[Plan]:
     closed = Closed(record=state.record, state=_CLOSED_BY[reason])
-    news = PlanDenied(user_id=state.record.user_id, reference=state.record.reference, reason=reason)
+    news = PlanDenied(
+        user_id=state.record.user_id, reference=state.record.reference, reason=reason, asker_key=state.answer_key
+    )
     return decided(closed, Outgoing(news, state.command_id), *moved(state.record, closed.state, final=True, at=at))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts import accounts_request_internal, back_office, billing, requests
+from contracts import accounts_request_internal, accounts_v1, back_office, billing, requests
 from contracts.decision import Incoming
 from services.accounts.addressing import the_customer, the_reference_named, the_reference_typed, the_user_named
 from services.accounts.askers import Asker, answer_route
@@ -75,6 +75,7 @@ def request_routes(terms: InstalmentTerms, effects: AccountsEffects) -> tuple[Ro
             absent=REQUEST_ABSENT,
         ),
         Route(requests.RequestInstalments, the_customer, request_instalments, prepare_reference, creates=True),  # A14
+        Route(accounts_v1.RequestInstalments, the_customer, request_instalments, prepare_reference, creates=True),
         Route(accounts_request_internal.PlanFiled, the_reference_named("plan"), open_plan, prepare_terms, creates=True),
         Route(accounts_request_internal.PlanQuoted, the_user_named, give_quote),
         Route(accounts_request_internal.PlanDenied, the_user_named, give_no_quote),

@@ -4,6 +4,7 @@ from contracts import (
     accounts,
     accounts_request_internal,
     accounts_supply_internal,
+    accounts_v1,
     billing,
     identity,
     identity_sessions,
@@ -88,6 +89,7 @@ def definitions(settings: AccountsSettings) -> tuple[Route, ...]:
         Route(accounts.ConfirmReview, the_flow, confirm_review, absent=ABSENT),  # A3
         Route(accounts.DeclareBeneficiary, the_flow, declare_beneficiary, absent=ABSENT),  # A4
         Route(accounts.ShowDues, the_flow, show_dues, prepare_dues(settings.dues_wait), absent=ABSENT),  # A5
+        Route(accounts_v1.ShowDues, the_flow, show_dues, prepare_dues(settings.dues_wait), absent=ABSENT),  # A5
         Route(accounts.AcceptServiceTerms, the_flow, accept_service_terms, absent=ABSENT),  # A6
         Route(accounts.CompleteDefinition, the_flow, complete_definition, prepare_reference, absent=ABSENT),  # A7, A20
         Route(accounts.DefinitionClaimed, the_user_named, take_in_definition, creates=True),

@@ -111,8 +111,9 @@ class Deeds:
         if flow is None:
             return
         token = citizen.customer.sealed_token
+        show = ShowDues(token=token, answer_key=self._channel.answer_key)
         for _ in range(DUES_TRIES):  # A5: billing may be silent while the broker is away
-            if isinstance(await self._asked(ShowDues(token=token), flow, deed), DuesShown):
+            if isinstance(await self._asked(show, flow, deed), DuesShown):
                 break
         else:
             return

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts import accounts
+from contracts import accounts, accounts_v1
 from contracts.accounts import AccountDefined, DefinitionCompleted, DuesShown, TransferAccepted, TransferRequested
 from contracts.identity import NationalAddressSaved
 from contracts.message import CommandRefused, Message
@@ -15,6 +15,7 @@ from deploy.local.neighbours.billing import BillingSimulator
 from deploy.local.stack import Stack
 from services.accounts.service_terms import CURRENT_VERSION, text_hash
 from tests.component.accounts_channel import PENDING, Channel, open_channel
+from tests.unit.accounts.situations import due
 
 ACCOUNT, UNKNOWN_ACCOUNT = "30012345678", "30099999999"
 
@@ -33,7 +34,7 @@ async def define(channel: Channel, flow: str, identifier: str = ACCOUNT) -> Mess
         accounts.AddAccount(token=PENDING, identifier_kind="account-number", identifier=identifier),
         accounts.ConfirmReview(token=PENDING),
         accounts.DeclareBeneficiary(token=PENDING, is_actual_beneficiary=True),
-        accounts.ShowDues(token=PENDING),
+        accounts.ShowDues(token=PENDING, answer_key=channel.answer_key),
         accounts.AcceptServiceTerms(
             token=PENDING, version=CURRENT_VERSION, language="ar", text_hash=text_hash(CURRENT_VERSION, "ar") or ""
         ),
@@ -113,13 +114,14 @@ async def test_J3_a_silent_billing_an_unknown_account_and_another_try(channel: C
         accounts.DeclareBeneficiary(token=PENDING, is_actual_beneficiary=True),
     ):
         await channel.command(step, flow)
+    show = accounts.ShowDues(token=PENDING, answer_key=channel.answer_key)
     async with BillingSimulator(stack.kafka_bootstrap, [ACCOUNT]) as billing:
         billing.go_away()
-        silent = await channel.command(accounts.ShowDues(token=PENDING), flow)
+        silent = await channel.command(show, flow)
         assert isinstance(silent, CommandRefused)
         assert (silent.public_reason, silent.missing_step) == ("not-available-now", "show-dues")
         billing.come_back()
-        unknown = await channel.command(accounts.ShowDues(token=PENDING), flow)
+        unknown = await channel.command(show, flow)
         assert isinstance(unknown, CommandRefused)
         assert (unknown.public_reason, unknown.missing_step) == ("account-number-not-accepted", "add-account")
         for step in (
@@ -128,6 +130,11 @@ async def test_J3_a_silent_billing_an_unknown_account_and_another_try(channel: C
             accounts.DeclareBeneficiary(token=PENDING, is_actual_beneficiary=True),
         ):
             await channel.command(step, flow)
-        shown = await channel.command(accounts.ShowDues(token=PENDING), flow)
+        billing.owe(ACCOUNT, channel.user_id, (due(30_000), due(4_567)))
+        shown = await channel.command(show, flow)
         assert isinstance(shown, DuesShown)
-        assert shown.total_halalas == sum(due.amount_halalas for due in shown.dues)
+        dues = channel.opened(shown, "dues")
+        assert ([each["amount_halalas"] for each in dues["dues"]], dues["total_halalas"]) == ([30_000, 4_567], 34_567)
+        in_clear = await channel.command(accounts_v1.ShowDues(token=PENDING), flow)
+        assert isinstance(in_clear, accounts_v1.DuesShown)
+        assert in_clear.total_halalas == 34_567

@@ -79,7 +79,7 @@ async def reviewed(person: Channel, account: str, relation: accounts.Relation) -
         accounts.AddAccount(token=PENDING, identifier_kind="account-number", identifier=account),
         accounts.ConfirmReview(token=PENDING),
         accounts.DeclareBeneficiary(token=PENDING, is_actual_beneficiary=True),
-        accounts.ShowDues(token=PENDING),
+        accounts.ShowDues(token=PENDING, answer_key=person.answer_key),
         accounts.AcceptServiceTerms(
             token=PENDING, version=CURRENT_VERSION, language="ar", text_hash=text_hash(CURRENT_VERSION, "ar") or ""
         ),

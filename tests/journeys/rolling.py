@@ -17,7 +17,7 @@ from contracts.notifications import AskContactChannels
 from contracts.reports import RequestConsumptionReport
 from contracts.requests import GiveEvidence, SubmitRequest
 from contracts.topics import SERVICES
-from deploy.local.client import Answered, Client, Sent
+from deploy.local.client import Answered, Sent
 from deploy.local.journey import Customer, Person
 from deploy.local.journey.journal import Journal
 from deploy.local.journey.sign_up import SigningUp
@@ -25,6 +25,7 @@ from deploy.local.service_process import ServiceProcess
 from deploy.local.stack.server import free_port
 from deploy.local.system import System
 from tests.journeys.counting import ignore
+from tests.journeys.last_channel import LastChannel
 from tests.release import released
 
 PAUSE_S: Final = 0.1
@@ -108,7 +109,7 @@ async def judged(service: ServiceProcess) -> float:
     return sum(float(line[-1]) for line in lines if _JUDGED.match(line[0]))
 
 
-class RollingClient(Client):
+class RollingClient(LastChannel):
     """`ask` rolls on its way where `STEPS` say: a command is under way while replicas join and leave. No code is, whose
     life of some seconds would be over by then."""
 

@@ -38,7 +38,7 @@ async def complete(who: Customer, flow: str) -> str:
     terms = accounts.AcceptServiceTerms(
         token=token, version=CURRENT_VERSION, language="en", text_hash=text_hash(CURRENT_VERSION, "en") or ""
     )
-    await who.ask(accounts.ShowDues(token=token), accounts.DuesShown, flow)
+    await who.ask(accounts.ShowDues(token=token, answer_key=PUBLIC_KEY), accounts.DuesShown, flow)
     await who.ask(terms, accounts.ServiceTermsAccepted, flow)
     return (await who.ask(accounts.CompleteDefinition(token=token), accounts.DefinitionCompleted, flow)).reference
 
@@ -62,7 +62,7 @@ async def pay_in_parts(who: Customer, neighbours: Neighbours, reference: str, ac
     due = Due(what_for="consumption", period_from=first, period_to=last, amount_halalas=61_150, due_date=today)
     neighbours.billing.owe(account, who.user_id, (due,))
     parts = who.chance.choice((2, 3, 7))
-    ask = requests.RequestInstalments(token=who.sealed_token, reference=reference, parts=parts)
+    ask = requests.RequestInstalments(token=who.sealed_token, reference=reference, parts=parts, answer_key=PUBLIC_KEY)
     quote = await who.ask(ask, requests.InstalmentsQuoted, again_on=NEWS_FIRST)
     accept = requests.AcceptInstalments(token=who.sealed_token, reference=quote.reference)
     await who.ask(accept, requests.InstalmentsAgreed, again_on=("reference-not-found",))

@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict
 
-from contracts.accounts import DuesShown
+from contracts.accounts import Dues, DuesShown
 from contracts.billing import HolderChangeOrdered
-from contracts.requests import InstalmentPlanAgreed, InstalmentsQuoted
+from contracts.requests import InstalmentPlanAgreed, InstalmentsQuoted, Quote
+from contracts.sealed import Sealed
 from contracts.transfers import TransferCompleted, TransferEnded
 from services.accounts.addressing import aggregate_named
+from tests.fakes.world import fake_open
 from tests.simulation.neighbours import Neighbours
 from tests.simulation.said import Said
 
@@ -17,16 +19,23 @@ def money(said: Said, neighbours: Neighbours) -> list[str]:
 
 
 def _sums(said: Said) -> list[str]:
+    dues = [Dues.model_validate_json(_opened(shown.dues)) for shown in said.once(DuesShown)]
+    quotes = {
+        quoted.reference: Quote.model_validate_json(_opened(quoted.quote)) for quoted in said.once(InstalmentsQuoted)
+    }
     found = [
-        "dues do not add up"
-        for dues in said.once(DuesShown)
-        if sum(due.amount_halalas for due in dues.dues) != dues.total_halalas
+        "dues do not add up" for each in dues if sum(due.amount_halalas for due in each.dues) != each.total_halalas
     ]
     return found + [
-        f"parts of {quote.reference} do not add up"
-        for quote in said.once(InstalmentsQuoted)
+        f"parts of {reference} do not add up"
+        for reference, quote in quotes.items()
         if sum(part.amount_halalas for part in quote.parts) != quote.total_halalas
     ]
+
+
+def _opened(sealed: Sealed) -> str:
+    assert sealed.jwe is not None
+    return fake_open(sealed.jwe)
 
 
 def _transfers(said: Said) -> list[str]:

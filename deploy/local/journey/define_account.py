@@ -15,6 +15,7 @@ from contracts.accounts import (
     DefinitionCompleted,
     DefinitionReviewed,
     DefinitionStarted,
+    Dues,
     DuesShown,
     InquireReference,
     ReferenceFound,
@@ -53,11 +54,10 @@ async def define_account(who: Customer, account: str) -> str:
     await say("I am the actual beneficiary", "A4", declare, key=flow, expected=BeneficiaryDeclared)
     complete = CompleteDefinition(token=token)
     await say("Complete before the dues are shown", "J2", complete, key=flow, expected="step-missing (show-dues)")
-    dues = await say("The amounts due from me", "A5", ShowDues(token=token), key=flow, expected=DuesShown)
-    body = dues.body
-    assert isinstance(body, DuesShown)
-    total = sum(due.amount_halalas for due in body.dues)
-    who.journal.adds_up("They add up", "A5", body.total_halalas, total)
+    show = ShowDues(token=token, answer_key=who.client.answer_key)
+    shown = await say("The amounts due from me", "A5", show, key=flow, expected=DuesShown)
+    dues = Dues.model_validate_json(who.client.open(shown, "dues"))
+    who.journal.adds_up("They add up", "A5", dues.total_halalas, sum(due.amount_halalas for due in dues.dues))
     await say("Accept the service's terms", "A6", who.terms(), key=flow, expected=ServiceTermsAccepted)
     completed = await say("Complete", "A7 A20", complete, key=flow, expected=DefinitionCompleted)
     assert isinstance(completed.body, DefinitionCompleted)
@@ -74,7 +74,8 @@ async def define_directly(who: Customer, account: str, relation: Relation, title
     await who.ask("Add the account", "A2", add, AccountAdded, flow)
     await who.ask("Confirm", "A3", ConfirmReview(token=token), ReviewConfirmed, flow)
     await who.ask("I am the actual beneficiary", "A4", declare, BeneficiaryDeclared, flow)
-    await who.ask("The amounts due from me", "A5", ShowDues(token=token), DuesShown, flow)
+    show = ShowDues(token=token, answer_key=who.client.answer_key)
+    await who.ask("The amounts due from me", "A5", show, DuesShown, flow)
     await who.ask("Accept the service's terms", "A6", who.terms(), ServiceTermsAccepted, flow)
     done = await who.ask("Complete", "A7", CompleteDefinition(token=token), DefinitionCompleted, flow)
     assert isinstance(done.body, DefinitionCompleted)

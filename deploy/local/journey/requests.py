@@ -11,6 +11,7 @@ from contracts.requests import (
     AskRequestKinds,
     InstalmentsAgreed,
     InstalmentsQuoted,
+    Quote,
     ReportDanger,
     RequestAccepted,
     RequestInstalments,
@@ -63,12 +64,13 @@ async def _owes(system: System, account: str) -> None:
 
 
 async def _instalments(who: Customer, reference: str) -> None:
-    ask = RequestInstalments(token=who.sealed_token, reference=reference, parts=3)
-    quote = (await who.ask("What is due, in three parts", "A14", ask, InstalmentsQuoted)).body
-    assert isinstance(quote, InstalmentsQuoted)
+    ask = RequestInstalments(token=who.sealed_token, reference=reference, parts=3, answer_key=who.client.answer_key)
+    quoted = await who.ask("What is due, in three parts", "A14", ask, InstalmentsQuoted)
+    assert isinstance(quoted.body, InstalmentsQuoted)
+    quote = Quote.model_validate_json(who.client.open(quoted, "quote"))
     parts = sum(part.amount_halalas for part in quote.parts)
     who.journal.adds_up("The parts make the whole", "A14", quote.total_halalas, parts)
-    accept = AcceptInstalments(token=who.sealed_token, reference=quote.reference)
+    accept = AcceptInstalments(token=who.sealed_token, reference=quoted.body.reference)
     await who.ask("Accept the plan", "A14", accept, InstalmentsAgreed)
 
 

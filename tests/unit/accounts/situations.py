@@ -55,7 +55,12 @@ NAMED = Named(user_id=NOURA.user_id, supply=_SUPPLY)
 CONFIRMED = Confirmed(user_id=NOURA.user_id, supply=_SUPPLY)
 DECLARED = Declared(user_id=NOURA.user_id, supply=_SUPPLY, is_actual_beneficiary=True)
 AWAITING_DUES = AwaitingDues(
-    user_id=NOURA.user_id, supply=_SUPPLY, is_actual_beneficiary=True, command_id="dues-1", give_up_at=GIVE_UP_AT
+    user_id=NOURA.user_id,
+    supply=_SUPPLY,
+    is_actual_beneficiary=True,
+    command_id="dues-1",
+    answer_key=ASKER,
+    give_up_at=GIVE_UP_AT,
 )
 INFORMED = Informed(user_id=NOURA.user_id, supply=_SUPPLY, is_actual_beneficiary=True, dues_as_of=NOON)
 AGREED = Agreed(user_id=NOURA.user_id, supply=_SUPPLY, is_actual_beneficiary=True, terms=_TERMS)

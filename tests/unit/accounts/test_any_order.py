@@ -51,7 +51,7 @@ from services.accounts.dues import (
 from services.accounts.reference import ReferenceFacts
 from services.accounts.service_terms import CURRENT_VERSION, text_hash
 from tests.scenario import NOON, arriving
-from tests.unit.accounts.situations import ACCOUNT, FAHAD, GIVE_UP_AT, KEY, NOURA, TOKEN, due
+from tests.unit.accounts.situations import ACCOUNT, ASKER, FAHAD, GIVE_UP_AT, KEY, NOURA, TOKEN, due
 
 _HASH = text_hash(CURRENT_VERSION, "ar") or ""
 COMMANDS: dict[str, tuple[Message, Any]] = {
@@ -60,7 +60,7 @@ COMMANDS: dict[str, tuple[Message, Any]] = {
     "add-nonsense": (AddAccount(token=TOKEN, identifier_kind="account-number", identifier="1"), add_account),
     "confirm": (ConfirmReview(token=TOKEN), confirm_review),
     "declare": (DeclareBeneficiary(token=TOKEN, is_actual_beneficiary=False), declare_beneficiary),
-    "dues": (ShowDues(token=TOKEN), show_dues),
+    "dues": (ShowDues(token=TOKEN, answer_key=ASKER), show_dues),
     "accept": (
         AcceptServiceTerms(token=TOKEN, version=CURRENT_VERSION, language="ar", text_hash=_HASH),
         accept_service_terms,

@@ -68,7 +68,7 @@ ADD = AddAccount(token=TOKEN, identifier_kind="account-number", identifier=ACCOU
 REVIEW = ReviewDefinition(token=TOKEN, answer_key=ASKER)
 CONFIRM = ConfirmReview(token=TOKEN)
 DECLARE = DeclareBeneficiary(token=TOKEN, is_actual_beneficiary=True)
-DUES = ShowDues(token=TOKEN)
+DUES = ShowDues(token=TOKEN, answer_key=ASKER)
 ACCEPT = AcceptServiceTerms(
     token=TOKEN, version=CURRENT_VERSION, language="ar", text_hash=text_hash(CURRENT_VERSION, "ar") or ""
 )

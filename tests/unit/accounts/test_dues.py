@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from contracts.accounts import DuesShown, ShowDues
+from contracts.accounts import Dues, DuesShown, ShowDues
 from contracts.billing import AccountUnknown, DuesAsked, DuesFound
 from contracts.decision import Facts, Outgoing
+from contracts.message import MAX_MESSAGE_BYTES
 from contracts.operations import TIMER_ELAPSED
 from services.accounts.definition import Begun, Definition, Informed
 from services.accounts.dues import (
@@ -20,6 +21,7 @@ from services.accounts.dues import (
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.accounts.situations import (
     ACCOUNT,
+    ASKER,
     AWAITING_DUES,
     DECLARED,
     EVERY_STAGE,
@@ -34,7 +36,7 @@ from tests.unit.accounts.situations import (
     from_billing,
 )
 
-ASK = arriving(ShowDues(token=TOKEN), id="dues-1", customer=NOURA)
+ASK = arriving(ShowDues(token=TOKEN, answer_key=ASKER), id="dues-1", customer=NOURA)
 FACTS = DuesFacts(NOON, GIVE_UP_AT)
 TIMER = arriving(TIMER_ELAPSED["accounts"](aggregate="definition:flow-1"), source="accounts")
 UNKNOWN = AccountUnknown(asked_by="definition:flow-1", account_number=ACCOUNT, user_id=NOURA.user_id)
@@ -44,9 +46,22 @@ NOT_WAITING = [stage for stage in EVERY_STAGE if stage is not AWAITING_DUES]
 def then_late_refusal(scene: Given, public_reason: str, reason: str, missing_step: str) -> None:
     """The refusal is the one answer to the command that has waited (J3)."""
     scene.then_refused(public_reason, reason, missing_step)
+    assert answered_command(scene) == ("dues-1", ShowDues.type_name)
+
+
+def answered_command(scene: Given) -> tuple[str | None, str | None]:
     assert scene.decision is not None
     assert scene.decision.refusal is not None
-    assert (scene.decision.refusal.command_id, scene.decision.refusal.command_type) == ("dues-1", ShowDues.type_name)
+    return scene.decision.refusal.command_id, scene.decision.refusal.command_type
+
+
+def opened(scene: Given) -> Dues:
+    """What only the asker can read."""
+    (shown,) = scene.then(DuesShown).messages
+    assert isinstance(shown, DuesShown)
+    assert shown.dues.to == ASKER
+    assert shown.dues.plain is not None
+    return Dues.model_validate_json(shown.dues.plain.reveal())
 
 
 @pytest.mark.parametrize("state", [DECLARED, INFORMED], ids=["first", "again"])
@@ -58,18 +73,37 @@ def test_A5_billing_is_asked_for_this_persons_dues_on_this_account_only(state: D
 def test_A5_dues_are_shown_with_what_for_period_amount_due_date_and_as_of_when() -> None:
     found = dues_found()
     scene = given(AWAITING_DUES).when(show_found_dues, from_billing(found))
-    shown = DuesShown(as_of=found.as_of, dues=found.dues, total_halalas=34_567, next_step="accept-service-terms")
-    scene.then(shown).then_state(INFORMED.__class__)
+    assert opened(scene) == Dues(as_of=found.as_of, dues=found.dues, total_halalas=34_567)
     assert scene.state == Informed(
         user_id=NOURA.user_id, supply=DECLARED.supply, is_actual_beneficiary=True, dues_as_of=found.as_of
     )
     assert scene.decision is not None
-    assert scene.decision.messages == (Outgoing(shown, "dues-1"),)
+    (answer,) = scene.decision.messages
+    assert isinstance(answer, Outgoing)
+    assert answer.correlation_id == "dues-1"
+    assert isinstance(answer.body, DuesShown)
+    assert answer.body.next_step == "accept-service-terms"
+
+
+@pytest.mark.parametrize("found", [dues_found(), dues_found(dues=(), total_halalas=0)], ids=["dues", "nothing"])
+def test_L1_dues_are_sealed_to_whoever_asked(found: DuesFound) -> None:
+    (shown,) = given(AWAITING_DUES).when(show_found_dues, from_billing(found)).messages
+    assert isinstance(shown, DuesShown)
+    assert set(type(shown).model_fields) == {"dues", "next_step"}
+    assert shown.dues.to == ASKER
+    assert shown.dues.jwe is None  # the chassis seals it on its way out
+
+
+def test_A5_as_many_dues_as_billing_may_name_fit_into_one_answer() -> None:
+    most = due(10**12).model_copy(update={"what_for": "x" * 64})
+    found = dues_found(dues=(most,) * 100, total_halalas=10**14)
+    text = opened(given(AWAITING_DUES).when(show_found_dues, from_billing(found))).model_dump_json()
+    assert len(text.encode()) * 4 / 3 < MAX_MESSAGE_BYTES / 2
 
 
 def test_A5_nothing_due_is_an_answer_too() -> None:
     scene = given(AWAITING_DUES).when(show_found_dues, from_billing(dues_found(dues=(), total_halalas=0)))
-    assert scene.then(DuesShown).then_state(Informed).messages[0].model_dump()["total_halalas"] == 0
+    assert opened(scene.then_state(Informed)) == Dues(as_of=dues_found().as_of, dues=(), total_halalas=0)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +139,7 @@ def test_A2_an_account_that_billing_does_not_know_is_refused_and_another_may_be_
 
 
 def test_J3_while_billing_is_waited_for_a_second_question_is_refused() -> None:
-    again = arriving(ShowDues(token=TOKEN), id="dues-2", customer=NOURA)
+    again = arriving(ShowDues(token=TOKEN, answer_key=ASKER), id="dues-2", customer=NOURA)
     (
         given(AWAITING_DUES)
         .when(show_dues, again, FACTS)

@@ -6,20 +6,16 @@ from typing import Any
 
 import pytest
 
-from contracts.accounts_request_internal import PlanDenied, PlanFiled, PlanQuoted, RequestNoted
-from contracts.billing import AccountUnknown, DuesAsked, DuesFound, PlanAgreed, PlanOrdered, PlanRefused
+from contracts.accounts_request_internal import PlanDenied, PlanFiled, RequestNoted
+from contracts.billing import AccountUnknown, DuesFound, PlanAgreed, PlanOrdered, PlanRefused
 from contracts.decision import Customer, Facts, Outgoing, Refusal
 from contracts.message import TimerElapsed
 from contracts.requests import (
     AcceptInstalments,
     InstalmentPlanAgreed,
     InstalmentsAgreed,
-    InstalmentsQuoted,
-    RequestInstalments,
     RequestMoved,
 )
-from services.accounts.customer import KnownCustomer
-from services.accounts.instalment_door import give_no_quote, give_quote, request_instalments
 from services.accounts.instalment_states import (
     Asking,
     Closed,
@@ -28,7 +24,6 @@ from services.accounts.instalment_states import (
     InstalmentTerms,
     Ordered,
     Plan,
-    Quoted,
 )
 from services.accounts.instalments import (
     PLAN_ABSENT,
@@ -42,13 +37,11 @@ from services.accounts.instalments import (
     refuse_unknown_account,
     settle_plan,
 )
-from services.accounts.reference import ReferenceFacts
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.accounts.situations import (
     ACCOUNT,
+    ASKER,
     FAHAD,
-    HOLDER,
-    HOUSED,
     NOURA,
     OTHER_ACCOUNT,
     REFERENCE,
@@ -60,7 +53,7 @@ from tests.unit.accounts.situations import (
 )
 
 OWN = TRANSFER_REFERENCE
-ASKER = "plan:" + OWN.replace("-", "")
+PLAN = "plan:" + OWN.replace("-", "")
 TERMS = InstalmentTerms(billing_wait=timedelta(seconds=20), quote_holds=timedelta(days=3), smallest_part_halalas=5_000)
 FACTS = InstalmentFacts(NOON, TERMS)
 NEWS = (RequestMoved, RequestNoted)
@@ -73,25 +66,26 @@ FILED = arriving(
         definition_reference=REFERENCE,
         parts=3,
         filed_at=NOON,
+        asker_key=ASKER,
     ),
     source="accounts",
     correlation_id="ask-1",
 )
-WAKE_UP = arriving(TimerElapsed(aggregate=ASKER), source="accounts")
+WAKE_UP = arriving(TimerElapsed(aggregate=PLAN), source="accounts")
 
 
 def found(*halalas: int, **changes: Any) -> DuesFound:
     amounts = tuple(due(each) for each in halalas)
-    return dues_found(**{"asked_by": ASKER, "dues": amounts, "total_halalas": sum(halalas)} | changes)
+    return dues_found(**{"asked_by": PLAN, "dues": amounts, "total_halalas": sum(halalas)} | changes)
 
 
 def acceptance(id: str = "accept-1", customer: Customer = NOURA, now: datetime = NOON) -> Any:
     return arriving(AcceptInstalments(token=TOKEN, reference=OWN), id=id, customer=customer, now=now)
 
 
-AGREED = arriving(PlanAgreed(asked_by=ASKER, order_id=OWN), source="billing", correlation_id="accept-1")
+AGREED = arriving(PlanAgreed(asked_by=PLAN, order_id=OWN), source="billing", correlation_id="accept-1")
 REFUSED = arriving(
-    PlanRefused(asked_by=ASKER, order_id=OWN, reason="dues-changed"), source="billing", correlation_id="accept-1"
+    PlanRefused(asked_by=PLAN, order_id=OWN, reason="dues-changed"), source="billing", correlation_id="accept-1"
 )
 
 
@@ -118,41 +112,6 @@ def late_answers(scene: Given) -> dict[type, str]:
     return {type(each.body): each.correlation_id for each in scene.decision.messages if isinstance(each, Outgoing)}
 
 
-# --- the door -------------------------------------------------------------------------------------------------------
-def asked_by(state: KnownCustomer | None, reference: str = REFERENCE) -> Given:
-    command = arriving(RequestInstalments(token=TOKEN, reference=reference, parts=3), id="ask-1", customer=NOURA)
-    return given(state).when(request_instalments, command, ReferenceFacts(NOON, OWN))
-
-
-def test_A14_what_is_due_is_asked_for_under_a_reference_of_its_own() -> None:
-    scene = asked_by(HOLDER).then(FILED.body)
-    (known,) = scene.state.requests
-    assert (known.reference, known.kind, known.state) == (OWN, "instalments", "asked")
-    question = DuesAsked(asked_by=ASKER, account_number=ACCOUNT, user_id=NOURA.user_id, relation="owner")
-    opened = given(None).when(open_plan, FILED, FACTS).then(question, *NEWS).then_state(Asking)
-    opened.when(open_plan, FILED, FACTS).then()
-
-
-def test_A11_J2_instalments_need_what_every_request_needs() -> None:
-    asked_by(None).then_refused("step-missing", "national-address-missing", "choose-address")
-    asked_by(HOUSED).then_refused("step-missing", "no-account-defined", "define-account")
-    asked_by(HOLDER, OWN).then_refused("reference-not-found", "no-definition-of-theirs")
-
-
-def test_J3_the_customers_aggregate_gives_the_one_answer_to_the_command_that_asked() -> None:
-    scene = given(asking()).when(quote_plan, from_billing(found(30_000, 4_567), "ask-1"), FACTS)
-    scene.then(PlanQuoted, *NEWS).then_state(Quoted)
-    assert late_answers(scene) == {PlanQuoted: "ask-1"}
-    news = scene.messages[0]
-    assert isinstance(news, PlanQuoted)
-    (answer,) = given(HOLDER).when(give_quote, arriving(news, source="accounts")).then(InstalmentsQuoted).messages
-    assert isinstance(answer, InstalmentsQuoted)
-    assert [part.amount_halalas for part in answer.parts] == [11_523, 11_522, 11_522]
-    assert sum(part.amount_halalas for part in answer.parts) == answer.total_halalas == 34_567
-    assert [part.due_date for part in answer.parts] == [date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1)]
-    assert (answer.reference, answer.valid_until) == (OWN, NOON + timedelta(days=3))
-
-
 def test_R7_due_dates_are_counted_from_riyadhs_day() -> None:
     late = InstalmentFacts(datetime(2026, 3, 1, 21, 0, tzinfo=UTC), TERMS)
     state = given(asking()).when(quote_plan, from_billing(found(30_000), "ask-1"), late).state
@@ -174,7 +133,8 @@ def test_A14_where_no_plan_can_be_offered_the_command_is_refused_with_the_reason
     message: DuesFound, reason: str, state: str
 ) -> None:
     scene = given(asking()).when(quote_plan, from_billing(message, "ask-1"), FACTS)
-    scene.then(PlanDenied(user_id=NOURA.user_id, reference=OWN, reason=reason), *NEWS)  # type: ignore[arg-type]
+    denied = PlanDenied(user_id=NOURA.user_id, reference=OWN, reason=reason, asker_key=ASKER)  # type: ignore[arg-type]
+    scene.then(denied, *NEWS)
     scene.then_state(Closed(record=scene.state.record, state=state))  # type: ignore[arg-type]
     assert late_answers(scene) == {PlanDenied: "ask-1"}
     moved = scene.messages[1]
@@ -182,30 +142,13 @@ def test_A14_where_no_plan_can_be_offered_the_command_is_refused_with_the_reason
     assert (moved.state, moved.final) == (state, True)
 
 
-@pytest.mark.parametrize(
-    ("reason", "public_reason"),
-    [
-        ("nothing-due", "nothing-due"),
-        ("parts-too-small", "instalments-too-small"),
-        ("dues-not-found", "not-available-now"),
-        ("billing-silent", "not-available-now"),
-    ],
-)
-def test_J3_a_plan_denied_is_the_refusal_of_the_command_that_asked(reason: Any, public_reason: str) -> None:
-    news = arriving(PlanDenied(user_id="u-1", reference=OWN, reason=reason), source="accounts", correlation_id="ask-1")
-    scene = given(HOLDER).when(give_no_quote, news).then_refused(public_reason, reason).then_state(HOLDER)
-    assert scene.decision is not None
-    assert scene.decision.refusal is not None
-    assert scene.decision.refusal.command_id == "ask-1"
-    assert scene.decision.refusal.command_type == RequestInstalments.type_name
-
-
 def test_A14_an_account_unknown_to_billing_and_a_silent_billing_end_the_plan() -> None:
-    unknown = AccountUnknown(asked_by=ASKER, account_number=ACCOUNT, user_id=NOURA.user_id)
+    unknown = AccountUnknown(asked_by=PLAN, account_number=ACCOUNT, user_id=NOURA.user_id)
     given(asking()).when(refuse_unknown_account, from_billing(unknown, "ask-1")).then(PlanDenied, *NEWS)
     given(asking()).when(settle_plan, WAKE_UP, Facts(NOON + timedelta(seconds=19))).then().then_state(Asking)
     scene = given(asking()).when(settle_plan, WAKE_UP, Facts(NOON + timedelta(seconds=20)))
-    scene.then(PlanDenied(user_id=NOURA.user_id, reference=OWN, reason="billing-silent"), *NEWS).then_state(Closed)
+    denied = PlanDenied(user_id=NOURA.user_id, reference=OWN, reason="billing-silent", asker_key=ASKER)
+    scene.then(denied, *NEWS).then_state(Closed)
     assert late_answers(scene) == {PlanDenied: "ask-1"}
 
 
@@ -213,7 +156,7 @@ def test_A14_an_answer_to_another_question_or_a_late_one_means_nothing() -> None
     for state in (asking(), quoted(), ordered()):
         given(state).when(quote_plan, from_billing(found(30_000), "other"), FACTS).then().then_state(state)
     given(quoted()).when(quote_plan, from_billing(found(99_000), "ask-1"), FACTS).then().then_state(quoted())
-    unknown = AccountUnknown(asked_by=ASKER, account_number=ACCOUNT, user_id=NOURA.user_id)
+    unknown = AccountUnknown(asked_by=PLAN, account_number=ACCOUNT, user_id=NOURA.user_id)
     given(quoted()).when(refuse_unknown_account, from_billing(unknown, "ask-1")).then().then_state(quoted())
 
 
@@ -286,7 +229,7 @@ def test_A8_another_persons_plan_looks_like_none() -> None:
 
 
 def test_A14_what_billing_says_of_another_order_or_too_late_changes_nothing() -> None:
-    other = arriving(PlanAgreed(asked_by=ASKER, order_id="other"), source="billing")
+    other = arriving(PlanAgreed(asked_by=PLAN, order_id="other"), source="billing")
     given(ordered()).when(agree_plan, other).then().then_state(ordered())
     for state in (quoted(), asking()):
         given(state).when(agree_plan, AGREED).then().then_state(state)

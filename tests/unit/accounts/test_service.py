@@ -4,11 +4,11 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Discriminator, SecretStr, TypeAdapter
 
-from contracts import accounts, billing
+from contracts import accounts, accounts_v1, billing
 from contracts.accounts import AddAccount, CompleteDefinition, ReviewDefinition
 from contracts.back_office import CaseProgressed
 from contracts.message import CATALOGUE as MESSAGES
-from contracts.message import Command
+from contracts.message import Command, Message
 from contracts.topics import REPLAY
 from services.accounts.customer import KnownCustomer
 from services.accounts.definition import ABSENT, Definition
@@ -18,6 +18,7 @@ from services.accounts.settings import AccountsSettings
 from services.chassis.service import Service
 from tests.scenario import NOON, arriving, given
 from tests.unit.accounts.situations import (
+    ASKER,
     CLAIM,
     EVERY_STAGE,
     KEY,
@@ -82,7 +83,9 @@ def test_A8_a_message_finds_its_one_aggregate(service: Service) -> None:
     inquiry = accounts.InquireReference(token=TOKEN, answer_key="{" + "x" * 40 + "}", reference="x")
     denied = accounts.DefinitionDenied(flow_id="flow-1", reason="already-defined")
     definition, customer = "definition:flow-1", f"customer:{NOURA.user_id}"
-    assert aggregate_of(service, arriving(accounts.ShowDues(token=TOKEN), customer=NOURA)) == definition
+    assert (
+        aggregate_of(service, arriving(accounts.ShowDues(token=TOKEN, answer_key=ASKER), customer=NOURA)) == definition
+    )
     assert aggregate_of(service, arriving(dues_found(), subject="anything")) == definition
     assert aggregate_of(service, arriving(denied, subject=customer)) == definition
     assert aggregate_of(service, arriving(CLAIM, subject=definition)) == customer
@@ -100,10 +103,13 @@ async def test_A16_progress_of_what_is_no_request_is_refused_and_parks_nothing(s
     given(None).when(route.decide, progress, facts).then_refused("not-found", "asker-unknown")
 
 
-async def test_A5_billing_is_waited_for_as_long_as_the_setting_says(service: Service) -> None:
-    (route,) = [route for route in service.routes if route.message is accounts.ShowDues]
+@pytest.mark.parametrize(
+    "ask", [accounts.ShowDues(token=TOKEN, answer_key=ASKER), accounts_v1.ShowDues(token=TOKEN)], ids=["v2", "v1"]
+)
+async def test_A5_billing_is_waited_for_as_long_as_the_setting_says(service: Service, ask: Message) -> None:
+    (route,) = [route for route in service.routes if route.message is type(ask)]
     assert route.prepare is not None
-    facts: Any = await route.prepare(None, arriving(accounts.ShowDues(token=TOKEN)), service.effects, NOON)
+    facts: Any = await route.prepare(None, arriving(ask), service.effects, NOON)
     assert (facts.give_up_at - NOON).total_seconds() == 7
     assert billing.DuesFound in {route.message for route in service.routes}
 
