@@ -138,6 +138,14 @@ def test_J3_every_command_names_its_answer_and_may_be_refused() -> None:
             assert operation["reply"]["channel"]["$ref"] == f"#/channels/{message.service}.answers"
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_law13_a_command_gets_the_answer_of_its_own_version(version: int) -> None:
+    command = published_messages()[f"hesabi.accounts.ShowDues.v{version}"]
+    assert issubclass(command, Command)
+    told = {answer.type_name for answer in answers_to(command)}
+    assert told == {f"hesabi.accounts.DuesShown.v{version}", "hesabi.accounts.CommandRefused.v1"}
+
+
 def test_who_sends_promises_the_closed_schema_and_who_receives_the_open_one() -> None:
     def schema_path(message: type[Message], side: Side) -> str:
         return side

@@ -9,9 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
-from contracts import schemas
+from contracts import accounts_v1, schemas
 from contracts.catalogue import published_messages
-from contracts.message import Command, Event
+from contracts.message import Answer, Command, Event, Message
 from contracts.schemas import DIALECT
 from contracts.topics import IDENTITY_EVENTS, Topic
 from deploy.publishing.publish import ROOT, objections, publish, stale_files, wanted_files
@@ -105,6 +105,19 @@ def test_a_forgotten_or_changed_file_is_seen(tmp_path: Path, gates: Gates) -> No
 @pytest.mark.parametrize("name", JOURNEY)
 def test_the_journeys_messages_have_their_names(name: str) -> None:
     assert [message.__name__ for message in MESSAGES.values()].count(name) == 1
+
+
+def amounts_in_clear(message: type[Message]) -> set[str]:
+    """The fields, at any depth, that anybody who reads the topic can add up."""
+    fields = {name for part in parts_of(schema_of(message, "writer")) for name in part.get("properties", {})}
+    return {name for name in fields if name.endswith("_halalas")}
+
+
+def test_L1_an_answer_shows_no_amount_in_clear(gates: Gates) -> None:
+    """Every channel reads the topics of answers. What was released stays (law 13), and is the sample that is found."""
+    shown = {name for name, message in MESSAGES.items() if issubclass(message, Answer) and amounts_in_clear(message)}
+    assert shown == {accounts_v1.DuesShown.type_name, accounts_v1.InstalmentsQuoted.type_name}
+    gates.refuses("contracts: published", "an answer with an amount in clear", sorted(shown))
 
 
 def test_schemas_are_good_schemas() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts import accounts_v1
+from contracts.accounts import ShowDues
 from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.identity import ConfirmOtp, GiveContact, LogIn, StartRegistration
 from contracts.message import Command, CustomerCommand, Message
@@ -46,6 +48,21 @@ def test_a_name_of_several_messages_is_told_apart_by_its_service() -> None:
     with pytest.raises(Wrong, match=r"identity\.CommandRefused"):
         message_type("CommandRefused")
     assert short_name(message_type("accounts.CommandRefused")) == "accounts.CommandRefused"
+
+
+@pytest.mark.parametrize("typed", ["ShowDues", "accounts.ShowDues", "hesabi.accounts.ShowDues.v2", "ShowDues.v2"])
+def test_law13_a_plain_name_is_the_newest_version(typed: str) -> None:
+    assert message_type(typed) is ShowDues
+    assert short_name(ShowDues) == "accounts.ShowDues"
+    assert next_commands("show-dues") == [ShowDues]
+    assert paste_of(ShowDues) == "./hesabi send ShowDues"
+
+
+@pytest.mark.parametrize("typed", ["accounts.ShowDues.v1", "hesabi.accounts.ShowDues.v1", "ShowDues.v1"])
+def test_law13_an_earlier_version_is_named(typed: str) -> None:
+    assert message_type(typed) is accounts_v1.ShowDues
+    assert short_name(accounts_v1.ShowDues) == "accounts.ShowDues.v1"
+    assert paste_of(accounts_v1.ShowDues) == "./hesabi send accounts.ShowDues.v1"
 
 
 def test_an_unknown_name_brings_up_those_like_it() -> None:
