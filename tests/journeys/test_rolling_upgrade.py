@@ -27,6 +27,7 @@ from tests.journeys.counting import (
     outcomes,
     settled_or_fail,
 )
+from tests.journeys.last_channel import LastChannel
 from tests.journeys.rolling import Load, Rolling, RollingClient, unpacked
 from tests.release import ROOT, VERSION, released
 
@@ -72,12 +73,14 @@ async def rolled(
     rolling, load = Rolling.beside(system, code), Load(system, neighbour)
     client = system.client_of(RollingClient)
     client.rolling = rolling
+    last = system.client_of(LastChannel, neighbour.client.channel)
+    other = replace(neighbour, journal=replace(neighbour.journal, client=last))
     letters = dead_letters(system)
     try:
         async with load.beside():
             await rolling.old_join()
             seen_by_people = replace(system, replicas=rolling.standing)
-            outcome = await individual_journey(seen_by_people, Person.made_up("ar"), ignore, client, neighbour)
+            outcome = await individual_journey(seen_by_people, Person.made_up("ar"), ignore, client, other)
         unanswered = await load.unanswered(ANSWERED_WITHIN_S)
         await settled_or_fail(system, SETTLED_WITHIN_S)
         yield Rolled(outcome, client, rolling, load, unanswered, letters)
