@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from contracts.catalogue import published_messages
+from contracts.catalogue import about, published_messages
 from contracts.envelope import CONTENT_TYPE
 from contracts.message import Answer, Command, Message, version_of
 from contracts.schemas import Side, description_of, title_of
@@ -143,7 +143,7 @@ def _command(topic: Topic, command: type[Command]) -> Object:
     answers = answers_to(command)
     return {
         **_operation("receive", topic, [command]),
-        "summary": description_of(command),
+        "summary": about(command),
         "reply": {
             "channel": {"$ref": f"#/channels/{answers[0].topic.name}"},
             "messages": [_on(answer.topic, answer) for answer in answers],
@@ -186,7 +186,7 @@ def _message(service: str, message: type[Message], schema_path: SchemaPath) -> O
     return {
         "name": message.type_name,
         "title": title_of(message),
-        "description": description_of(message),
+        "description": about(message),
         "headers": {"allOf": [{"$ref": "#/components/schemas/cloudEvent"}, headers]},
         "payload": {"schemaFormat": _DIALECT, "schema": {"$ref": schema_path(message, side)}},
         "correlationId": {"$ref": f"#/components/correlationIds/{'cause' if required else 'flow'}"},

@@ -26,10 +26,12 @@ from contracts import (
     requests,
     transfers,
 )
-from contracts.message import CATALOGUE, Message
+from contracts.message import CATALOGUE, Message, version_of
+from contracts.schemas import description_of
 
 __all__ = [
     "CATALOGUE",
+    "about",
     "accounts",
     "accounts_request_internal",
     "accounts_supply_internal",
@@ -46,6 +48,7 @@ __all__ = [
     "identity_sessions_internal",
     "keys",
     "metering",
+    "newest_of",
     "notifications",
     "notifications_broadcast_internal",
     "operations",
@@ -63,3 +66,16 @@ def published_messages() -> dict[str, type[Message]]:
     return {
         name: message for name, message in sorted(CATALOGUE.items()) if message.__module__.split(".")[0] == __package__
     }
+
+
+def newest_of(message: type[Message]) -> type[Message]:
+    """The highest version of this message."""
+    service, name = message.service, message.__name__
+    return max((m for m in published_messages().values() if (m.service, m.__name__) == (service, name)), key=version_of)
+
+
+def about(message: type[Message]) -> str:
+    """What it says, on one line, and that a newer version has taken its place where one has."""
+    newest = newest_of(message)
+    superseded = "" if newest is message else f"Superseded by v{version_of(newest)}. "
+    return superseded + description_of(message)

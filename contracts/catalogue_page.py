@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from contracts.asyncapi import senders_of
-from contracts.catalogue import published_messages
+from contracts.catalogue import about, published_messages
 from contracts.message import Answer, Command, Message
-from contracts.schemas import description_of, opener_of, title_of
+from contracts.schemas import opener_of, title_of
 from contracts.topics import CATALOGUE as TOPICS
 from contracts.topics import CHANNELS, NEIGHBOURS, SERVICES, Topic
 
@@ -66,7 +66,7 @@ def _is_internal(message: type[Message]) -> bool:
 
 def _row(message: type[Message]) -> tuple[str, ...]:
     topic = f"`{message.topic.name}`"
-    return (f"**{title_of(message)}**", topic, _way(message), _fields(message), description_of(message))
+    return (f"**{title_of(message)}**", topic, _way(message), _fields(message), about(message))
 
 
 def _way(message: type[Message]) -> str:

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts import topics
-from contracts.catalogue import published_messages
+from contracts.catalogue import about, published_messages
 from contracts.message import Command, CustomerCommand, Message
-from contracts.schemas import description_of, schema_of
+from contracts.schemas import schema_of
 from contracts.topics import Topic
 from deploy.cli.fields import FILLED_IN, opener_of
 from deploy.cli.message_types import sendable, short_name, writers_of
@@ -33,7 +33,7 @@ def type_list(messages: Iterable[type[Message]]) -> RenderableType:
     """A line for each."""
     grid = Table.grid(padding=(0, 2))
     for message in messages:
-        grid.add_row(Text(short_name(message), style="cyan", no_wrap=True), Text(description_of(message)))
+        grid.add_row(Text(short_name(message), style="cyan", no_wrap=True), Text(about(message)))
     return grid
 
 
@@ -44,7 +44,7 @@ def type_page(message: type[Message]) -> RenderableType:
         grid.add_row("   ", Text(name, style="cyan", no_wrap=True), Text(what_of(message, name)))
     parts: list[RenderableType] = [
         Text(message.type_name, style="bold"),
-        Text(description_of(message)),
+        Text(about(message)),
         Text(f"topic {message.topic.name}; sent by {', '.join(sorted(writers_of(message) or message.topic.writers))}"),
         Text(),
         grid if message.model_fields else Text("   no fields"),
@@ -56,7 +56,7 @@ def type_json(message: type[Message]) -> dict[str, Any]:
     """The same for a program."""
     return {
         "type": message.type_name,
-        "about": description_of(message),
+        "about": about(message),
         "topic": message.topic.name,
         "sent_by": sorted(writers_of(message)),
         "sealed": {name: opener_of(message, name) for name in message.sealed_fields},

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-from contracts.catalogue import published_messages
+from contracts.catalogue import newest_of, published_messages
 from contracts.message import Command, Message, version_of
 from contracts.operations import (
     NUDGE,
@@ -39,7 +39,7 @@ def message_type(typed: str) -> type[Message]:
 def short_name(message: type[Message]) -> str:
     """`identity.LogIn`; `accounts.ShowDues.v1` where there is a newer version."""
     name = _name(message)
-    return name if message in newest() else f"{name}.v{version_of(message)}"
+    return name if newest_of(message) is message else f"{name}.v{version_of(message)}"
 
 
 def writers_of(message: type[Message]) -> frozenset[str]:
@@ -55,18 +55,11 @@ def sendable() -> list[type[Message]]:
     return [message for message in published_messages().values() if writers_of(message)]
 
 
-def newest() -> list[type[Message]]:
-    """Of every message its highest version."""
-    by_version = sorted(published_messages().values(), key=version_of)
-    return [*{_name(message): message for message in by_version}.values()]
-
-
 def next_commands(step: str) -> list[type[Message]]:
     """The commands that a `next_step` or `missing_step` names: `activate` is `ActivateUser`."""
     wanted = "".join(part.capitalize() for part in step.split("-"))
-    commands: list[type[Message]] = [
-        message for message in newest() if issubclass(message, Command) and writers_of(message)
-    ]
+    wishes: list[type[Message]] = [message for message in sendable() if issubclass(message, Command)]
+    commands = [message for message in wishes if newest_of(message) is message]
     exact = [message for message in commands if message.__name__ == wanted]
     return exact or [message for message in commands if message.__name__.startswith(wanted)]
 

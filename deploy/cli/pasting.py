@@ -9,12 +9,13 @@ from typing import Any, Final
 from contracts.accounts import AcceptServiceTerms
 from contracts.billing import DuesFound, PartyFound
 from contracts.broadcasts import StartBroadcast
+from contracts.catalogue import newest_of, published_messages
 from contracts.identity import AcceptTerms, StartRegistration
 from contracts.message import CustomerCommand, Message
 from contracts.metering import IntervalReadings
 from contracts.samples import sample_of
 from deploy.cli.fields import FILLED_IN
-from deploy.cli.message_types import newest, short_name, writers_of
+from deploy.cli.message_types import short_name, writers_of
 from deploy.cli.sending import DEFAULT_CHANNEL, TOKEN
 from deploy.local.terms import terms_in_force
 from services.accounts.service_terms import CURRENT_VERSION, text_hash
@@ -28,10 +29,11 @@ def paste_of(message: type[Message]) -> str:
         for name, value in _sample(message).items()
         if name not in FILLED_IN and not (name == TOKEN and issubclass(message, CustomerCommand))
     ]
-    is_meant = [each for each in newest() if each.__name__ == message.__name__] == [message]
+    alike = {newest_of(each) for each in published_messages().values() if each.__name__ == message.__name__}
     writers = writers_of(message)
     sender = [] if DEFAULT_CHANNEL in writers else ["--as", min(writers)]
-    return shlex.join(["./hesabi", "send", message.__name__ if is_meant else short_name(message), *fields, *sender])
+    name = message.__name__ if alike == {message} else short_name(message)
+    return shlex.join(["./hesabi", "send", name, *fields, *sender])
 
 
 def _sample(message: type[Message]) -> dict[str, Any]:
