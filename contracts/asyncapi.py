@@ -57,7 +57,7 @@ def senders_of(message: type[Message]) -> frozenset[str]:
 
 def answers_to(command: type[Command]) -> list[type[Message]]:
     """The answers that a command's description names, and the refusal, which every command may get. Of an answer with
-    several versions it gets the one that is as new as itself."""
+    several versions it gets, by a convention of ours, the newest that is no newer than itself."""
     named = _ANSWERED_BY.search(description_of(command))
     names = {*re.findall(r"`(\w+)`", named[1] if named else ""), "CommandRefused"}
     answers = {

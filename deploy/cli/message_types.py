@@ -26,7 +26,7 @@ def message_type(typed: str) -> type[Message]:
     Raises:
         Wrong: none is, or several are.
     """
-    found = [message for name, message in published_messages().items() if typed in _names_of(name)]
+    found = [message for name, message in published_messages().items() if typed in names_of(name)]
     match list({_name(message): message for message in sorted(found, key=version_of)}.values()):
         case [one]:
             return one
@@ -68,7 +68,10 @@ def _name(message: type[Message]) -> str:
     return f"{message.service}.{message.__name__}"
 
 
-def _names_of(type_name: str) -> tuple[str, ...]:
+def names_of(type_name: str) -> tuple[str, ...]:
+    """How people call a message of this type, which may be none of ours."""
+    if type_name.count(".") != 3:
+        return (type_name,)
     _, service, name, version = type_name.split(".")
     return type_name, f"{service}.{name}", name, f"{service}.{name}.{version}", f"{name}.{version}"
 

@@ -16,6 +16,7 @@ from contracts import topics
 from contracts.envelope import Envelope, rfc3339
 from deploy.cli.connecting import REACH_S, reaching, reader
 from deploy.cli.installation import Installation
+from deploy.cli.message_types import names_of
 from deploy.cli.outcome import Wrong
 from deploy.cli.shown import short_body, shown_body
 from deploy.local.watch import Seen, envelope_of, partitions_of, seen_of
@@ -44,7 +45,7 @@ class Wanted:
     def takes(self, seen: Seen) -> bool:
         """Whether this one is asked for. A correlation may be given by its beginning, as it is shown."""
         ids = (seen.envelope.correlation_id or "", seen.envelope.id)
-        of_type = not self.type or self.type in (seen.name, seen.envelope.type)
+        of_type = not self.type or self.type in (seen.name, *names_of(seen.envelope.type))
         return of_type and any(each.startswith(self.correlation) for each in ids)
 
 

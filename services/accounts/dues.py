@@ -12,7 +12,7 @@ from contracts.accounts import Dues, DuesShown, ShowDues
 from contracts.billing import AccountUnknown, DuesAsked, DuesFound
 from contracts.decision import Decision, Facts, Incoming, Outgoing, Refusal, decided, ignored, refused
 from contracts.message import Answer, TimerElapsed
-from contracts.sealed import Sealed
+from services.accounts.amounts import sealed_amounts
 from services.accounts.definition import (
     AwaitingDues,
     Begun,
@@ -113,7 +113,7 @@ def _answer(dues: Dues, answer_key: str | None) -> Answer:
     step = "accept-service-terms"
     if answer_key is None:
         return accounts_v1.DuesShown(as_of=dues.as_of, dues=dues.dues, total_halalas=dues.total_halalas, next_step=step)
-    return DuesShown(dues=Sealed.of(dues.model_dump_json(), to=answer_key), next_step=step)
+    return DuesShown(dues=sealed_amounts(dues, answer_key), next_step=step)
 
 
 def _fault_of(state: AwaitingDues, found: DuesFound) -> DuesFault | None:

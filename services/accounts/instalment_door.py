@@ -7,7 +7,7 @@ from contracts.accounts_request_internal import PlanDenialReason, PlanDenied, Pl
 from contracts.decision import Decision, Facts, Incoming, Refusal, decided
 from contracts.message import Answer
 from contracts.requests import InstalmentsQuoted, Quote, RequestInstalments
-from contracts.sealed import Sealed
+from services.accounts.amounts import sealed_amounts
 from services.accounts.customer import KnownCustomer, RequestStep
 from services.accounts.door import Wanted, filed, judge_request, turned_away
 from services.accounts.instalments import INSTALMENTS
@@ -70,5 +70,5 @@ def _answer(news: PlanQuoted) -> Answer:
             reference=news.reference, total_halalas=news.total_halalas, parts=news.parts, valid_until=news.valid_until
         )
     quote = Quote(total_halalas=news.total_halalas, parts=news.parts)
-    sealed = Sealed.of(quote.model_dump_json(), to=news.asker_key)
+    sealed = sealed_amounts(quote, news.asker_key)
     return InstalmentsQuoted(reference=news.reference, quote=sealed, valid_until=news.valid_until)

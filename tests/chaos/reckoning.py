@@ -3,10 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
+from contracts.asyncapi import answers_to
 from contracts.catalogue import CATALOGUE
-from contracts.message import Query
+from contracts.message import Command, Query
 from contracts.operations import DEAD_LETTER
 from services.chassis.arrival import PARKED
 from tests.chaos.effects import definitions_kept, effects_once, readings_kept
@@ -49,6 +51,8 @@ def answered_once(evidence: Evidence) -> Iterator[Violation]:
             yield Violation("unanswered", f"{entry.name} {entry.id}")
         elif len({_substance(entry.type, answer) for answer in answers}) > 1:
             yield Violation("doubled", f"{entry.name} {entry.id} has two different answers")
+        elif (said := answers[0].envelope.type) not in _answers_to(entry.type):
+            yield Violation("unanswered", f"{entry.name} {entry.id}: {said} is no answer to {entry.type}")
 
 
 def not_refused(evidence: Evidence) -> Iterator[Violation]:
@@ -145,6 +149,14 @@ CHECKS: Final[tuple[Check, ...]] = (
     nothing_stuck,
     letters_explained,
 )
+
+
+@cache
+def _answers_to(command_type: str) -> frozenset[str]:
+    """The types of what a command may be answered with, in its own version."""
+    command = CATALOGUE[command_type]
+    assert issubclass(command, Command)
+    return frozenset(answer.type_name for answer in answers_to(command))
 
 
 def _substance(command_type: str, answer: Said) -> str:

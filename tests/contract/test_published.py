@@ -11,9 +11,11 @@ from pydantic import BaseModel, Field
 
 from contracts import accounts_v1, schemas
 from contracts.catalogue import published_messages
-from contracts.message import Answer, Command, Event, Message
+from contracts.message import Command, Event, Message
+from contracts.requests import InstalmentPlanAgreed
 from contracts.schemas import DIALECT
-from contracts.topics import IDENTITY_EVENTS, Topic
+from contracts.topics import CHANNELS, IDENTITY_EVENTS, Topic
+from contracts.transfers import TransferCompleted
 from deploy.publishing.publish import ROOT, objections, publish, stale_files, wanted_files
 from deploy.publishing.released import EXTENTS, SAMPLES, SCHEMAS, SIDES
 from tests.contract.bodies import sample_of, schema_of
@@ -113,11 +115,12 @@ def amounts_in_clear(message: type[Message]) -> set[str]:
     return {name for name in fields if name.endswith("_halalas")}
 
 
-def test_L1_an_answer_shows_no_amount_in_clear(gates: Gates) -> None:
-    """Every channel reads the topics of answers. What was released stays (law 13), and is the sample that is found."""
-    shown = {name for name, message in MESSAGES.items() if issubclass(message, Answer) and amounts_in_clear(message)}
-    assert shown == {accounts_v1.DuesShown.type_name, accounts_v1.InstalmentsQuoted.type_name}
-    gates.refuses("contracts: published", "an answer with an amount in clear", sorted(shown))
+def test_L1_channels_read_amounts_only_where_decision_36_says_so(gates: Gates) -> None:
+    """Every channel reads every answer and event. What was released stays (law 13), and is the sample that is found."""
+    shown = {name for name, m in MESSAGES.items() if m.topic.readers & CHANNELS and amounts_in_clear(m)}
+    events = {InstalmentPlanAgreed.type_name, TransferCompleted.type_name}
+    assert shown - events == {accounts_v1.DuesShown.type_name, accounts_v1.InstalmentsQuoted.type_name}
+    gates.refuses("contracts: published", "an amount in clear on a topic of channels", sorted(shown))
 
 
 def test_schemas_are_good_schemas() -> None:

@@ -12,11 +12,15 @@ from typing import Any
 
 import pytest
 
+from contracts.accounts_request_internal import PlanDenied, PlanFiled, PlanQuoted
 from tests.corpus import asked, last_release
 from tests.corpus.kept import Kept, keep, kept, releases
 from tests.corpus.today import settings_of, today_under
 from tests.gates import Gates
 from tests.release import CORPUS, released
+
+WAITS_IN = {"definition": "awaiting-dues", "plan": "asking"}
+"""The stages of those who wait for billing, by their kind."""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,30 @@ def test_law13_the_last_release_reads_its_own_documents_written_by_this_tree(cod
     written = [services[document.service].written_anew(document) for document in part.documents]
     assert all(new.fields["state"] for new in written)
     folder = keep(replace(part, documents=written, records=[]), tmp_path / "corpus")
+    found = objections(code, part, folder, tmp_path / "keys")
+    assert found == [], "\n".join(found)
+
+
+def with_field(text: str, name: str, value: str) -> str:
+    return json.dumps(json.loads(text) | {name: value})
+
+
+def test_law13_the_last_release_goes_on_with_what_waits_for_a_sealed_answer(code: Path, tmp_path: Path) -> None:
+    """A command of version 2 is under way when the services are rolled back (decision 36)."""
+    part = kept([*released()][-1])
+    documents = [
+        replace(each, fields=each.fields | {"state": with_field(each.fields["state"], "answer_key", "{}")}, made=False)
+        for each in part.documents
+        if f'"stage":"{WAITS_IN.get(each.kind)}"' in each.fields["state"]
+    ]
+    records = [
+        replace(each, value=with_field((each.value or b"").decode(), "asker_key", "{}").encode(), made=False)
+        for each in part.records
+        if each.type in {PlanFiled.type_name, PlanQuoted.type_name, PlanDenied.type_name}
+    ]
+    assert {each.kind for each in documents} == set(WAITS_IN)
+    assert len({each.type for each in records}) == 3
+    folder = keep(replace(part, documents=documents, records=records), tmp_path / "corpus")
     found = objections(code, part, folder, tmp_path / "keys")
     assert found == [], "\n".join(found)
 

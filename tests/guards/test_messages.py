@@ -1,6 +1,7 @@
 """Every message has somebody who says it and somebody who hears it; nothing is promised that nobody keeps (law 12)."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Final
@@ -26,11 +27,18 @@ FOR_CHANNELS: Final = {
 
 _OF_EVERY_SERVICE: Final = frozenset({operations.__name__, keys.__name__})
 _ASKED_ONLY: Final = frozenset({"isinstance"})
+_IS_OF_A_VERSION: Final = re.compile(r"_v\d+$")
 
 
 def messages() -> list[type[Message]]:
     """Every message but those that the chassis says in each service's name."""
     return [message for message in published_messages().values() if message.__module__ not in _OF_EVERY_SERVICE]
+
+
+def _written(message: type[Message]) -> str:
+    """How the code names it: an earlier version by its module, `accounts_v1.ShowDues`."""
+    module = message.__module__.rpartition(".")[2]
+    return f"{module}.{message.__name__}" if _IS_OF_A_VERSION.search(module) else message.__name__
 
 
 def _is_table(source: Source) -> bool:
@@ -44,6 +52,8 @@ def _said(node: ast.AST) -> Iterator[str]:
             return
         case ast.Call(func=ast.Name(id=name)) if name in _ASKED_ONLY:
             return
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if _IS_OF_A_VERSION.search(module):
+            yield f"{module}.{name}"
         case ast.Name(id=name) | ast.Attribute(attr=name) if not name.startswith("_"):
             yield name
         case _:
@@ -60,6 +70,8 @@ def _mentioned(source: Source) -> frozenset[str]:
     names: set[str] = set()
     for node in ast.walk(source.tree):
         match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if _IS_OF_A_VERSION.search(module):
+                names.add(f"{module}.{name}")
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 names.add(name)
             case ast.ImportFrom():
@@ -109,7 +121,7 @@ def never_said(wanted: Iterable[type[Message]], said: Mapping[str, set[str]]) ->
         message.type_name
         for message in wanted
         if not (issubclass(message, Command) and message.topic.writers & (CHANNELS | OPERATORS))
-        and not any(message.__name__ in said.get(party, ()) for party in _as_parties(message.topic.writers))
+        and not any(_written(message) in said.get(party, ()) for party in _as_parties(message.topic.writers))
     ]
 
 
@@ -119,7 +131,7 @@ def never_heard(wanted: Iterable[type[Message]], heard: Mapping[str, set[str]]) 
         message.type_name
         for message in wanted
         if not (issubclass(message, Answer) and message.topic.readers & (CHANNELS | OPERATORS))
-        and not any(message.__name__ in heard.get(party, ()) for party in _as_parties(message.topic.readers))
+        and not any(_written(message) in heard.get(party, ()) for party in _as_parties(message.topic.readers))
         and not (message.__name__ in FOR_CHANNELS and message.topic.readers & (CHANNELS | OPERATORS))
     ]
 
@@ -141,7 +153,7 @@ def without_lane(wanted: Iterable[type[Message]], routed: Mapping[str, set[str]]
         f"{service}: {message.type_name}"
         for message in wanted
         for service in SERVICES
-        if message.__name__ in routed[service] and message.topic not in {lane.topic for lane in LANES[service]}
+        if _written(message) in routed[service] and message.topic not in {lane.topic for lane in LANES[service]}
     ]
 
 
@@ -169,6 +181,12 @@ def test_it_refuses(gates: Gates) -> None:
     event = [m for m in messages() if m.__name__ == "AccountDefined"]
     gates.refuses("messages: said", "AccountDefined, made by nobody", never_said(event, nobody))
     gates.refuses("messages: heard", "AccountDefined, routed by nobody", never_heard(event, nobody))
+    earlier = [m for m in messages() if m.type_name == "hesabi.accounts.DuesShown.v1"]
+    only_newest = nobody | {"accounts": {"DuesShown"}}
+    gates.refuses("messages: said", "DuesShown.v1, made in its version 2 only", never_said(earlier, only_newest))
+    assert {*_said(ast.parse("said = accounts_v1.DuesShown(dues=dues)"))} & {"accounts_v1.DuesShown", "DuesShown"} == {
+        "accounts_v1.DuesShown"
+    }
     decides_only = ast.parse("def f(m: AccountDefined):\n    match m:\n        case AccountDefined(): ...")
     gates.refuses("messages: said", "AccountDefined, only matched", not {*_said(decides_only)} & {"AccountDefined"})
     assert "AccountDefined" in {*_said(ast.parse("said = AccountDefined(user_id=user)"))}

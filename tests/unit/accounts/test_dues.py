@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from contracts.accounts import Dues, DuesShown, ShowDues
 from contracts.billing import AccountUnknown, DuesAsked, DuesFound
 from contracts.decision import Facts, Outgoing
-from contracts.message import MAX_MESSAGE_BYTES
 from contracts.operations import TIMER_ELAPSED
 from services.accounts.definition import Begun, Definition, Informed
 from services.accounts.dues import (
@@ -92,13 +91,6 @@ def test_L1_dues_are_sealed_to_whoever_asked(found: DuesFound) -> None:
     assert set(type(shown).model_fields) == {"dues", "next_step"}
     assert shown.dues.to == ASKER
     assert shown.dues.jwe is None  # the chassis seals it on its way out
-
-
-def test_A5_as_many_dues_as_billing_may_name_fit_into_one_answer() -> None:
-    most = due(10**12).model_copy(update={"what_for": "x" * 64})
-    found = dues_found(dues=(most,) * 100, total_halalas=10**14)
-    text = opened(given(AWAITING_DUES).when(show_found_dues, from_billing(found))).model_dump_json()
-    assert len(text.encode()) * 4 / 3 < MAX_MESSAGE_BYTES / 2
 
 
 def test_A5_nothing_due_is_an_answer_too() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from contracts import accounts_v1
 from contracts.accounts import AccountDefined, ReferenceFound, ShowDues
 from contracts.identity import OtpRequested
 from contracts.message import Message
@@ -153,3 +154,13 @@ def test_dues_may_be_refused_while_billing_cannot_be_heard() -> None:
     no = caused(COMMAND_REFUSED["accounts"], "no", "dues", {"public_reason": "not-available-now"})
     evidence = with_more(said(ShowDues, "dues"), no)
     assert reckoned(replace(evidence, ledger={**CLEAN.ledger, "dues": entry(ShowDues, "dues")})) == []
+
+
+def test_law13_an_answer_of_another_version_is_none() -> None:
+    shown = caused(accounts_v1.DuesShown, "shown", "dues", {"total_halalas": 0})
+    evidence = with_more(said(ShowDues, "dues"), shown)
+    found = reckoned(replace(evidence, ledger={**CLEAN.ledger, "dues": entry(ShowDues, "dues")}))
+    assert "unanswered" in {violation.kind for violation in found}
+    assert any(
+        "hesabi.accounts.DuesShown.v1 is no answer to hesabi.accounts.ShowDues.v2" in str(each) for each in found
+    )

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from contracts import accounts_v1
-from contracts.accounts import ShowDues
 from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.identity import ConfirmOtp, GiveContact, LogIn, StartRegistration
 from contracts.message import Command, CustomerCommand, Message
@@ -19,7 +17,7 @@ from contracts.sealed import Sealed
 from deploy.cli.__main__ import main
 from deploy.cli.arguments import parse
 from deploy.cli.fields import body_of, checked_key, read_fields, read_object
-from deploy.cli.message_types import message_type, next_commands, sendable, short_name, writers_of
+from deploy.cli.message_types import message_type, sendable, writers_of
 from deploy.cli.outcome import NOT_REACHED, USAGE, Wrong
 from deploy.cli.pasting import paste_of
 from deploy.cli.seals import named_key
@@ -39,37 +37,6 @@ def prompted(_: str) -> str:
     return MARKED
 
 
-@pytest.mark.parametrize("typed", ["LogIn", "identity.LogIn", "hesabi.identity.LogIn.v1", "LogIn.v1"])
-def test_a_message_has_short_names(typed: str) -> None:
-    assert message_type(typed) is LogIn
-
-
-def test_a_name_of_several_messages_is_told_apart_by_its_service() -> None:
-    with pytest.raises(Wrong, match=r"identity\.CommandRefused"):
-        message_type("CommandRefused")
-    assert short_name(message_type("accounts.CommandRefused")) == "accounts.CommandRefused"
-
-
-@pytest.mark.parametrize("typed", ["ShowDues", "accounts.ShowDues", "hesabi.accounts.ShowDues.v2", "ShowDues.v2"])
-def test_law13_a_plain_name_is_the_newest_version(typed: str) -> None:
-    assert message_type(typed) is ShowDues
-    assert short_name(ShowDues) == "accounts.ShowDues"
-    assert next_commands("show-dues") == [ShowDues]
-    assert paste_of(ShowDues) == "./hesabi send ShowDues"
-
-
-@pytest.mark.parametrize("typed", ["accounts.ShowDues.v1", "hesabi.accounts.ShowDues.v1", "ShowDues.v1"])
-def test_law13_an_earlier_version_is_named(typed: str) -> None:
-    assert message_type(typed) is accounts_v1.ShowDues
-    assert short_name(accounts_v1.ShowDues) == "accounts.ShowDues.v1"
-    assert paste_of(accounts_v1.ShowDues) == "./hesabi send accounts.ShowDues.v1"
-
-
-def test_an_unknown_name_brings_up_those_like_it() -> None:
-    with pytest.raises(Wrong, match="LogIn"):
-        message_type("Login")
-
-
 @pytest.mark.parametrize("message", sendable(), ids=lambda message: message.type_name)
 def test_what_is_shown_to_be_pasted_can_be_sent(message: type[Message]) -> None:
     given = parse(shlex.split(paste_of(message))[1:])
@@ -83,18 +50,6 @@ def test_what_is_shown_to_be_pasted_can_be_sent(message: type[Message]) -> None:
     assert MARKED not in repr(body)
     assert given.sender in {None, *writers_of(message)}
     assert all(isinstance(getattr(body, name), Sealed) for name in message.sealed_fields if name in values)
-
-
-def test_our_own_services_speak_for_themselves() -> None:
-    assert writers_of(message_type("identity.TimerElapsed")) == frozenset()
-    assert writers_of(message_type("UserRegistered")) == frozenset()
-    assert writers_of(message_type("ApprovedMobileFound")) == {"registry"}
-    assert writers_of(LogIn) == {"web", "app", "call-centre"}
-
-
-@pytest.mark.parametrize(("step", "name"), [("confirm-otp", "ConfirmOtp"), ("activate", "ActivateUser")])
-def test_a_next_step_names_its_command(step: str, name: str) -> None:
-    assert [message.__name__ for message in next_commands(step)] == [name]
 
 
 def test_fields_are_texts_or_json_by_their_contract(tmp_path: Path) -> None:
