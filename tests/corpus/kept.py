@@ -5,6 +5,7 @@ Documents are MongoDB's own extended JSON: what is read back is what the driver 
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.release import CORPUS, in_order
 DOCUMENTS: Final = "documents.jsonl.gz"
 RECORDS: Final = "records.jsonl.gz"
 KEYS: Final = "keys.json"
+
+_GZIP: Final = 31
+"""zlib's word for it. `gzip.compress` writes another header in other versions of Python."""
 
 _AS_STORED: Final = json_util.RELAXED_JSON_OPTIONS.with_options(tz_aware=True)
 Fields = dict[str, Any]
@@ -123,7 +127,7 @@ def _lines(file: Path) -> Iterator[Fields]:
 
 def _write(file: Path, lines: Iterable[Fields]) -> None:
     text = "".join(json_util.dumps(line, json_options=_AS_STORED, ensure_ascii=False) + "\n" for line in lines)
-    file.write_bytes(gzip.compress(text.encode(), mtime=0))
+    file.write_bytes(zlib.compress(text.encode(), level=9, wbits=_GZIP))
 
 
 def _without_no(*, made: bool, **line: Any) -> Fields:

@@ -1,5 +1,6 @@
 """Law 13: what earlier releases stored and said is read by today's code, and what today's code adds is kept, too."""
 
+import gzip
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -96,10 +97,16 @@ def test_most_of_what_is_kept_was_recorded_and_not_made(old_releases: dict[str, 
         assert sum(each.made for each in parts) < len(parts) / 5
 
 
+def unpacked(file: Path) -> bytes:
+    """Another build of zlib may pack the same otherwise."""
+    return gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+
+
 def test_what_is_kept_is_small_and_the_same_bytes_again(old: OldRelease, tmp_path: Path) -> None:
-    again = keep(old.kept, tmp_path)
+    once, again = keep(old.kept, tmp_path / "once"), keep(old.kept, tmp_path / "again")
     for file in (CORPUS / old.kept.release).iterdir():
-        assert (again / file.name).read_bytes() == file.read_bytes()
+        assert (once / file.name).read_bytes() == (again / file.name).read_bytes()
+        assert unpacked(once / file.name) == unpacked(file)
     assert sum(file.stat().st_size for file in CORPUS.rglob("*")) < MAX_BYTES
 
 
