@@ -51,7 +51,7 @@ class Instructions(Told):
     def __enter__(self) -> "Instructions":
         self._before = sys.gettrace()
         # Python 3.12 tells of instructions only where some frame wanted it before tracing began.
-        sys._getframe().f_trace_opcodes = True  # noqa: SLF001
+        sys._getframe().f_trace_opcodes = True
         sys.settrace(self._entered)
         return self
 
