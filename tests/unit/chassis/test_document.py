@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.topics import CATALOGUE, SEGMENT
 from services.chassis.document import (
     REMEMBERED_AT_LEAST,
     REMEMBERED_FOR,
@@ -99,3 +100,15 @@ def test_an_entry_goes_out_with_all_that_its_readers_go_by() -> None:
     assert (envelope.id, envelope.source, envelope.subject, envelope.sequence) == ("id-7", "accounts", "count:1", 7)
     assert (envelope.correlation_id, envelope.causation_id, envelope.time) == ("c", "c", NOON)
     assert (record.topic, record.key, record.value) == ("accounts.events", b"count:1", b'{"amount":1}')
+
+
+def test_law4_a_number_is_remembered_for_longer_than_any_record_can_come_again() -> None:
+    assert max(topic.retention for topic in CATALOGUE.values() if not topic.compacted) + SEGMENT < STREAM_LIFE
+
+
+def test_J3_a_command_that_is_answered_at_once_and_later_hears_both_again() -> None:
+    document = Document("count:1")
+    document.remember_command("c", b"digest", NOON)
+    for number in (1, 2):
+        document.remember_answer("c", entry(number))
+    assert document.commands["c"].entries() == [entry(1), entry(2)]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from pymongo.errors import BulkWriteError, OperationFailure
@@ -88,3 +89,27 @@ async def test_law7_a_database_that_does_not_answer_is_machinery() -> None:
     with pytest.raises(StoreUnavailable):
         await away.load(["count:1"])
     away.close()
+
+
+async def test_law6_loads_see_and_saves_wait_for_what_a_majority_has(store: MongoStore) -> None:
+    """What one server alone has a fail-over takes back, after it was published."""
+    collection = store._collection
+    assert collection.read_concern.level == "majority"
+    assert collection.write_concern.document == {"w": "majority", "j": True}
+
+
+async def test_law6_a_rule_that_no_majority_has_is_not_counted_on(store: MongoStore) -> None:
+    """After a fail-over the collection would be without it, and stale writes go by `_id` alone."""
+
+    class Database:
+        async def list_collections(self, **_: object) -> Any:
+            return Mock(to_list=AsyncMock(return_value=[]))
+
+        async def command(self, command: dict[str, Any]) -> dict[str, Any]:
+            assert command["writeConcern"] == {"w": "majority"}
+            return {"ok": 1, "writeConcernError": {"code": 64}}
+
+    store._database = Database()  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable):
+        await store.give_rule()
+    assert not store.has_rule

@@ -231,3 +231,14 @@ async def test_law8_a_result_that_nobody_took_is_told_and_counts_as_no_call(monk
     await desk.finish(5)
     assert failed == [("count:1", "PublishFailed")]
     assert metrics.registry.get_sample_value("hesabi_call_seconds_count", {"effect": "Call"}) is None
+
+
+async def test_law8_a_call_that_is_over_leaves_nothing_behind() -> None:
+    """A process makes a million of them."""
+    outside = Outside()
+    outside.open.set()
+    desk = desk_of(outside, Bus(), [])
+    desk.start([due(1), due(-1)])
+    await desk.finish(5)
+    await eventually(lambda: not desk._calls, within=5)
+    assert outside.made == [1]

@@ -171,3 +171,14 @@ async def test_trap_18_an_offset_that_stays_lost_is_not_tried_until_the_log_has_
     desk.now += TRY_AGAIN_S[False] + 1
     await desk.halts.attend()
     assert desk.lane.tried == tried + 2, "the same offset, at another restart of the broker"
+
+
+async def test_trap_19_an_unreadable_record_is_tried_for_as_long_as_it_stands() -> None:
+    """A broken transfer, or a replica whose disk is bad: after hours another one may lead that has it whole."""
+    desk = Desk(Lane((UNREADABLE,)))
+    while desk.now < 3 * TRY_LOST_FOR_S:
+        desk.now += TRY_AGAIN_S[True] + 1
+        desk.lane.halts = (replace(UNREADABLE, since=desk.now - TRY_AGAIN_S[True] - 1),)
+        tried = desk.lane.tried
+        await desk.halts.attend()
+        assert desk.lane.tried == tried + 1

@@ -1,6 +1,7 @@
 """How a lane joins its group, and how it lets partitions go."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
@@ -56,3 +57,17 @@ def test_law5_trap_18_nothing_but_a_lane_s_own_commits_moves_its_group() -> None
     assert options["group_instance_id"] == "accounts-1"
     assert (options["auto_offset_reset"], options["ack_policy"]) == ("none", AckPolicy.MANUAL)
     assert options["max_records"] == 7
+
+
+@pytest.mark.parametrize(("high", "position", "lag"), [(None, 3, None), (7, None, None), (7, 3, 4), (3, 7, 0)])
+def test_law10_what_is_not_known_of_a_partition_s_end_is_no_lag_of_nothing(
+    high: int | None, position: int | None, lag: int | None
+) -> None:
+    """A sweep would take the partition for read to its end."""
+    state = SimpleNamespace(position=position, has_valid_position=position is not None)
+    consumer: Any = Consumer()
+    consumer.highwater = lambda _: high
+    consumer._subscription = SimpleNamespace(
+        subscription=SimpleNamespace(assignment=SimpleNamespace(state_value=lambda _: state))
+    )
+    assert lane_of(consumer).lag() == {0: lag, 1: lag}

@@ -226,3 +226,26 @@ async def test_law10_a_clock_that_is_put_back_delays_no_wake_up_that_was_lost() 
     world.pass_time(minutes=-59)
     catch_up(sweep, world)
     assert await sweep.once() == 1
+
+
+async def test_law10_nobody_is_woken_while_it_is_not_known_where_the_partition_ends() -> None:
+    """At a start the broker has not said it yet: wake-ups of the process before stand there unread."""
+    world = World()
+    await world.store.save([Document("count:1", state="s", due_at=world.now)], world.now)
+    sweep = await sweeping(world)
+    known = sweep.lane.lag
+    sweep.lane.lag = lambda: dict.fromkeys(range(6))  # type: ignore[method-assign]
+    assert await sweep.once() == 0
+    sweep.lane.lag = known  # type: ignore[method-assign]
+    assert await sweep.once() == 1
+
+
+async def test_law10_a_lane_that_waits_for_machinery_wakes_nobody() -> None:
+    """Nobody reads what it would send, every half a minute once more."""
+    world = World()
+    await world.store.save([Document("count:1", state="s", due_at=world.now)], world.now)
+    sweep = await sweeping(world)
+    sweep.lane.paused = True  # type: ignore[misc]
+    assert await sweep.once() == 0
+    sweep.lane.paused = False  # type: ignore[misc]
+    assert await sweep.once() == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import json
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from services.chassis.health import Progress
 from services.chassis.logs import configure_logs
-from services.chassis.watchdog import STALLED, LoopWatch, end_if_stalled, end_in_any_case
+from services.chassis.watchdog import GRACE_S, STALLED, LoopWatch, end_if_stalled, end_in_any_case
 from tests.eventually import eventually
 from tests.logs_restored import logs_restored
 
@@ -86,3 +87,35 @@ def test_trap_16_the_deadline_of_a_stop_needs_no_event_loop() -> None:
     end_in_any_case(TICK_S, end)
     assert over.wait(5)
     assert ended == [1]
+
+
+async def test_trap_15_a_loop_that_has_turned_and_turns_no_more_ends_the_process(written: StringIO) -> None:
+    ended, turned = list[int](), list[int]()
+    with watching(5 * TICK_S, ended) as watch:
+        turning = asyncio.create_task(watch.turn())
+        await eventually(lambda: watch._turns, lambda turns: turns > 3)
+        turned += ended
+        turning.cancel()
+        watch.join(5)
+    assert (turned, ended) == ([], [STALLED])
+    assert [line["event"] for line in said(written)] == ["loop_blocked"]
+
+
+def test_trap_15_what_needs_no_interpreter_is_put_off_as_long_as_the_loop_is_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not put off, it would end a process that is well."""
+    armed, called_off = list[float](), list[bool]()
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda after_s, **_: armed.append(after_s))
+    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: called_off.append(True))
+    with watching(50 * TICK_S, []) as watch:
+        watch.join(10 * TICK_S)
+        assert called_off == []
+    assert (len(armed) > 3, set(armed), called_off) == (True, {50 * TICK_S + GRACE_S}, [True])
+
+
+def test_trap_16_a_deadline_keeps_nobody_who_has_stopped_in_time() -> None:
+    before = set(threading.enumerate())
+    end_in_any_case(0.5, lambda _: None)
+    (deadline,) = set(threading.enumerate()) - before
+    assert deadline.daemon
