@@ -1,5 +1,8 @@
 """Importing this module fills `contracts.message.CATALOGUE` with every message."""
 
+from collections.abc import Mapping
+from functools import cache
+
 from contracts import (
     accounts,
     accounts_request_internal,
@@ -70,8 +73,14 @@ def published_messages() -> dict[str, type[Message]]:
 
 def newest_of(message: type[Message]) -> type[Message]:
     """The highest version of this message."""
-    service, name = message.service, message.__name__
-    return max((m for m in published_messages().values() if (m.service, m.__name__) == (service, name)), key=version_of)
+    return _newest()[message.service, message.__name__]
+
+
+@cache
+def _newest() -> Mapping[tuple[str, str], type[Message]]:
+    # Worked out once: the catalogue is whole when this module is there, and every page asks for each of its rows.
+    by_version = sorted(published_messages().values(), key=version_of)
+    return {(message.service, message.__name__): message for message in by_version}
 
 
 def about(message: type[Message]) -> str:

@@ -117,10 +117,11 @@ def amounts_in_clear(message: type[Message]) -> set[str]:
 
 def test_L1_channels_read_amounts_only_where_decision_36_says_so(gates: Gates) -> None:
     """Every channel reads every answer and event. What was released stays (law 13), and is the sample that is found."""
-    shown = {name for name, m in MESSAGES.items() if m.topic.readers & CHANNELS and amounts_in_clear(m)}
-    events = {InstalmentPlanAgreed.type_name, TransferCompleted.type_name}
-    assert shown - events == {accounts_v1.DuesShown.type_name, accounts_v1.InstalmentsQuoted.type_name}
-    gates.refuses("contracts: published", "an amount in clear on a topic of channels", sorted(shown))
+    shown = {m for m in MESSAGES.values() if m.topic.readers & CHANNELS and amounts_in_clear(m)}
+    released = {accounts_v1.DuesShown, accounts_v1.InstalmentsQuoted}
+    assert shown == {*released, InstalmentPlanAgreed, TransferCompleted}
+    told = sorted(message.type_name for message in shown & released)
+    gates.refuses("contracts: published", "an amount in clear on a topic of channels", told)
 
 
 def test_schemas_are_good_schemas() -> None:

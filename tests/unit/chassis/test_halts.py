@@ -182,3 +182,17 @@ async def test_trap_19_an_unreadable_record_is_tried_for_as_long_as_it_stands() 
         tried = desk.lane.tried
         await desk.halts.attend()
         assert desk.lane.tried == tried + 1
+
+
+async def test_trap_19_nothing_is_passed_over_before_its_event_is_on_the_log() -> None:
+    """Once it is passed over nobody comes back to say so."""
+    desk = Desk(Lane((UNREADABLE,)))
+    desk.order()
+
+    async def away(*_: object) -> None:
+        raise ConnectionError
+
+    desk.halts.publish = away
+    with pytest.raises(ConnectionError):
+        await desk.halts.attend()
+    assert desk.lane.skipped == 0
