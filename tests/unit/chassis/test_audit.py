@@ -213,3 +213,24 @@ async def test_law5_however_many_are_unproven_memory_is_bounded_and_all_get_thei
         most = max(most, len(auditor.audit._unproven))
         await auditor.trim()
     assert (len({*auditor.nudged}), most <= 15) == (100, True)
+
+
+async def test_law5_what_is_written_again_and_proven_waits_for_no_nudge() -> None:
+    auditor = Auditor(committed={CAUSE: OFFSET})
+    await auditor.write("count:1", "count:2")
+    auditor.world.pass_time(minutes=11)
+    assert await auditor.audit.once() == 11 * 60
+    await auditor.world.store.save([Document("count:2", version=1, state="s", outbox=[entry()])], auditor.world.now)
+    auditor.world.pass_time(minutes=11)
+    auditor.committed[CAUSE] = OFFSET + 1
+    assert await auditor.audit.once() == 0
+    assert auditor.nudged == ["count:1"]
+
+
+async def test_law5_a_document_that_has_gone_waits_for_nothing() -> None:
+    auditor = Auditor()
+    await auditor.write("count:1")
+    auditor.world.pass_time(minutes=11)
+    assert await auditor.audit.once() == 11 * 60
+    auditor.world.store.delete("count:1")
+    assert await auditor.audit.once() == 0

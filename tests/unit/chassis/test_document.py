@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 from contracts.topics import CATALOGUE, SEGMENT
 from services.chassis.document import (
     REMEMBERED_AT_LEAST,
+    REMEMBERED_AT_MOST,
     REMEMBERED_FOR,
     STREAM_LIFE,
     STREAMS_AT_MOST,
     Document,
+    Remembered,
     changes,
     loaded,
     stored,
 )
+from services.chassis.instants import ms
 from tests.first_copies import envelope_of
 from tests.store_suite import NOON, entry, full
 
@@ -112,3 +115,14 @@ def test_J3_a_command_that_is_answered_at_once_and_later_hears_both_again() -> N
     for number in (1, 2):
         document.remember_answer("c", entry(number))
     assert document.commands["c"].entries() == [entry(1), entry(2)]
+
+
+def test_law4_room_for_a_command_comes_with_the_age_of_the_thousandth_last_and_of_no_older_one() -> None:
+    """More than that are remembered by what an earlier release wrote."""
+    document = Document("count:1")
+    for n in range(REMEMBERED_AT_MOST + 1):
+        at = ms(NOON) + (n > 0)
+        document.commands[f"c{n}"] = Remembered(f"c{n}", b"digest", at, [])
+    full_until = NOON + REMEMBERED_FOR + timedelta(milliseconds=1)
+    assert not document.has_room_for_command(full_until)
+    assert document.has_room_for_command(full_until + timedelta(milliseconds=1))

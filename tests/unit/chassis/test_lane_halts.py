@@ -197,3 +197,21 @@ async def test_law7_a_commit_that_breaks_is_told_as_such() -> None:
     with structlog.testing.capture_logs() as lines:
         await of._handle([record(TWO, 0)])
     assert [line["stage"] for line in lines if line["event"] == "lane_paused"] == ["commit"]
+
+
+async def test_law7_a_lane_that_waits_for_machinery_looks_at_no_halted_partition() -> None:
+    """What it read there would be handled beside the batch that is to come again."""
+    looked = list[Halt]()
+
+    class Looking(Consumer):
+        async def try_again(self, halt: Halt) -> None:
+            looked.append(halt)
+
+    of = lane_of(Looking())
+    await of._handle([record(TWO, 0)])
+    assert of.paused
+    await of.try_again(HALT)
+    assert looked == []
+    await eventually(lambda: not of.paused)
+    await of.try_again(HALT)
+    assert looked == [HALT]

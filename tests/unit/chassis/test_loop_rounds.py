@@ -6,6 +6,7 @@ from typing import Any
 from contracts.decision import Incoming
 from services.chassis.document import FormatTooNew
 from tests.component.counter import Add, Ask, counter_service
+from tests.eventually import eventually
 from tests.fakes.world import World, with_route
 from tests.first_copies import first_copies
 from tests.unit.chassis.test_replay_parked import added, in_one_life, parked_world
@@ -63,3 +64,21 @@ async def test_law7_what_is_prepared_is_called_off_where_the_batch_has_failed() 
     assert await world.process().lanes["ordinary"].step() == 0
     await asyncio.sleep(0)
     assert ended == ["f1"]
+
+
+async def test_health_each_password_that_is_hashed_is_a_step_before_the_batch_is_done() -> None:
+    """Else the watchdog takes a lane for dead whose batch of passwords takes long."""
+    steps = list[int]()
+
+    async def prepare(state: Any, message: Incoming[Add], effects: Any, present: Any) -> None:
+        if message.subject == "f2":
+            before = process.told.steps
+            await eventually(lambda: process.told.steps > before, within=1)
+            steps.append(process.told.steps - before)
+
+    world = World(with_route(counter_service(), Add, prepare=prepare))
+    for flow in ("f2", "f1"):
+        world.send(Add(amount=1), flow)
+    process = world.process()
+    assert await process.lanes["ordinary"].step() == 2
+    assert steps == [1]

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from contracts.operations import NUDGE, TIMER_ELAPSED
+from services.chassis.document import Document
 from tests.component.counter import Add, CallMade, counter_service
 from tests.fakes.world import NOON, Crash, World, letters
 from tests.first_copies import first_copies
+from tests.store_suite import entry
 
 TIMER = TIMER_ELAPSED["accounts"]
 
@@ -216,3 +218,17 @@ async def test_law7_a_letter_that_is_published_at_the_third_try_is_counted_once(
     await process.run()
     assert failures == []
     assert process.told.letters == ["aggregate-malformed"]
+
+
+async def test_law5_a_nudge_after_the_unparking_publishes_what_had_been_put_aside() -> None:
+    """Nobody else comes back to the document of an aggregate that is parked no more."""
+    world = World()
+    process = world.process()
+    await world.store.save(
+        [Document("parked:count:f1", state='{"stage":"unparked","settled":0}', outbox=[entry()])], NOON
+    )
+    for seen in (1, 1):
+        world.send(NUDGE["accounts"](aggregate="count:f1"), "count:f1")
+        await process.run()
+        assert len(world.bodies("events")) == seen
+    assert world.store.documents["parked:count:f1"].outbox == []
