@@ -233,7 +233,7 @@ class Folder:
             self.encoder.entry(draft.id, out, incoming, index, arrival.position, step.present)
             for index, out in enumerate(step.messages)
         ]
-        if decision.state is not step.before or draft.state is None:
+        if decision.state is not step.before:
             codec.write(draft, decision.state)
         if arrival.stream is not None:
             draft.remember_number(arrival.stream, arrival.number, incoming.now)

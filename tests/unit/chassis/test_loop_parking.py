@@ -3,10 +3,12 @@
 import pytest
 
 from contracts.decision import Incoming
+from contracts.message import MAX_MESSAGE_BYTES
 from services.chassis.document import Document
+from services.chassis.fold import MAX_ROUND_BYTES
 from tests.component.counter import Add, Heard, counter_service
 from tests.fakes.world import Crash, World, fake_open, letters, with_route
-from tests.first_copies import first_copies
+from tests.first_copies import envelope_of, first_copies
 
 
 async def test_law7_the_third_failure_parks_one_aggregate_and_harms_no_other() -> None:
@@ -174,3 +176,26 @@ async def test_law5_a_parked_aggregate_s_own_outbox_is_met_by_a_duplicate() -> N
     await world.process().run()
     assert world.bodies("events") == [{"amount": 5}]
     assert world.records("dead-letters") == []
+
+
+async def test_law7_the_event_of_a_parking_and_its_first_letter_have_ids_of_their_own() -> None:
+    world = World()
+    world.send(Add(amount=666))
+    await world.process().run()
+    said = [*world.records("audit"), *world.records("dead-letters")]
+    assert len({envelope_of(record).id for record in said}) == len(said) == 2
+
+
+async def test_law7_a_round_of_large_letters_ends_before_its_document_outgrows_the_database() -> None:
+    world = World()
+    world.send(Add(amount=666))
+    await world.process().run()
+    for _ in range(60):
+        world.send(Add(amount=1))
+        newest = world.log.in_order[-1]
+        newest.value = (newest.value or b"").ljust(MAX_MESSAGE_BYTES)
+    sizes = [0]
+    world.faults = lambda _: sizes.append(sum(len(e.body) for d in world.store.documents.values() for e in d.outbox))
+    await world.process().run()
+    assert letters(world) == list(range(61))
+    assert MAX_ROUND_BYTES < max(sizes) < 2 * MAX_ROUND_BYTES

@@ -232,3 +232,13 @@ async def test_law5_a_nudge_after_the_unparking_publishes_what_had_been_put_asid
         await process.run()
         assert len(world.bodies("events")) == seen
     assert world.store.documents["parked:count:f1"].outbox == []
+
+
+async def test_law9_a_call_was_asked_for_at_the_stamp_of_its_message_and_not_when_that_was_decided() -> None:
+    """A call that has waited too long is told by it: a lane that stood still for an hour has old messages to decide."""
+    world = World()
+    world.send(Add(amount=100))
+    world.pass_time(minutes=1)
+    process = world.process()
+    await process.run()
+    assert [due.asked_at for due in process.started] == [NOON]
