@@ -221,3 +221,5 @@ def fail_all(waiting: MessageAccumulator) -> None:
     and raises where one that is tried again has left it already."""
     waiting._pending_batches.update(batch for queue in waiting._batches.values() for batch in queue)  # noqa: SLF001
     waiting.fail_all(KafkaConnectionError("abandoned"))
+    for batch in waiting._pending_batches:  # noqa: SLF001
+        batch._drain_waiter.exception()  # noqa: SLF001 - what nobody looks at is logged as a bug of ours

@@ -84,6 +84,22 @@ async def test_a_batch_that_was_being_tried_again_fails_without_a_complaint() ->
     assert complaints == []
 
 
+@on_its_own_loop
+async def test_a_batch_that_nobody_has_taken_fails_without_a_complaint() -> None:
+    """The library tells a batch that failed to two futures, and one of them is nobody's: where it is forgotten, its
+    exception would be logged as a bug of ours."""
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    waiting = MessageAccumulator(ClusterMetadata(), 1_000, 0, 60)
+    record = await waiting.add_message(TopicPartition("identity.events", 0), b"k", b"v", timeout=1)
+    fail_all(waiting)
+    with pytest.raises(KafkaConnectionError):
+        await record
+    del waiting, record
+    gc.collect()
+    assert complaints == []
+
+
 async def test_who_waits_for_a_producer_whose_end_hangs_waits_no_longer_than_that(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
