@@ -24,6 +24,7 @@ def parse_email(text: str) -> EmailAddress | Rejected[EmailReason]:
     """The address in `text`, by syntax alone, without asking DNS. Direction marks are no part of it (I3).
 
     Names outside ASCII before the @ are refused (ours): a relay without SMTPUTF8 could not deliver the activation link.
+    So is what begins like an encoded word (RFC 2047), which no header of a mail can hold as it is.
     """
     address = without_direction_marks(text).strip()
     if len(address) > LONGEST_EMAIL:
@@ -32,6 +33,6 @@ def parse_email(text: str) -> EmailAddress | Rejected[EmailReason]:
         judged = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return Rejected("email-malformed")
-    if judged.ascii_email is None:
+    if judged.ascii_email is None or "=?" in judged.ascii_email:
         return Rejected("email-malformed")
     return EmailAddress(judged.ascii_email)

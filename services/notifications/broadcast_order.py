@@ -17,6 +17,8 @@ MOST_PARTS: Final = 3
 _ISOLATES: Final = frozenset({LEFT_TO_RIGHT_ISOLATE, POP_ISOLATE})
 _NEVER: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of control characters, of what is no character, and of line ends."""
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a symbol of which nothing is to be seen."""
 
 
 def judge_order(
@@ -36,7 +38,7 @@ def judge_order(
 
 def _judge_text(text: str, link_hosts: frozenset[str]) -> Refusal | None:
     """N8, for a text that somebody has typed."""
-    if not text.strip() or any(unicodedata.category(char) in _NEVER for char in text):
+    if not any(map(_is_visible, text)) or any(unicodedata.category(char) in _NEVER for char in text):
         return Refusal("broadcast-text-not-accepted", "character-not-allowed")
     if "{" in text or "}" in text:
         return Refusal("broadcast-text-not-accepted", "placeholder-left")
@@ -47,6 +49,10 @@ def _judge_text(text: str, link_hosts: frozenset[str]) -> Refusal | None:
     if part_count(text) > MOST_PARTS:
         return Refusal("broadcast-text-not-accepted", "too-many-parts")
     return None
+
+
+def _is_visible(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNPS" and char not in _BLANK
 
 
 def _isolates_pair(text: str) -> bool:

@@ -42,12 +42,13 @@ Collected = (
     | AuthorisedPersonAdded
     | AuthorisedPersonRemoved
 )
-Family = Literal["reports", "changes", "consents", "transfers", "requests", "supplies", "authority"]
+Family = Literal["reports", "changes", "consents", "transfers", "requests", "danger", "supplies", "authority"]
 
 MOST_A_MONTH: Final = 100
 """Events of one family of which a person is told in a month (ours): a flood of requests is no flood of messages. Who is
-asked for many consents still hears of what has happened to their accounts. Who may act for a business is told whatever
-came before: whoever takes a business over could else make noise first. Identity bounds how often that changes (I17)."""
+asked for many consents still hears of what has happened to their accounts, and who has asked for much else, to keep
+away from a danger (A16). Who may act for a business is told whatever came before: whoever takes a business over could
+else make noise first. Identity bounds how often that changes (I17)."""
 
 TOLD_ELSEWHERE: Final = frozenset[str]({*get_args(TransferKind), "instalments"})
 """Kinds of requests that have notices of their own."""
@@ -76,8 +77,10 @@ class _Telling:
 
 
 def collector_of(event: Collected) -> str:
-    """The collector's id: person, month and family. The month is the event's own: a copy of it finds the same."""
-    family, month = _family_and_month(event)
+    """The collector's id: person, Riyadh month and family. The month is the event's own: a copy of it finds the same.
+    It begins with a Riyadh day, as what is told once a day needs it."""
+    family, at = _family_and_instant(event)
+    month = riyadh_day(at) if isinstance(at, datetime) else at
     return f"notices:{event.user_id}.{month:%Y-%m}.{family}"
 
 
@@ -118,7 +121,7 @@ def _notice(telling: _Telling, valid_until: datetime) -> NoticeWanted:
     )
 
 
-def _family_and_month(event: Collected) -> tuple[Family, date]:
+def _family_and_instant(event: Collected) -> tuple[Family, date]:
     match event:
         case ReportMade():
             return "reports" if event.version == 1 else "changes", event.made_at
@@ -133,7 +136,7 @@ def _family_and_month(event: Collected) -> tuple[Family, date]:
         case InstalmentPlanAgreed():
             return "requests", event.agreed_at
         case RequestMoved():
-            return "requests", event.at
+            return "danger" if event.kind == DANGER else "requests", event.at
         case BusinessActivated():
             return "authority", event.activated_at
         case AuthorisedPersonAdded() | AuthorisedPersonRemoved():

@@ -9,7 +9,7 @@ from contracts.message import TimerElapsed
 from contracts.reports import ReportFetched
 from services.reports.order import give_up
 from services.reports.order_states import Collecting, Declined, Made
-from services.reports.payment_order import AwaitingBilling, PaymentMade, billing_silent
+from services.reports.payment_order import AwaitingBilling, PaymentMade, alarm_again, billing_silent
 from services.reports.statement_order import Gathering, StatementMade, requests_silent
 from services.reports.versions import order_next
 
@@ -18,13 +18,16 @@ Report = Collecting | Made | AwaitingBilling | PaymentMade | Gathering | Stateme
 
 
 def due_at(state: Report) -> datetime | None:
-    """When the report wants to be woken: it stops waiting, or its next version is due (R6)."""
+    """When the report wants to be woken: it stops waiting, its next version is due (R6), or nobody has said that an
+    alarm was raised (R2)."""
     match state:
         case Collecting() | AwaitingBilling() | Gathering():
             return state.give_up_at
         case Made():
             return state.revise_at
-        case PaymentMade() | StatementMade() | Declined():
+        case Declined():
+            return state.alarm_by
+        case PaymentMade() | StatementMade():
             return None
         case _:
             assert_never(state)
@@ -41,7 +44,9 @@ def on_timer(state: Report, incoming: Incoming[TimerElapsed], facts: Facts) -> D
             return billing_silent(state, incoming, facts)
         case Gathering():
             return requests_silent(state, incoming, facts)
-        case PaymentMade() | StatementMade() | Declined():
+        case Declined():
+            return alarm_again(state, incoming, facts)
+        case PaymentMade() | StatementMade():
             return ignored(state)
         case _:
             assert_never(state)

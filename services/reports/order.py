@@ -6,7 +6,7 @@ same bytes for ever (R4, R6).
 """
 
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from contracts.decision import Decision, Facts, Incoming, Outgoing, decided, ignored
@@ -46,6 +46,9 @@ from services.reports.tariff import TariffKind
 
 MOST_SOURCE_NOTES: Final = 20
 """Different words on the source of readings that one report prints (ours)."""
+
+ASKED_ONCE_IN: Final = timedelta(days=1)
+"""So rarely, in the end, a version asks for readings that do not come."""
 
 
 def order_report(
@@ -105,13 +108,13 @@ def take_readings(
 
 def give_up(state: Collecting, incoming: Incoming[TimerElapsed], facts: Facts) -> Decision[ConsumptionState]:
     """The readings did not come in time: the command is answered all the same (J3). A later version, which nobody waits
-    for, asks again."""
+    for, asks again, ever more rarely: each question to a month that is parked is a dead letter."""
     if facts.present < state.give_up_at:
         return ignored(state)
     aggregate_id = incoming.body.aggregate.removeprefix("report:")
     if state.former is None:
         return _declined(state, aggregate_id, "readings-did-not-come")
-    wait = state.give_up_at - state.asked_at
+    wait = min(2 * (state.give_up_at - state.asked_at), ASKED_ONCE_IN)
     again = replace(state, asked_at=facts.present, give_up_at=facts.present + wait)
     return decided(again, *_wanted(aggregate_id, again))
 

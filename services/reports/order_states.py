@@ -122,11 +122,13 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """There will be no such report."""
+    """There will be no such report. `alarm_by`: when operators are told once more of what does not reconcile, unless it
+    has been said by then that they were (R2)."""
 
     stage: Literal["declined"] = "declined"
     user_id: str
     reason: DeclineReason
+    alarm_by: datetime | None = None
 
 
 ConsumptionState = Collecting | Made | Declined

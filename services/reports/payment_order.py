@@ -4,9 +4,9 @@ If it does not, the customer hears that it cannot be made, the audit has the pre
 wrong sum is somebody's mistake, and printing it would be ours.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from contracts.billing import StatementAsked, StatementFound
 from contracts.decision import Decision, Facts, Incoming, Outgoing, decided, ignored
@@ -21,8 +21,11 @@ from contracts.reports_internal import (
 )
 from contracts.values.rejected import Rejected
 from services.reports.order_states import Declined, ReportFacts
-from services.reports.payment import PaymentReport, ReconcileReason, payment_report
+from services.reports.payment import PaymentReport, payment_report
 from services.reports.period import Period
+
+TOLD_WITHIN: Final = timedelta(minutes=1)
+"""By then the alarm has been raised, or is raised once more (ours)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class RaiseMismatchAlarm:
     """Tell the operators that billing's statement for this report does not reconcile (R2)."""
 
     report_id: str
-    reason: ReconcileReason
+    reason: DeclineReason
 
 
 def order_payment_report(
@@ -95,9 +98,9 @@ def take_statement(
     found = incoming.body
     report = payment_report(found, state.account_number, state.user_id, state.period, facts.reference, facts.present)
     if isinstance(report, Rejected):
-        failed = _declined(state, found.asked_by, report.reason)
+        declined = Declined(user_id=state.user_id, reason=report.reason, alarm_by=facts.present + TOLD_WITHIN)
         alarm = RaiseMismatchAlarm(found.asked_by, report.reason)
-        return decided(failed.state or state, *failed.messages, effects=(alarm,))
+        return decided(declined, _said(state, found.asked_by, report.reason), effects=(alarm,))
     made = PaymentMade(user_id=state.user_id, report=report, link_hash=facts.link_hash, expires_at=facts.expires_at)
     completed = DocumentCompleted(report_id=found.asked_by, user_id=state.user_id, expires_at=facts.expires_at)
     announced = ReportMade(
@@ -116,14 +119,25 @@ def billing_silent(state: AwaitingBilling, incoming: Incoming[TimerElapsed], fac
     """Billing has not answered in time: the command is answered all the same (J3)."""
     if facts.present < state.give_up_at:
         return ignored(state)
-    return _declined(state, incoming.body.aggregate.removeprefix("report:"), "billing-did-not-answer")
+    reason: DeclineReason = "billing-did-not-answer"
+    said = _said(state, incoming.body.aggregate.removeprefix("report:"), reason)
+    return decided(Declined(user_id=state.user_id, reason=reason), said)
 
 
 def note_alarm(state: PaymentState, _: Incoming[MismatchAlarmed], __: Facts) -> Decision[PaymentState]:
     """The alarm is raised; nothing is left to do here."""
+    if isinstance(state, Declined) and state.alarm_by is not None:
+        return decided(replace(state, alarm_by=None))
     return ignored(state)
 
 
-def _declined(state: AwaitingBilling, report_id: str, reason: DeclineReason) -> Decision[PaymentState]:
-    declined = ReportDeclined(report_id=report_id, user_id=state.user_id, reason=reason)
-    return decided(Declined(user_id=state.user_id, reason=reason), Outgoing(declined, state.correlation_id))
+def alarm_again(state: Declined, incoming: Incoming[TimerElapsed], facts: Facts) -> Decision[PaymentState]:
+    """Nobody has said that the alarm was raised: it died with its process, perhaps (law 8). Two do no harm."""
+    if state.alarm_by is None or facts.present < state.alarm_by:
+        return ignored(state)
+    alarm = RaiseMismatchAlarm(incoming.body.aggregate.removeprefix("report:"), state.reason)
+    return decided(replace(state, alarm_by=facts.present + TOLD_WITHIN), effects=(alarm,))
+
+
+def _said(state: AwaitingBilling, report_id: str, reason: DeclineReason) -> Outgoing:
+    return Outgoing(ReportDeclined(report_id=report_id, user_id=state.user_id, reason=reason), state.correlation_id)

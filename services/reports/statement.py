@@ -16,8 +16,9 @@ from contracts.values.riyadh_day import riyadh_day
 from services.reports.period import Period
 from services.reports.relation_gate import KnownRelation
 
-MOST_REQUESTS_A_MONTH: Final = 100
-"""Requests of one person that a month remembers (ours): accounts takes 60 in 30 days."""
+MOST_REQUESTS_A_MONTH: Final = 150
+"""Requests of one person of which a month remembers something (ours): accounts takes 60 in 30 days, and as many may end
+that were made before."""
 
 MOST_STATES: Final = 12
 """States of one request that a month remembers, the latest (ours)."""
@@ -138,9 +139,14 @@ def merged(known: Iterable[KnownRequest], more: Iterable[RequestMoves]) -> tuple
     return tuple(by_reference.values())
 
 
-def bounded(requests: Iterable[KnownRequest]) -> tuple[tuple[KnownRequest, ...], tuple[KnownRequest, ...]]:
-    """As many of the latest requests as fit, oldest first, and those that are left out."""
-    in_order = sorted(requests, key=lambda each: (each.states[-1].at, each.reference), reverse=True)
+def bounded(
+    requests: Iterable[KnownRequest], period: Period
+) -> tuple[tuple[KnownRequest, ...], tuple[KnownRequest, ...]]:
+    """As many requests as fit, oldest first, and those that are left out: what was over before the period makes room
+    for the others, and the older for the later."""
+    in_order = sorted(
+        requests, key=lambda each: (not was_over(each, period), each.states[-1].at, each.reference), reverse=True
+    )
     kept, states = list[KnownRequest](), 0
     for request in in_order[:MOST_REQUESTS]:
         states += len(request.states)
@@ -150,6 +156,11 @@ def bounded(requests: Iterable[KnownRequest]) -> tuple[tuple[KnownRequest, ...],
     left_out = tuple(in_order[len(kept) :])
     kept.sort(key=lambda each: (each.states[0].at, each.reference))
     return tuple(kept), left_out
+
+
+def was_over(request: KnownRequest, period: Period) -> bool:
+    """Whether it came to its end before the period: it is on no statement of that."""
+    return request.final and riyadh_day(request.states[-1].at) < period.first
 
 
 def of_period(requests: Iterable[KnownRequest], period: Period) -> tuple[KnownRequest, ...]:

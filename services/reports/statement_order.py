@@ -17,7 +17,7 @@ from contracts.reports_internal import (
 from services.reports.order_states import Declined, ReportFacts
 from services.reports.period import Period
 from services.reports.relation_gate import KnownRelation
-from services.reports.statement import KnownRequest, Statement, bounded, merged, of_period
+from services.reports.statement import KnownRequest, Statement, bounded, merged, of_period, was_over
 
 MONTHS_BACK: Final = 12
 """Months before the period in which the history of a request still open is looked for (ours)."""
@@ -33,7 +33,8 @@ class MissingPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
-    """Ordered; the `missing` parts have not answered yet."""
+    """Ordered; the `missing` parts have not answered yet. `over`: references of requests for which there was no room
+    and no need, since they were over before the period. An older month that tells of one does not open it again."""
 
     stage: Literal["gathering"] = "gathering"
     user_id: str
@@ -43,6 +44,7 @@ class Gathering:
     missing: tuple[MissingPart, ...]
     requests: tuple[KnownRequest, ...] = ()
     left_out: int = 0
+    over: tuple[str, ...] = ()
     give_up_at: datetime
     correlation_id: str
 
@@ -101,11 +103,13 @@ def take_moves(state: StatementState, incoming: Incoming[MovesGiven], facts: Rep
     if not isinstance(state, Gathering) or part not in state.missing:
         return ignored(state)
     following = (MissingPart(month=given.month, part=given.part + 1),) if given.more else ()
-    requests, left_out = bounded(merged(state.requests, given.requests))
+    told = (each for each in given.requests if each.reference not in state.over)
+    requests, left_out = bounded(merged(state.requests, told), state.period)
     gathered = replace(
         state,
         missing=(*(each for each in state.missing if each != part), *following),
         requests=requests,
+        over=(*state.over, *(each.reference for each in left_out if was_over(each, state.period))),
         left_out=state.left_out + len(of_period(left_out, state.period)),  # what was over before would not stand on it
     )
     if gathered.missing:

@@ -24,6 +24,10 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"text_en": "two\nlines"}, TEXT, "character-not-allowed"),
     ({"text_en": "a\u2028b"}, TEXT, "character-not-allowed"),
     ({"text_en": "   "}, TEXT, "character-not-allowed"),
+    *(
+        ({"text_ar": text}, TEXT, "character-not-allowed")
+        for text in ("\u200b", "\xad ", "\u2066\u2069", "\u3164\u2800")
+    ),
     ({"text_ar": "في \u202e10"}, TEXT, "direction-marks-not-in-pairs"),
     ({"text_ar": "في \u206610"}, TEXT, "direction-marks-not-in-pairs"),
     ({"text_ar": "في \u206910\u2066"}, TEXT, "direction-marks-not-in-pairs"),
@@ -51,6 +55,8 @@ def test_N4_N8_J4_an_order_that_must_not_go_out_is_refused(
         {"valid_until": NOON + timedelta(days=30)},
         {"text_ar": "ا" * 201},
         {"text_en": "a" * 459},
+        {"text_en": "5"},
+        {"text_en": "\u26a1"},
         {"text_ar": "يوم \u20662026-03-02\u2069 من \u206609:00\u2069"},
         {"text_en": "Read https://hesabi.example/saving."},
         {"regions": (), "user_ids": ("u-1",)},

@@ -1,5 +1,5 @@
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -177,9 +177,9 @@ def test_N3_events_of_one_person_month_and_family_share_a_collector() -> None:
     assert collector_of(MADE.model_copy(update={"made_at": NOON + timedelta(days=40)})) == "notices:u-1.2026-04.reports"
     assert collector_of(CONSENT) == "notices:u-1.2026-03.consents"
     assert collector_of(INCOMING) == collector_of(ENDED) == "notices:u-1.2026-03.transfers"
-    assert (
-        collector_of(AGREED) == collector_of(moved("danger", "secured", final=True)) == "notices:u-1.2026-03.requests"
-    )
+    ended = moved("complaint", "resolved", final=True)
+    assert collector_of(AGREED) == collector_of(ended) == "notices:u-1.2026-03.requests"
+    assert collector_of(moved("danger", "secured", final=True)) == "notices:u-1.2026-03.danger"  # A16
     assert collector_of(DISPUTED) == collector_of(WON) == "notices:u-1.2026-03.supplies"
     assert collector_of(BUSINESS) == collector_of(ADDED) == collector_of(REMOVED) == "notices:b-1.2026-03.authority"
 
@@ -197,6 +197,13 @@ def test_N3_R6_one_corrected_day_of_twenty_reports_is_told_once_and_hides_no_rep
     tomorrow = changed[0].model_copy(update={"version": 3, "made_at": NOON + timedelta(days=1)})
     told.when(tell_collected, happening(tomorrow)).then(NoticeWanted)
     assert {collector_of(event) for event in (*changed, tomorrow)} == {"notices:u-1.2026-03.changes"}
+
+
+def test_R7_what_is_told_once_a_day_has_one_collector_a_day() -> None:
+    """The first of April in Riyadh begins on the last of March."""
+    first = MADE.model_copy(update={"version": 2, "made_at": datetime(2026, 3, 31, 22, tzinfo=UTC)})
+    later = first.model_copy(update={"version": 3, "made_at": datetime(2026, 4, 1, 1, tzinfo=UTC)})
+    assert collector_of(first) == collector_of(later) == "notices:u-1.2026-04.changes"
 
 
 @pytest.mark.parametrize("event", [ADDED, REMOVED], ids=["added", "removed"])

@@ -18,7 +18,7 @@ from services.reports.asked_period import months_needed
 from services.reports.csv_report import render_csv
 from services.reports.layout import document_of
 from services.reports.order import MOST_SOURCE_NOTES, order_report, take_readings
-from services.reports.order_states import Collecting, Declined, Made
+from services.reports.order_states import Collecting, Declined, Former, Made
 from services.reports.period import ONE_DAY, Period, month_period
 from services.reports.readings import IntervalReading, Quality
 from services.reports.rendering import render
@@ -239,3 +239,13 @@ def test_R1_the_longest_report_fits_its_document_at_every_stage() -> None:
     assert made < MAX_STATE_BYTES * 2 // 3
     assert isinstance(scenario.state.report.price, Price)
     assert render(scenario.state.report, Language.ARABIC, "pdf").startswith(b"%PDF-")
+
+
+def test_R6_a_version_asks_ever_more_rarely_and_at_least_once_a_day() -> None:
+    """Each question to a month that is parked is a dead letter."""
+    former = Former(version=1, reference="report", as_of=NOON, days=())
+    scenario, asked = given(replace(ordered().state, former=former)), 0
+    while (due := due_at(scenario.state)) is not None and due < NOON + timedelta(days=30):
+        scenario = scenario.when(on_timer, arriving(TIMER), Facts(due))
+        asked += 1
+    assert 30 <= asked < 50

@@ -1,5 +1,6 @@
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,7 @@ from services.reports.order_states import Declined
 from services.reports.ordering import request_payment_report
 from services.reports.payment import PaymentReport, ReconcileReason, running
 from services.reports.payment_order import (
+    TOLD_WITHIN,
     PaymentMade,
     RaiseMismatchAlarm,
     note_alarm,
@@ -53,6 +55,7 @@ from tests.unit.reports.orders import (
 from tests.unit.reports.paying import ENTRIES, ORDER, awaiting, entry, found, made_payment_report
 
 TIMER = TIMER_ELAPSED["reports"](aggregate=f"report:{REPORT_ID}")
+DECLINED = Declined(user_id=NOURA.user_id, reason="statement-does-not-add-up")
 MISMATCHES: list[tuple[dict[str, Any], ReconcileReason]] = [
     ({"closing": -3_823}, "statement-does-not-add-up"),
     ({"opening": 12_051}, "statement-does-not-add-up"),
@@ -109,18 +112,31 @@ def test_R2_what_does_not_reconcile_is_no_report_and_raises_an_alarm_once(
 ) -> None:
     failed = awaiting().when(take_statement, arriving(found(**changes)), FACTS)
     failed.then(ReportDeclined(report_id=REPORT_ID, user_id=NOURA.user_id, reason=reason))
-    failed.then_state(Declined(user_id=NOURA.user_id, reason=reason))
+    failed.then_state(replace(DECLINED, reason=reason, alarm_by=NOON + TOLD_WITHIN))
     assert failed.effects == (RaiseMismatchAlarm(REPORT_ID, reason),)
     again = failed.when(take_statement, arriving(found()), FACTS).then().then_state(failed.state)
     assert again.effects == ()
-    noted = MismatchAlarmed(report_id=REPORT_ID)
-    failed.when(note_alarm, arriving(noted)).then().then_state(failed.state)
+    noted = failed.when(note_alarm, arriving(MismatchAlarmed(report_id=REPORT_ID))).then()
+    noted.then_state(replace(DECLINED, reason=reason))
+    noted.when(note_alarm, arriving(MismatchAlarmed(report_id=REPORT_ID))).then().then_state(noted.state)
+    assert due_at(noted.state) is None
+
+
+def test_R2_law8_an_alarm_that_nobody_says_was_raised_is_raised_again() -> None:
+    """It died with its process: billing's answer is decided, and brings no second one."""
+    failed = awaiting().when(take_statement, arriving(found(closing=1)), FACTS)
+    assert due_at(failed.state) == NOON + TOLD_WITHIN
+    failed.when(on_timer, arriving(TIMER), Facts(NOON)).then().then_state(failed.state)
+    again = failed.when(on_timer, arriving(TIMER), Facts(NOON + TOLD_WITHIN)).then()
+    assert again.effects == failed.effects
+    assert due_at(again.state) == NOON + 2 * TOLD_WITHIN
+    assert reread("report", again.state) == again.state
 
 
 def test_R2_an_entry_outside_the_period_is_refused_even_where_the_sum_fits() -> None:
     early = ENTRIES[0].model_copy(update={"day": date(2026, 1, 31)})
     failed = awaiting().when(take_statement, arriving(found(entries=(early, *ENTRIES[1:]))), FACTS)
-    failed.then_state(Declined(user_id=NOURA.user_id, reason="statement-entry-outside-period"))
+    failed.then_state(replace(DECLINED, reason="statement-entry-outside-period", alarm_by=NOON + TOLD_WITHIN))
 
 
 async def test_R2_the_alarm_names_report_and_reason_and_nothing_else() -> None:

@@ -237,7 +237,7 @@ def test_R6_a_version_whose_readings_do_not_come_asks_again_and_nobody_is_answer
     timer = TIMER_ELAPSED["reports"](aggregate=f"report:{SECOND}")
     gathering.when(on_timer, arriving(timer), Facts(NOON)).then().then_state(gathering.state)
     again = gathering.when(on_timer, arriving(timer), Facts(GIVE_UP_AT)).then(*[ReadingsWanted] * 3)
-    assert due_at(again.state) == GIVE_UP_AT + (GIVE_UP_AT - NOON)
+    assert due_at(again.state) == GIVE_UP_AT + 2 * (GIVE_UP_AT - NOON)
 
 
 def test_R6_the_first_version_knows_the_latest() -> None:
