@@ -23,8 +23,12 @@ REMEMBERED_FOR: Final = COMMAND_LIFE + 2 * SKEW_BORNE
 that differ, by whose stamps its age is reckoned."""
 REMEMBERED_AT_LEAST: Final = 16
 REMEMBERED_AT_MOST: Final = 1_000
-"""More commands of one aggregate in that time are a flood (ours). Each is kept with its answers, about 1 KB: without
-an end the document outgrows what the database takes, and its aggregate is parked."""
+"""More commands of one aggregate in that time are a flood (ours). Each is kept with its answers: without an end the
+document outgrows what the database takes, and its aggregate is parked."""
+REMEMBERED_BYTES_AT_MOST: Final = 4 * 1024 * 1024
+"""Answers may be large: debts on a hundred bills, sealed, are 20 KB."""
+_BODY: Final = 7
+"""Where a packed entry has its body."""
 STREAMS_AT_MOST: Final = 100
 STREAM_LIFE: Final = timedelta(days=30)
 """Longer than any topic is kept, and an outbox that was published is known as such long before (`Acknowledged.learn`):
@@ -169,15 +173,21 @@ class Document:
 
     def has_room_for_command(self, now: datetime) -> bool:
         """Whether one more command can be remembered."""
-        if len(self.commands) < REMEMBERED_AT_MOST:
+        if len(self.commands) <= REMEMBERED_AT_LEAST:
             return True
-        return ms(now) - list(self.commands.values())[-REMEMBERED_AT_MOST].at > _REMEMBERED_FOR_MS
+        since = ms(now) - _REMEMBERED_FOR_MS
+        kept = [command for command in self.commands.values() if command.at >= since]
+        return len(kept) < REMEMBERED_AT_MOST and sum(map(_size, kept)) < REMEMBERED_BYTES_AT_MOST
 
     def remember_answer(self, command_id: str, answer: Entry) -> None:
         """Attach an answer, given now or later, to its command if that is still remembered."""
         known = self.commands.get(command_id)
         if known is not None:
             self.commands[command_id] = known._replace(answers=[*known.answers, packed(answer)])
+
+
+def _size(command: Remembered) -> int:
+    return sum(len(answer[_BODY]) for answer in command.answers)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -237,8 +247,7 @@ def changes(document: Document, written_at: datetime, partition: int) -> dict[st
 
 def loaded(fields: Mapping[str, Any]) -> Document:
     """The document from MongoDB's fields. Raises `FormatTooNew` before it looks at any other."""
-    if fields["format"] > FORMAT + 1:
-        raise FormatTooNew
+    check_format(fields)
     return Document(
         id=fields["_id"],
         version=fields["version"],
@@ -253,6 +262,12 @@ def loaded(fields: Mapping[str, Any]) -> Document:
         written_minute=in_utc(fields["written_minute"]),
         partition=fields["partition"],
     )
+
+
+def check_format(fields: Mapping[str, Any]) -> None:
+    """Raises `FormatTooNew`."""
+    if fields["format"] > FORMAT + 1:
+        raise FormatTooNew
 
 
 def packed(entry: Entry) -> Packed:

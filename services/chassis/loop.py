@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Final, Literal, TypeVar
 
 from contracts.message import Nudge
@@ -60,6 +60,7 @@ class Loop:
     turns: Turns
     holds: Callable[[str], Awaitable[bool]]
     shared_from: int = SHARED_FROM
+    large: frozenset[str] = frozenset()
 
     async def settle(self, lane: str, topic: Topic, records: Sequence[RawRecord], calls: list[DueEffect]) -> None:
         """Everything up to the commit. `calls` gets those to make for what was saved, even where machinery broke
@@ -123,7 +124,7 @@ class Loop:
 
     def _shares(self, batch: Batch, lane: str) -> list[list[str]]:
         """The aggregates of one round, by the shares that they are settled in."""
-        aggregates = [*islice(batch.waiting, self.turns.round(lane, len(batch.waiting)))]
+        aggregates = batch.round(self.turns.round(lane, len(batch.waiting)), self.large)
         if len(aggregates) < self.shared_from:
             return [aggregates] if aggregates else []
         half = len(aggregates) // 2
@@ -135,7 +136,7 @@ class Loop:
         # In every round: what is acknowledged leaves the outbox with the next, so that no document grows with the
         # length of a batch.
         await self._timed(lane, "publish", self._publish(share, lane))
-        batch.met |= share.met
+        batch.take_over(share)
 
     async def _saved(self, batch: Batch, lane: str, aggregates: Sequence[str]) -> None:
         waiting = {aggregate: batch.waiting[aggregate][:MESSAGES_A_ROUND] for aggregate in aggregates}
@@ -144,12 +145,16 @@ class Loop:
         folds = await self._timed(lane, "decide", self._fold_all(loaded, waiting, batch, lane))
         drafts = [f for f in folds if f.changed]
         # The last thing before the save: what comes between is not seen.
-        if drafts and not await self._timed(lane, "hold", self.holds(lane)):
-            raise PartitionsLost
+        if drafts:
+            await self._timed(lane, "hold", self._hold(lane))
         saved = await self._timed(lane, "save", self.store.save([f.draft for f in drafts], self.present()))
         outcome_of = dict(zip((f.draft.id for f in drafts), saved, strict=True))
         for folded in folds:
             self._note(batch, folded, outcome_of.get(folded.draft.id, "unchanged"), lane)
+
+    async def _hold(self, lane: str) -> None:
+        if not await self.holds(lane):
+            raise PartitionsLost
 
     async def _fold_all(
         self, loaded: Mapping[str, Document], waiting: Mapping[str, Sequence[Arrival]], batch: Batch, lane: str
@@ -261,8 +266,7 @@ class Loop:
     async def _trim(self, batch: Batch) -> None:
         """A nudged aggregate is trimmed in the same handling (law 5). A conflict is harmless: somebody else wrote,
         and trims."""
-        nudged = [*batch.nudged, *(PARKED + aggregate for aggregate in batch.nudged)]
-        drafts = [batch.met[each].draft() for each in nudged if each in batch.met and batch.met[each].outbox]
+        drafts = [document.draft() for document in batch.met.values() if document.outbox]
         for draft in drafts:
             draft.outbox = []
         if drafts:

@@ -71,13 +71,17 @@ class KafkaPublisher:
         began = time.monotonic()
         self._under_way.append(began)
         self._waiting_since = self._waiting_since or began
+        is_wanted = False
         try:
             stamp = await self._acknowledged(records)
             self._on_stamp(stamp, round((time.monotonic() - began) * 1000))
+        except PublishFailed:
+            is_wanted = True  # and tried again: what waits goes on waiting until one comes through
+            raise
         finally:
             self._under_way.remove(began)
-        # A failed send is tried again by whoever wanted it: what waits goes on waiting until one comes through.
-        self._waiting_since = min(self._under_way, default=None)
+            if not is_wanted:
+                self._waiting_since = min(self._under_way, default=None)
 
     async def _acknowledged(self, records: Sequence[Record]) -> int:
         producer = await self._running()

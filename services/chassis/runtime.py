@@ -40,7 +40,7 @@ from services.chassis.session_reader import SessionReader
 from services.chassis.settings import ServiceSettings
 from services.chassis.start_check import check_topics
 from services.chassis.state_cipher import StateCipher
-from services.chassis.store import MongoStore
+from services.chassis.store import MongoStore, store_limit_s
 from services.chassis.sweep import SWEEP_EVERY_S, partition_of
 from services.chassis.tokens import SessionVerifier
 from services.chassis.traces import tracer_of
@@ -82,7 +82,7 @@ class Engine:
             settings.mongo_uri.get_secret_value(),
             settings.database,
             partition_of(service.name),
-            settings.call_timeout_s + 1,
+            store_limit_s(settings.call_timeout_s),
         )
         self._ruled = True
         self._proven_to = self.clock.present()

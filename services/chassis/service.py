@@ -42,7 +42,7 @@ class Kind:
 
     `due_at` says when the state wants to be woken (law 10); `on_timer` decides the wake-up. A message that came in time
     may be decided after it: it has another key, or comes by another lane. If it is still to count, ask to be woken
-    later.
+    later. `is_large`: its documents may have hundreds of KB; few of them are in memory at once.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Kind:
     due_at: Callable[[Any], datetime | None] | None = None
     on_timer: Decide | None = None
     prepare_timer: Prepare | None = None
+    is_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ WRONG_SETTING: Final = 2
 S = TypeVar("S", bound="ServiceSettings")
 
 Seconds = Annotated[float, Field(gt=0, le=3_600, allow_inf_nan=False)]
+LONGEST_CALL_S: Final = 5.5
+"""A save that takes longer could end when its partitions are others' (decision 35; `membership`)."""
 
 
 def _from_json(value: Any) -> Any:
@@ -78,7 +80,9 @@ class ServiceSettings(BaseSettings):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
         validate_default=True,
     )
-    call_timeout_s: Seconds = Field(default=5.0, description="seconds that one call of Kafka or MongoDB may take")
+    call_timeout_s: Annotated[float, Field(gt=0, le=LONGEST_CALL_S, allow_inf_nan=False)] = Field(
+        default=5.0, description="seconds that one call of Kafka or MongoDB may take, at most 5.5"
+    )
     stop_timeout_s: Seconds = Field(
         default=10.0, description="seconds from the signal to stop to the end of the process"
     )

@@ -8,9 +8,9 @@ document fails with code 66, a stale one with that or 121, each with its index, 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeVar
 
 from bson import Int64
 from bson.errors import InvalidDocument
@@ -20,7 +20,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from services.chassis.arrival import PARKED
-from services.chassis.document import Document, changes, loaded, stored
+from services.chassis.document import Document, Entry, changes, check_format, loaded, stored, unpacked
 from services.chassis.instants import in_utc
 from services.chassis.parked_letters import PARKED_STATES
 
@@ -50,6 +50,14 @@ _FIRST: Final = {"version": _ONE, "claimed_version": 1}
 _T = TypeVar("_T")
 
 
+class Quiet(NamedTuple):
+    """What the audit sees of a document: the minute of its last write, and what is in its outbox."""
+
+    written_minute: datetime
+    id: str
+    outbox: list[Entry]
+
+
 class StoreUnavailable(Exception):
     """The database did not answer, or not with a majority: machinery, the lane pauses (law 7)."""
 
@@ -71,12 +79,16 @@ class Store(Protocol):
         """Ids of documents of these partitions whose `due_at` has come: the most overdue first, or the latest."""
         ...
 
-    async def quiet(
-        self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
-    ) -> list[tuple[datetime, Document]]:
-        """Documents of a partition whose outbox is not empty, by the minute of their last write and id: those behind
-        `after` (a minute and an id), up to the minute of `before` (for the audit)."""
+    async def quiet(self, partition: int, after: tuple[datetime, str], before: datetime, limit: int) -> list[Quiet]:
+        """Documents of a partition by the minute of their last write and id: those behind `after` (a minute and an id),
+        up to the minute of `before` (for the audit). Those with nothing in their outbox are among them: a page ends
+        in time, and the next one goes on, however few of the others there are."""
         ...
+
+
+def store_limit_s(call_timeout_s: float) -> float:
+    """Within which a call ends for the loop: the driver gives it up before."""
+    return call_timeout_s + 1.0
 
 
 class MongoStore:
@@ -219,9 +231,7 @@ class MongoStore:
         )
         return [(fields["_id"], in_utc(fields["due_at"])) for fields in found]
 
-    async def quiet(
-        self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
-    ) -> list[tuple[datetime, Document]]:
+    async def quiet(self, partition: int, after: tuple[datetime, str], before: datetime, limit: int) -> list[Quiet]:
         """See `Store.quiet`."""
         minute, document_id = after
         cursor = self._collection.find(
@@ -229,12 +239,12 @@ class MongoStore:
                 "partition": partition,
                 "written_minute": {"$gte": minute, "$lte": before},
                 "$or": [{"written_minute": {"$gt": minute}}, {"_id": {"$gt": document_id}}],
-                "outbox.0": {"$exists": True},
-            }
+            },
+            ["format", "written_minute", "outbox"],
         )
         by_age = [("written_minute", ASCENDING), ("_id", ASCENDING)]
         found = await self._within(cursor.sort(by_age).limit(limit).to_list(length=limit))
-        return [(in_utc(fields["written_minute"]), loaded(fields)) for fields in found]
+        return [quiet(fields) for fields in found]
 
     async def parked(self, partitions: Sequence[int]) -> int:
         """How many aggregates whose twins fall on these partitions are parked."""
@@ -251,6 +261,12 @@ class MongoStore:
         except Exception as error:  # noqa: BLE001
             # The driver's texts can carry addresses and documents: only its class goes on.
             raise StoreUnavailable(type(error).__name__) from None
+
+
+def quiet(fields: Mapping[str, Any]) -> Quiet:
+    """What the audit sees, from MongoDB's fields. Raises `FormatTooNew`."""
+    check_format(fields)
+    return Quiet(in_utc(fields["written_minute"]), fields["_id"], [unpacked(entry) for entry in fields["outbox"]])
 
 
 def _judged(code: int, is_claim: bool) -> Outcome:

@@ -83,6 +83,7 @@ def wired(service: Service, outside: Outside) -> Machinery:
         present,
         turns,
         lambda lane: lanes[lane].holds(),
+        large=frozenset(kind.name for kind in service.kinds if kind.is_large),
     )
     desk = EffectsDesk(service, encoder.body, publish, present, observer)
     lanes = {
@@ -91,6 +92,6 @@ def wired(service: Service, outside: Outside) -> Machinery:
     commands = next(lane for lane in lanes.values() if lane.topic is COMMANDS_TOPIC[name])
     sweep = Sweep(name, commands, store, publish, present)
     audit = Audit(
-        name, commands, store, publish, outside.committed, present, observer.tell, acknowledged.learn, orders.spoil
+        service, commands, store, publish, outside.committed, present, observer.tell, acknowledged.learn, orders.spoil
     )
     return Machinery(codecs, loop, desk, [*lanes.values()], sweep, audit, orders)

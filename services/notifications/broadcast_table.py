@@ -23,7 +23,7 @@ BROADCAST_LANES = (
 BROADCAST_KINDS = (
     Kind("account", supply_use.SupplyUse),
     Kind("audience", audience.Region),
-    Kind("bucket", audience.Bucket),
+    Kind("bucket", audience.Bucket, is_large=True),
     Kind("broadcast", BroadcastState),
 )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.chassis.document import Document, changes, loaded
-from services.chassis.store import Outcome, StoreUnavailable
+from services.chassis.store import Outcome, Quiet, StoreUnavailable, quiet
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 
@@ -55,17 +55,10 @@ class FakeStore:
         ]
         return sorted(found, key=lambda each: each[1], reverse=latest_first)[:limit]
 
-    async def quiet(
-        self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
-    ) -> list[tuple[datetime, Document]]:
-        found = [
-            (f["written_minute"], loaded(copy.deepcopy(f)))
-            for f in self._documents.values()
-            if f["partition"] == partition and f["written_minute"] <= before and f["outbox"]
-        ]
-        return sorted(((at, d) for at, d in found if (at, d.id) > after), key=lambda each: (each[0], each[1].id))[
-            :limit
-        ]
+    async def quiet(self, partition: int, after: tuple[datetime, str], before: datetime, limit: int) -> list[Quiet]:
+        of_partition = (copy.deepcopy(f) for f in self._documents.values() if f["partition"] == partition)
+        found = (quiet(f) for f in of_partition if f["written_minute"] <= before)
+        return sorted((each for each in found if each[:2] > after), key=lambda each: each[:2])[:limit]
 
     def put(self, fields: dict[str, Any]) -> None:
         """A document as a database has it, written by whatever release."""

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from services.chassis.document import Document, changes
-from services.chassis.store import Outcome, StoreUnavailable
+from services.chassis.store import Outcome, Quiet, StoreUnavailable
 from tests.simulation.faults import Faults
 from tests.simulation.life import Gone, Life, begin_outside
 from tests.simulation.releases import read_by_release
@@ -146,18 +146,15 @@ class SimulatedStore:
         found = [(i, at) for i, at in self.replicas.due.items() if at <= before and partition_of(i) in partitions]
         return sorted(found, key=lambda each: each[1], reverse=latest_first)[:limit]
 
-    async def quiet(
-        self, partition: int, after: tuple[datetime, str], before: datetime, limit: int
-    ) -> list[tuple[datetime, Document]]:
+    async def quiet(self, partition: int, after: tuple[datetime, str], before: datetime, limit: int) -> list[Quiet]:
         """See `Store.quiet`."""
         await self._reach(None)
         found = [
-            (f["written_minute"], read_by_release(f, self.ahead))
+            Quiet(f["written_minute"], f["_id"], read_by_release(f, self.ahead).outbox)
             for f in self.replicas.majority.values()
-            if f["partition"] == partition and f["written_minute"] <= before and f["outbox"]
+            if f["partition"] == partition and f["written_minute"] <= before
         ]
-        behind = [(at, document) for at, document in found if (at, document.id) > after]
-        return sorted(behind, key=lambda each: (each[0], each[1].id))[:limit]
+        return sorted((each for each in found if each[:2] > after), key=lambda each: each[:2])[:limit]
 
     async def _reach(self, point: Any) -> None:
         self.life.check()

@@ -10,6 +10,7 @@ import pytest
 from contracts.operations import NUDGE
 from services.chassis import audit
 from services.chassis.acknowledged import Acknowledged
+from services.chassis.arrival import PARKED
 from services.chassis.audit import (
     ALARM_AFTER,
     AUDIT_EVERY_S,
@@ -20,6 +21,7 @@ from services.chassis.audit import (
     Audit,
 )
 from services.chassis.document import Document
+from tests.component.counter import counter_service
 from tests.fakes.log import FakePublisher
 from tests.fakes.world import World
 from tests.first_copies import envelope_of
@@ -41,8 +43,8 @@ class Auditor:
     def __post_init__(self) -> None:
         lane: Any = self.world.process().lanes["ordinary"]
         self.audit = Audit(
-            "accounts", lane, self.world.store, FakePublisher(self.world.log), self._committed, self.world.present,
-            lambda event, **_: self.told.append(event), self.known.learn,
+            counter_service(), lane, self.world.store, FakePublisher(self.world.log), self._committed,
+            self.world.present, lambda event, **_: self.told.append(event), self.known.learn,
         )  # fmt: skip
 
     async def _committed(self) -> Mapping[tuple[int, str, int], int]:
@@ -234,3 +236,38 @@ async def test_law5_a_document_that_has_gone_waits_for_nothing() -> None:
     assert await auditor.audit.once() == 11 * 60
     auditor.world.store.delete("count:1")
     assert await auditor.audit.once() == 0
+
+
+async def test_law5_documents_with_nothing_to_say_keep_nobody_behind_them_waiting() -> None:
+    """Most documents of a large service are such. A look that went over all of them at once would not end in time."""
+    auditor = Auditor()
+    store, size = auditor.world.store, DOCUMENTS_AT_ONCE + 1
+    silent = [Document(f"count:{n}", state="s") for n in range(size)]
+    await store.save(silent, auditor.world.now)
+    auditor.world.pass_time(minutes=1)
+    await auditor.write("count:said")
+    auditor.world.pass_time(minutes=11)
+    quiet, asked = store.quiet, list[int]()
+
+    async def counting(*window: Any) -> Any:
+        found = await quiet(*window)
+        asked.append(len(found))
+        return found
+
+    store.quiet = counting  # type: ignore[assignment,method-assign]
+    await auditor.audit.once()
+    assert auditor.nudged == ["count:said"]
+    assert max(asked) <= DOCUMENTS_AT_ONCE
+    asked.clear()
+    await auditor.audit.once()
+    assert sum(asked) == 0
+
+
+@pytest.mark.parametrize("prefix", ["", PARKED])
+async def test_law13_a_kind_of_another_release_is_nudged_by_that_one(prefix: str) -> None:
+    """A nudge that this release cannot read is a dead letter, again and again."""
+    auditor = Auditor()
+    await auditor.write(f"{prefix}gift:1")
+    auditor.world.pass_time(minutes=11)
+    assert await auditor.audit.once() == 0
+    assert auditor.nudged == []

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.message import MAX_MESSAGE_BYTES
 from contracts.topics import CATALOGUE, SEGMENT
 from services.chassis.document import (
     REMEMBERED_AT_LEAST,
     REMEMBERED_AT_MOST,
+    REMEMBERED_BYTES_AT_MOST,
     REMEMBERED_FOR,
     STREAM_LIFE,
     STREAMS_AT_MOST,
@@ -126,3 +128,21 @@ def test_law4_room_for_a_command_comes_with_the_age_of_the_thousandth_last_and_o
     full_until = NOON + REMEMBERED_FOR + timedelta(milliseconds=1)
     assert not document.has_room_for_command(full_until)
     assert document.has_room_for_command(full_until + timedelta(milliseconds=1))
+
+
+def test_law4_the_answers_of_remembered_commands_are_bounded_in_bytes() -> None:
+    """Debts on a hundred bills: a thousand of such answers would be more than the database takes in one document."""
+    document, large = Document("count:1"), replace(entry(), body=b"x" * 20_000, is_answer=True)
+    for number in range(REMEMBERED_AT_MOST):
+        if not document.has_room_for_command(NOON):
+            break
+        document.remember_command(f"c-{number}", b"d" * 16, NOON)
+        document.remember_answer(f"c-{number}", large)
+    kept = sum(len(each.body) for command in document.commands.values() for each in command.entries())
+    assert REMEMBERED_BYTES_AT_MOST <= kept < REMEMBERED_BYTES_AT_MOST + 2 * len(large.body)
+    assert document.has_room_for_command(NOON + 2 * REMEMBERED_FOR)
+    few = Document("count:1")
+    for number in range(REMEMBERED_AT_LEAST):
+        few.remember_command(f"c-{number}", b"d" * 16, NOON)
+        few.remember_answer(f"c-{number}", replace(large, body=b"x" * MAX_MESSAGE_BYTES * 8))
+    assert few.has_room_for_command(NOON)

@@ -77,6 +77,15 @@ async def test_law5_a_commit_would_prove_what_nobody_has_published_if_it_were_sa
     assert (world.total(), sum(body["amount"] for body in world.bodies("events"))) == (13, 8)
 
 
+async def test_health_a_lane_that_has_lost_its_batch_says_so() -> None:
+    world = World()
+    process = world.process()
+    process.loop.holds = gone
+    world.send(Add(amount=5))
+    assert await process.lanes["ordinary"].step() == 0
+    assert process.told.broken == ["hold"]
+
+
 async def test_law5_the_lane_is_asked_last_before_a_save() -> None:
     world = World()
     process, said = world.process(), list[str]()

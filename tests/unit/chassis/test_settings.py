@@ -96,6 +96,7 @@ def test_a_missing_setting_is_named_in_one_line(
         ("HESABI_REPLICA", f"{MARKED} x"),
         ("HESABI_CALL_TIMEOUT_S", "0"),
         ("HESABI_CALL_TIMEOUT_S", "inf"),
+        ("HESABI_CALL_TIMEOUT_S", "6"),
         ("HESABI_STOP_TIMEOUT_S", MARKED),
         ("HESABI_UNPROVEN_LETTERS_UNTIL", "2027-01-31T00:00:00"),
         ("HESABI_GATEWAY_TIMEOUT_S", "-1"),
