@@ -163,10 +163,12 @@ class PartyLeft(Event, service="accounts", topic=ACCOUNTS_INTERNAL):
     """Supply -> beneficiary: this person has handed the supply over and claims nothing of it any more.
 
     `to_user_id`: who has it from `day` on, and may claim it again if they had left before. `contract_from`: from when
-    on that person's tenancy contract is good, where the registry has confirmed one for the move (A13)."""
+    on that person's tenancy contract is good, where the registry has confirmed one for the move (A13). `is_sold`: who
+    has handed it over owned it, and the other one does now (A12): a deed of before shows nothing any more."""
 
     account_number: Id
     user_id: Id
     day: date
     to_user_id: Id | None = None
     contract_from: date | None = None
+    is_sold: bool = False

@@ -4,9 +4,8 @@
 equal weight by different people go to the back office, which is the only place where an employee decides (J1).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Literal, assert_never
 
 from contracts.accounts import Relation
 from contracts.accounts_supply_internal import BeneficiaryLodged, EvidenceShown, PartyLeft, UseBegun, UseEnded
@@ -18,10 +17,11 @@ from contracts.requests import EvidenceKind
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined, DisputeSettled
 from contracts.values.riyadh_day import riyadh_day
+from services.accounts.beneficiary_states import Beneficiary, Determined, Disputed, Undetermined, use_ends
 from services.accounts.claims import (
-    NO_CLAIMS,
     Claim,
     Claims,
+    Left,
     handed_over,
     left_on,
     ruled,
@@ -33,41 +33,6 @@ from services.accounts.claims import (
 from services.accounts.possible_day import is_possible
 
 SHOWN_RELATION: dict[EvidenceKind, Relation] = {"tenancy-contract": "tenant", "ownership-deed": "owner"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undetermined:
-    """Nobody who claims it stands. `conflicts` counts the cases of this supply so far."""
-
-    stage: Literal["undetermined"] = "undetermined"
-    account_number: Secret
-    claims: Claims = NO_CLAIMS
-    conflicts: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Determined:
-    """This claim is the strongest."""
-
-    stage: Literal["determined"] = "determined"
-    account_number: Secret
-    claims: Claims
-    conflicts: int
-    beneficiary: Claim
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disputed:
-    """These claims are of equal weight; case number `conflicts` is with the back office."""
-
-    stage: Literal["disputed"] = "disputed"
-    account_number: Secret
-    claims: Claims
-    conflicts: int
-    over: tuple[Claim, ...]
-
-
-Beneficiary = Undetermined | Determined | Disputed
 
 
 def beneficiary_id(account_number: str) -> str:
@@ -108,11 +73,13 @@ def drop_party(state: Beneficiary | None, incoming: Incoming[PartyLeft], _: Fact
     confirms late, unless they take it over again. A13: whose contract was checked for it follows other tenants."""
     left = incoming.body
     supply = state or _nobody(left.account_number)
-    claims = handed_over(supply.claims, left.user_id, left.to_user_id, left.day)
+    gone = Left(user_id=left.user_id, day=left.day, is_sold=left.is_sold)
+    claims = handed_over(supply.claims, gone, left.to_user_id)
     weighed = _weighed(supply, _succeeded(claims, left), incoming.now)
     claimed = (claims.standing, claims.ruling) != (supply.claims.standing, supply.claims.ruling)
     fallen = _fallen(supply, weighed, incoming.now) if claimed else weighed
-    return _nobody_from(left.day, supply, fallen) if _may_use(supply, left) else fallen
+    day = use_ends(supply, fallen.state or supply, left)
+    return fallen if day is None else _nobody_from(day, supply, fallen)
 
 
 def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: Facts) -> Decision[Beneficiary]:
@@ -266,22 +233,6 @@ def _fallen(state: Beneficiary, weighed: Decision[Beneficiary], at: datetime) ->
     if isinstance(weighed.state, Determined):
         return weighed
     return replace(weighed, messages=(*_undetermined(state, at), *weighed.messages))
-
-
-def _may_use(state: Beneficiary, left: PartyLeft) -> bool:
-    """Whether the supply may hear behind the hand-over that who has left uses it: that crosses `PartyLeft`. What was so
-    before the hand-over the supply refuses, and a deed shows no use of what somebody else has."""
-    match state:
-        case Undetermined():
-            live: tuple[Claim, ...] = ()
-        case Determined():
-            live = (state.beneficiary,)
-        case Disputed():
-            live = state.over
-        case _:
-            assert_never(state)
-    theirs = (each for each in live if each.user_id == left.user_id and each.from_day >= left.day)
-    return any(each.basis not in ("declaration", "ownership-deed") for each in theirs)
 
 
 def _nobody_from(day: date, state: Beneficiary, weighed: Decision[Beneficiary]) -> Decision[Beneficiary]:

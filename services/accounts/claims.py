@@ -53,10 +53,11 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """This person handed the supply over; from that day on it is another's."""
+    """This person handed the supply over; from that day on it is another's. `is_sold`: so is the property (A12)."""
 
     user_id: str
     day: date
+    is_sold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,17 +84,22 @@ def strongest(claims: Claims) -> tuple[Claim, ...]:
 
 def left_on(claims: Claims, user_id: str) -> date | None:
     """The day on which this person handed the supply over; None: they have not."""
-    return next((each.day for each in claims.left if each.user_id == user_id), None)
+    left = _left(claims, user_id)
+    return None if left is None else left.day
+
+
+def _left(claims: Claims, user_id: str) -> Left | None:
+    return next((each for each in claims.left if each.user_id == user_id), None)
 
 
 def with_claim(claims: Claims, claim: Claim) -> Claims | None:
     """The claims with one more, which takes the place of the same person's on the same basis. None: there is no room.
     What the back office has seen already stays as it decided, and who has handed the supply over claims it no more by
-    what was so before (A9); an ownership deed says who the owner is, whoever uses the power."""
+    what was so before (A9); an ownership deed says who the owner is, whoever uses the power, until they have sold."""
     if claims.ruling is not None and claim in claims.ruling.over:
         return claims
-    left = left_on(claims, claim.user_id)
-    if left is not None and claim.from_day < left and claim.basis != "ownership-deed":
+    left = _left(claims, claim.user_id)
+    if left is not None and claim.from_day < left.day and (claim.basis != "ownership-deed" or left.is_sold):
         return claims
     others = tuple(each for each in claims.standing if (each.user_id, each.basis) != (claim.user_id, claim.basis))
     if len(others) >= MOST_CLAIMS:
@@ -104,17 +110,17 @@ def with_claim(claims: Claims, claim: Claim) -> Claims | None:
     return replace(claims, standing=(*others, claim))
 
 
-def handed_over(claims: Claims, user_id: str, to_user_id: str | None, day: date) -> Claims:
-    """The claims without those of a person who has handed the supply over on that day. `to_user_id`: to whom, where it
-    is known; if that person had left before, they are back and may claim it by what was so before."""
+def handed_over(claims: Claims, left: Left, to_user_id: str | None) -> Claims:
+    """The claims without those of a person who has handed the supply over. `to_user_id`: to whom, where it is known; if
+    that person had left before, they are back and may claim it by what was so before."""
     ruling = claims.ruling
-    if ruling is not None and ruling.winner is not None and ruling.winner.user_id == user_id:
+    if ruling is not None and ruling.winner is not None and ruling.winner.user_id == left.user_id:
         ruling = _void(ruling, ruling.winner)
-    others = tuple(each for each in claims.left if each.user_id not in (user_id, to_user_id))
+    others = tuple(each for each in claims.left if each.user_id not in (left.user_id, to_user_id))
     return Claims(
-        standing=tuple(each for each in claims.standing if each.user_id != user_id),
+        standing=tuple(each for each in claims.standing if each.user_id != left.user_id),
         ruling=ruling,
-        left=(*others, Left(user_id=user_id, day=day))[-MOST_LEFT:],
+        left=(*others, left)[-MOST_LEFT:],
     )
 
 

@@ -175,7 +175,13 @@ def begin_use(state: Supply | None, incoming: Incoming[UseBegun], facts: Facts) 
     if use.basis == "ownership-deed" and supply.relations.is_sold(use.user_id, use.from_day):
         return refused(state, "not-available-now", "later-deed-known")
     if use.basis != "ownership-deed" and supply.relations.has_left(use.user_id, use.from_day):
-        return refused(state, "not-available-now", "use-of-who-has-left")  # their claim has crossed `PartyLeft`
+        # Their claim has crossed `PartyLeft`. It has ended the use of whoever used the supply before all the same.
+        kept = replace(
+            supply, relations=replace(supply.relations, of_use=cut_at(supply.relations.of_use, use.from_day))
+        )
+        over = ends(supply, kept, use.from_day)
+        refusal = Refusal("not-available-now", "use-of-who-has-left")
+        return Decision(kept if over else state, (*over, *standing_news(supply, kept)), refusal=refusal)
     stated = Interval(user_id=use.user_id, relation=use.relation, basis=use.basis, from_day=use.from_day)
     interval = fenced_use(supply.relations, stated, riyadh_day(facts.present))
     relations = begun_use(supply.relations, interval)

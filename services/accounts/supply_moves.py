@@ -79,6 +79,7 @@ def move_supply(state: Supply, incoming: Incoming[SupplyMoved], _: Facts) -> Dec
         day=moved.day,
         to_user_id=moved.to_user_id,
         contract_from=moved.contract_from,
+        is_sold=state.kind == "ownership",
     )
     freed = _freed(state, relations)
     over = ends(state, freed, moved.day)

@@ -1,7 +1,7 @@
 """Who a supply belongs to and who benefits from it (A4, A10, A18): which message leads to which decision."""
 
 from contracts import accounts_supply_internal, back_office, billing, requests
-from services.accounts import beneficiary, evidence
+from services.accounts import beneficiary, beneficiary_states, evidence
 from services.accounts.addressing import the_account_named, the_customer, the_reference_named
 from services.accounts.askers import Asker, answer_route
 from services.accounts.effects import prepare_evidence, prepare_party, prepare_reference
@@ -18,7 +18,7 @@ def supply_kinds(settings: AccountsSettings) -> tuple[Kind, ...]:
     """`supply:<account number>`, `beneficiary:<account number>`, `evidence:<reference number>`."""
     return (
         Kind("supply", Supply, due_at=due_at, on_timer=ask_again, prepare_timer=prepare_party(settings.party_wait)),
-        Kind("beneficiary", beneficiary.Beneficiary),
+        Kind("beneficiary", beneficiary_states.Beneficiary),
         Kind("evidence", evidence.Evidence, due_at=evidence.due_at, on_timer=evidence.give_up_on_registry),
     )
 

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
-from contracts.decision import Decision, Incoming, decided, ignored, refused
+from contracts.decision import Decision, Incoming, decided, ignored
 from contracts.identity_sessions import ConsentAsked, ConsentGiven, ConsentNotGiven
 from contracts.transfers import ConsentCodeSent, ConsentToTransfer, DeclineTransfer, TransferDeclined
 from contracts.values.riyadh_day import riyadh_day
 from services.accounts.transfer_case import Agreement, Consent, OpenConsent, TransferFacts
 from services.accounts.transfer_news import news_of
-from services.accounts.transfer_party import not_open, party_only
+from services.accounts.transfer_party import not_open, party_only, turned_down
 from services.accounts.transfer_questions import question_of
 from services.accounts.transfer_states import AwaitingConsents, CheckingDues, Transfer
 from services.accounts.transfer_undo import end
@@ -33,13 +33,13 @@ def consent_to_transfer(state: Transfer, incoming: Incoming[ConsentToTransfer], 
     party = incoming.who.user_id
     match state:
         case AwaitingConsents() if any(each.party == party for each in state.given):
-            return refused(state, "transfer-step-not-open", "consented-already")
+            return not_open(state, "consented-already")
         case AwaitingConsents() if incoming.now >= state.until:
-            return refused(state, "transfer-step-not-open", "consent-time-is-over")
+            return not_open(state, "consent-time-is-over")
         case AwaitingConsents() if state.codes_sent >= MOST_CODES:
-            return refused(state, "too-many-codes", "too-many-consents-asked")
+            return turned_down(state, "too-many-codes", "too-many-consents-asked")
         case AwaitingConsents() if _was_just_asked(state, incoming):
-            return refused(state, "resend-too-soon", "consent-asked-within-a-minute")
+            return turned_down(state, "resend-too-soon", "consent-asked-within-a-minute")
         case AwaitingConsents():
             return _asked(state, incoming)
         case _:
@@ -97,7 +97,7 @@ def note_no_consent(state: Transfer, incoming: Incoming[ConsentNotGiven], _: Tra
 def decline_transfer(state: Transfer, incoming: Incoming[DeclineTransfer], facts: TransferFacts) -> Decision[Transfer]:
     """A9: the other party says no, until both have consented."""
     if incoming.who.user_id == state.case.requester:
-        return refused(state, "transfer-step-not-open", "requester-declines")
+        return not_open(state, "requester-declines")
     match state:
         case AwaitingConsents():
             declined = end(state, "declined", "declined-by-other-party", facts.present)

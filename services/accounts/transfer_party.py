@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import TypeVar
 
-from contracts.decision import Decision, Facts, Incoming, Refusal, refused
+from contracts.decision import Decision, Facts, Incoming, Refusal
 from contracts.message import CustomerCommand
 from services.accounts.transfer_states import Completed, Ended, Transfer, parties_of
 
@@ -32,8 +32,14 @@ def party_only(step: Step[C, F]) -> Step[C, F]:
     return guarded
 
 
-def not_open(state: Transfer) -> Decision[Transfer]:
-    """This step is not open: not yet, not any more, or the transfer is over."""
+def not_open(state: Transfer, reason: str = "transfer-elsewhere") -> Decision[Transfer]:
+    """This step is not open to them: not yet, not any more, or the transfer is over."""
     if isinstance(state, Completed | Ended):
-        return refused(state, "transfer-is-over", "transfer-over")
-    return refused(state, "transfer-step-not-open", "transfer-elsewhere")
+        return turned_down(state, "transfer-is-over", "transfer-over")
+    return turned_down(state, "transfer-step-not-open", reason)
+
+
+def turned_down(state: Transfer, public_reason: str, reason: str) -> Decision[Transfer]:
+    """Nothing comes of a party's command. It is not recorded: one party's useless commands would take the room in which
+    the other's are remembered (law 4)."""
+    return Decision(state, refusal=Refusal(public_reason, reason), recorded=False)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.accounts_supply_internal import SupplyReleased
-from contracts.decision import Decision, Incoming, decided, refused
+from contracts.decision import Decision, Incoming, decided
 from contracts.message import Message
 from contracts.metering import ClosingReadingReleased
 from contracts.transfers import CancelTransfer, TransferCancelled
@@ -48,7 +48,7 @@ def cancel_transfer(state: Transfer, incoming: Incoming[CancelTransfer], facts: 
     """A9: the one who asked takes the transfer back, at any step. One that billing is carrying out is withdrawn: what
     billing then says is what happened."""
     if incoming.who.user_id != state.case.requester:
-        return refused(state, "transfer-step-not-open", "other-party-cancels")
+        return not_open(state, "other-party-cancels")
     match state:
         case Completed() | Ended():
             cancelled = isinstance(state, Ended) and state.outcome == "cancelled"

@@ -101,9 +101,10 @@ def ask_again(code: Code, at: datetime, resend_after: timedelta, *, lost_waits: 
 
     The minute is counted from the asking, not from the issue: else the refusal would show whether a code was ever
     issued, and so whether the identity is known (I14, I15). After a failed hand-over nobody waits (N10), but where it
-    must not show that there was a code to hand over (`lost_waits`).
+    must not show that there was a code to hand over (`lost_waits`). Who has entered something has got one, or guesses:
+    the next is asked for like any other.
     """
-    is_lost = isinstance(code, Issued) and code.lost
+    is_lost = isinstance(code, Issued) and code.lost and code.wrong_tries == 0
     if code.number >= CODES_A_FLOW:
         return "codes-of-flow-used-up"
     if (lost_waits or not is_lost) and at < code.asked_at + resend_after:

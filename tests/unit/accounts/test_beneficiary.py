@@ -10,16 +10,8 @@ from contracts.back_office import Claim as RaisedClaim
 from contracts.message import Message
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined, DisputeSettled
-from services.accounts.beneficiary import (
-    Beneficiary,
-    Determined,
-    Disputed,
-    Undetermined,
-    drop_party,
-    settle_conflict,
-    take_declaration,
-    take_evidence,
-)
+from services.accounts.beneficiary import drop_party, settle_conflict, take_declaration, take_evidence
+from services.accounts.beneficiary_states import Beneficiary, Determined, Disputed, Undetermined
 from services.accounts.claims import MOST_CLAIMS, Claim, Claims
 from tests.scenario import NOON, Given, arriving, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA, REFERENCE

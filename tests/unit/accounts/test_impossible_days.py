@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.values.riyadh_day import day_start, riyadh_day
-from services.accounts.beneficiary import Determined, Undetermined, settle_conflict
+from services.accounts.beneficiary import settle_conflict
+from services.accounts.beneficiary_states import Determined, Undetermined
 from services.accounts.evidence import take_confirmation
 from services.accounts.possible_day import EARLIEST_DAY, LATEST_DAY, is_possible
 from services.accounts.supply import AFTERWARDS, SupplyFacts, ask_again, take_party

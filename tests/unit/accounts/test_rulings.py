@@ -6,7 +6,8 @@ from datetime import date
 from contracts.accounts_supply_internal import UseBegun
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, DisputeSettled
-from services.accounts.beneficiary import Determined, Undetermined, drop_party, settle_conflict, take_evidence
+from services.accounts.beneficiary import drop_party, settle_conflict, take_evidence
+from services.accounts.beneficiary_states import Determined, Undetermined
 from services.accounts.claims import MOST_RULED, NO_CLAIMS, Claim, Claims, Ruling, ruled
 from tests.scenario import NOON, Given, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA

@@ -7,15 +7,8 @@ from typing import Any
 from contracts.accounts_supply_internal import PartyLeft, SupplyMoved, UseBegun
 from contracts.back_office import ConflictRaised
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined, RelationConfirmed
-from services.accounts.beneficiary import (
-    Determined,
-    Disputed,
-    Undetermined,
-    drop_party,
-    settle_conflict,
-    take_declaration,
-    take_evidence,
-)
+from services.accounts.beneficiary import drop_party, settle_conflict, take_declaration, take_evidence
+from services.accounts.beneficiary_states import Determined, Disputed, Undetermined
 from services.accounts.claims import MOST_CLAIMS
 from services.accounts.supply import begin_use
 from services.accounts.supply_moves import move_supply, reserve_supply

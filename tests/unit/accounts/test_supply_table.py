@@ -7,7 +7,8 @@ from contracts import accounts_supply_internal as inside
 from contracts.back_office import ConflictSettled
 from contracts.billing import PartyFound
 from contracts.registry import EvidenceConfirmed
-from services.accounts.beneficiary import Beneficiary, settle_conflict
+from services.accounts.beneficiary import settle_conflict
+from services.accounts.beneficiary_states import Beneficiary
 from services.accounts.evidence import CheckedEvidence, Evidence
 from services.accounts.supply import Supply
 from services.chassis.service import Service

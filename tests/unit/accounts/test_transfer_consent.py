@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -226,3 +227,22 @@ def test_A8_to_anybody_but_the_parties_a_transfer_does_not_exist(state: Transfer
 def test_A8_the_other_party_sees_the_transfer_only_once_the_supply_has_named_them() -> None:
     scene = given(RESERVING).when(consent_to_transfer, consenting(FAHAD), FACTS)
     scene.then_refused("reference-not-found", "transfer-of-others")
+
+
+@pytest.mark.parametrize(
+    ("state", "decide", "message"),
+    [
+        (AWAITING_CONSENTS, decline_transfer, declining(NOURA)),
+        (HALF_AGREED, consent_to_transfer, consenting(NOURA)),
+        (RESERVING, consent_to_transfer, consenting(NOURA)),
+        (COMPLETED, decline_transfer, declining(FAHAD)),
+    ],
+    ids=["requester-declines", "consented-already", "not-open", "over"],
+)
+def test_A9_law4_one_partys_useless_commands_take_no_room_from_the_others(
+    state: Any, decide: Any, message: Any
+) -> None:
+    """A thousand that are remembered keep everybody else out for a quarter of an hour."""
+    decision = given(state).when(decide, message, FACTS).decision
+    assert decision is not None
+    assert (decision.refusal is not None, decision.recorded) == (True, False)

@@ -201,3 +201,16 @@ def test_I14_no_consent_asks_for_more_codes_than_an_hour_allows() -> None:
 
 def test_A9_before_the_mobile_is_told_another_code_asks_nobody() -> None:
     given(consenting).when(resend_consent_code, resend_consent(now=NOON + MINUTE), FACTS).then(ConsentCodeResent)
+
+
+def test_N10_I14_who_has_entered_something_waits_for_the_next_code_like_everybody() -> None:
+    """A code that nobody knows to have been handed over still counts. Were the next one free, one paid code would bring
+    fifty tries at once."""
+    assert isinstance(consent_code_issued.code, Issued)
+    lost = replace(consent_code_issued, code=replace(consent_code_issued.code, sent_at=None, lost=True))
+    again = given(lost).when(resend_consent_code, resend_consent(), FACTS).then(ConsentCodeResent, NumberCodeAsked)
+    assert [each.replaces_lost for each in again.messages if isinstance(each, NumberCodeAsked)] == [True]
+    tried = given(lost).when(confirm_consent, consenting_with("654321"))
+    tried.when(resend_consent_code, resend_consent(), FACTS).then_refused("resend-too-soon", "resend-too-soon")
+    later = tried.when(resend_consent_code, resend_consent(now=NOON + MINUTE), FACTS)
+    assert [each.replaces_lost for each in later.messages if isinstance(each, NumberCodeAsked)] == [False]

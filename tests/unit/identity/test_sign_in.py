@@ -15,7 +15,15 @@ from services.identity.effects import IdentityEffects
 from services.identity.password import LONGEST
 from services.identity.person import Claimed, Failures, Member, PersonState, Stranger
 from services.identity.preparing import Preparing
-from services.identity.sign_in import MOST_DEVICES, SignInFacts, is_throttled, log_in, report_sign_in, wait_after
+from services.identity.sign_in import (
+    FREE_FAILURES,
+    MOST_DEVICES,
+    SignInFacts,
+    is_throttled,
+    log_in,
+    report_sign_in,
+    wait_after,
+)
 from tests.combining_marks import MARKS, is_sorted_in
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.journey import keyed_hash, sign
@@ -194,3 +202,11 @@ def test_I14_only_a_right_password_proves_a_device_and_the_latest_are_remembered
     assert scene.state.devices == tuple(f"d-{number}" for number in range(1, MOST_DEVICES + 1))
     again = scene.when(log_in, logging_in(), replace(RIGHT, device="d-1"))
     assert (again.state.devices[-1], len(again.state.devices)) == ("d-1", MOST_DEVICES)
+
+
+def test_I14_a_login_that_is_older_than_a_failure_is_tried_where_nobody_waits() -> None:
+    """Another partition has brought the failure before it."""
+    few = replace(member, failures=(Failures("web", FREE_FAILURES, NOON),))
+    assert not is_throttled(few, "web", NOON - timedelta(milliseconds=5))
+    many = replace(member, failures=(Failures("web", FREE_FAILURES + 1, NOON),))
+    assert is_throttled(many, "web", NOON - timedelta(milliseconds=5))

@@ -20,7 +20,7 @@ from contracts.billing import PartyFound
 from contracts.decision import Decision, Facts, Outgoing
 from contracts.values.riyadh_day import riyadh_day
 from services.accounts import beneficiary, supply
-from services.accounts.beneficiary import Determined, Disputed, Undetermined
+from services.accounts.beneficiary_states import Determined, Disputed, Undetermined
 from services.notifications.broadcast_table import broadcast_routes
 from services.notifications.settings import NotificationsSettings
 from services.notifications.supply_use import SupplyUse
