@@ -121,3 +121,24 @@ def test_A18_what_an_account_was_to_them_is_held_of_this_account_only() -> None:
     other = RelationNoted(user_id=NOURA.user_id, account_number=OTHER_ACCOUNT, holds=False)
     assert noted_by([other], NOURA.user_id, left()) == left()
     assert [each.account for each in left().was_liable] == [Secret(ACCOUNT)]
+
+
+async def test_A18_who_is_there_again_asks_for_any_bill_as_whoever_is_there() -> None:
+    first = given(HELD).when(move_supply, moved())
+    back = handed_on(first.state, OTHER_TRANSFER, NOURA.user_id, date(2026, 6, 10))
+    noura = noted_by((*first.messages, *back.messages), NOURA.user_id, HOLDER)
+    (await decided_on(noura, of_month("bill-copy", "2026-04"))).then(RequestAccepted, RequestFiled)
+
+
+async def test_A3_A18_a_time_at_another_supply_shows_no_bill_of_this_one() -> None:
+    elsewhere = replace(
+        left().was_liable[0], account=Secret(OTHER_ACCOUNT), from_day=date(2026, 5, 1), last_day=date(2026, 7, 31)
+    )
+    of_two = replace(left(), was_liable=(*left().was_liable, elsewhere))
+    refused = await decided_on(of_two, of_month("bill-copy", "2026-06"))
+    refused.then_refused("bill-not-theirs", "not-liable-in-that-month")
+
+
+def test_A18_the_same_word_again_keeps_no_time_twice() -> None:
+    said = given(HELD).when(move_supply, moved()).messages
+    assert noted_by(said, NOURA.user_id, left()) == left()

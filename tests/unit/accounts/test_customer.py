@@ -9,6 +9,7 @@ from contracts.accounts_transfer_internal import TransferFiled
 from contracts.decision import Decision, Facts
 from contracts.identity import NationalAddressSaved
 from contracts.sealed import Secret
+from contracts.values.reference_number import reference_number
 from services.accounts.customer import KnownCustomer, note_address
 from services.accounts.inquiry import inquire_reference
 from services.accounts.reference import ReferenceFacts
@@ -21,6 +22,7 @@ from tests.unit.accounts.situations import (
     FAHAD,
     HOLDER,
     HOUSED,
+    KEY,
     MOVING,
     NEWCOMER,
     NOURA,
@@ -198,3 +200,20 @@ def test_A8_an_inquiry_changes_nothing_and_is_not_recorded(state: KnownCustomer 
 
 def test_A3_a_customer_never_shows_an_account_in_its_repr() -> None:
     assert ACCOUNT not in repr(MOVING)
+
+
+def test_J4_an_open_transfer_of_one_account_hinders_none_of_another() -> None:
+    of_two = replace(MOVING, definitions=(DEFINED, OTHER_DEFINED))
+    scene = given(of_two).when(
+        request_transfer, transfer_of(UNKNOWN_REFERENCE), ReferenceFacts(NOON, reference_number(KEY, "transfer-2"))
+    )
+    assert scene.decision is not None
+    assert scene.decision.refusal is None
+    assert [each.definition_reference for each in scene.state.requests] == [REFERENCE, UNKNOWN_REFERENCE]
+
+
+def test_A8_an_inquiry_tells_what_was_stated() -> None:
+    let = replace(OTHER_DEFINED, is_actual_beneficiary=False)
+    inquiry = shown(given(replace(HOLDER, definitions=(let,))).when(inquire_reference, inquiry_about(let.reference)))
+    assert inquiry["definition"]["relation"] == "tenant"
+    assert inquiry["definition"]["is_actual_beneficiary"] is False

@@ -117,6 +117,13 @@ def test_A5_what_is_another_partys_or_does_not_add_up_is_never_shown(changes: di
     scene.then_state(DECLARED)
 
 
+def test_A5_what_is_due_for_a_single_day_is_shown() -> None:
+    fee = due(34_567).model_copy(update={"what_for": "reconnection", "period_to": due(34_567).period_from})
+    found = dues_found(dues=(fee,))
+    scene = given(AWAITING_DUES).when(show_found_dues, from_billing(found)).then_state(Informed)
+    assert opened(scene).dues == (fee,)
+
+
 def test_A5_a_negative_amount_or_an_instant_without_its_offset_does_not_pass_the_border() -> None:
     with pytest.raises(ValidationError):
         due(-1)

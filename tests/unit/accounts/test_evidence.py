@@ -192,3 +192,11 @@ def test_A8_a_document_too_many_swells_nothing() -> None:
     scene.then_refused("too-many-requests", "too-many-requests-in-30-days")
     assert scene.decision is not None
     assert not scene.decision.recorded
+
+
+def test_A10_what_is_shown_is_the_document_that_was_given() -> None:
+    checking = replace(CHECKING, evidence_kind="ownership-deed")
+    (shown, *_) = [
+        m for m in given(checking).when(take_confirmation, confirmed()).messages if isinstance(m, EvidenceShown)
+    ]
+    assert shown.evidence_kind == "ownership-deed"

@@ -14,6 +14,7 @@ from services.accounts.evidence import take_confirmation
 from services.accounts.possible_day import EARLIEST_DAY, LATEST_DAY, is_possible
 from services.accounts.supply import AFTERWARDS, SupplyFacts, ask_again, take_party
 from services.accounts.transfer import accept_evidence
+from services.accounts.transfer_states import ReservingSupply
 from tests.scenario import NOON, Given, given
 from tests.unit.accounts import transfers as moving
 from tests.unit.accounts.supplies import NEW_SUPPLY, OWNED, SINCE, WAIT, party_found, timer
@@ -79,3 +80,10 @@ def test_A18_who_is_billings_party_from_a_later_day_on_is_asked_about_once_a_day
     (liable,) = again.when(take_party, come).state.relations.liable
     assert (liable.from_day, liable.until) == (TOMORROW, None)
     assert given(ASKING).when(take_party, party_found(since=SINCE)).state == OWNED
+
+
+def test_A10_A12_A13_a_document_may_be_good_from_the_first_possible_day_on() -> None:
+    scene = given(CHECKING).when(take_confirmation, confirmed(EARLIEST_DAY))
+    assert scene.state.outcome == "confirmed"
+    told = moving.told(moving.CONFIRMED.model_copy(update={"valid_from": EARLIEST_DAY}))
+    given(moving.CHECKING_EVIDENCE).when(accept_evidence, told, moving.FACTS).then_state(ReservingSupply)

@@ -1,21 +1,43 @@
 """The door to a plan of instalments, and the late answer to the command that asked (A14, J3)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from contracts.accounts_request_internal import PlanDenied, PlanQuoted
-from contracts.billing import DuesAsked
-from contracts.requests import InstalmentsQuoted, Quote, RequestInstalments
+from contracts.billing import DuesAsked, PlanOrdered
+from contracts.requests import InstalmentsQuoted, Quote, RequestInstalments, RequestMoved
 from services.accounts.customer import KnownCustomer
 from services.accounts.instalment_door import give_no_quote, give_quote, request_instalments
 from services.accounts.instalment_states import Asking, Quoted
-from services.accounts.instalments import open_plan, quote_plan
+from services.accounts.instalments import accept_plan, open_plan, quote_plan
 from services.accounts.reference import ReferenceFacts
 from tests.scenario import NOON, Given, arriving, given
-from tests.unit.accounts.situations import ACCOUNT, ASKER, HOLDER, HOUSED, NOURA, REFERENCE, TOKEN, from_billing
-from tests.unit.accounts.test_instalments import FACTS, FILED, NEWS, OWN, PLAN, asking, found, late_answers
+from tests.unit.accounts.situations import (
+    ACCOUNT,
+    ASKER,
+    DEFINED,
+    HOLDER,
+    HOUSED,
+    NOURA,
+    REFERENCE,
+    TOKEN,
+    from_billing,
+)
+from tests.unit.accounts.test_instalments import (
+    FACTS,
+    FILED,
+    NEWS,
+    OWN,
+    PLAN,
+    acceptance,
+    asking,
+    found,
+    late_answers,
+    quoted,
+)
 
 
 def asked_by(state: KnownCustomer | None, reference: str = REFERENCE) -> Given:
@@ -73,3 +95,22 @@ def test_J3_a_plan_denied_is_the_refusal_of_the_command_that_asked(reason: Any, 
     assert scene.decision.refusal is not None
     assert scene.decision.refusal.command_id == "ask-1"
     assert scene.decision.refusal.command_type == RequestInstalments.type_name
+
+
+def test_A14_A18_a_tenant_is_asked_about_as_a_tenant_and_whoever_acted_is_named() -> None:
+    tenant = replace(HOLDER, definitions=(replace(DEFINED, relation="tenant"),))
+    ask = RequestInstalments(token=TOKEN, reference=REFERENCE, parts=3, answer_key=ASKER)
+    command = arriving(ask, id="ask-1", customer=replace(NOURA, actor="user-omar"))
+    filed = FILED.body.model_copy(update={"relation": "tenant", "acted_by": "user-omar"})
+    given(tenant).when(request_instalments, command, ReferenceFacts(NOON, OWN)).then(filed)
+    question, news, _ = given(None).when(open_plan, replace(FILED, body=filed), FACTS).then(DuesAsked, *NEWS).messages
+    assert isinstance(question, DuesAsked)
+    assert isinstance(news, RequestMoved)
+    assert (question.relation, news.acted_by) == ("tenant", "user-omar")
+
+
+def test_I17_who_accepts_a_plan_for_a_business_is_named() -> None:
+    accepting = acceptance(customer=replace(NOURA, actor="user-omar"))
+    _, news, _ = given(quoted()).when(accept_plan, accepting, FACTS).then(PlanOrdered, *NEWS).messages
+    assert isinstance(news, RequestMoved)
+    assert (news.user_id, news.acted_by) == (NOURA.user_id, "user-omar")

@@ -18,7 +18,7 @@ from contracts.sealed import Secret
 from services.accounts.effects import AccountsEffects, prepare_submission
 from services.accounts.kind_files import MONTH, OUR_KINDS, KindFileWrong, read_kinds
 from services.accounts.request import open_request
-from services.accounts.request_form import FormRejected, read_form
+from services.accounts.request_form import MOST_BYTES, FormRejected, read_form
 from services.accounts.request_kind import KindFacts
 from services.accounts.submitting import submit_request
 from tests.scenario import NOON, arriving, given
@@ -80,6 +80,17 @@ def test_A15_A18_bills_of_a_month_are_asked_for_by_who_was_billed_then_too() -> 
 )
 def test_A15_a_form_that_is_none_is_refused_with_a_reason_that_names_no_content(text: str, reason: str) -> None:
     assert read_form(text, KINDS.offered["bill-language"]) == FormRejected(reason)  # type: ignore[arg-type]
+
+
+def test_A15_a_form_of_the_largest_size_is_read() -> None:
+    text = written(GOOD["bill-language"]).ljust(MOST_BYTES)
+    assert isinstance(read_form(text, KINDS.offered["bill-language"]), Secret)
+    assert read_form(text + " ", KINDS.offered["bill-language"]) == FormRejected("form-too-large")
+
+
+def test_A16_no_text_of_a_form_holds_what_no_document_can() -> None:
+    form = {**GOOD["complaint"], "description": "The meter hums\x00 all night."}
+    assert read_form(written(form), KINDS.offered["complaint"]) == FormRejected("form-fields-wrong")
 
 
 def test_A17_whoever_asks_is_told_every_kind_with_its_form_states_and_texts() -> None:

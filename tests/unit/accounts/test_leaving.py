@@ -201,3 +201,9 @@ def test_A3_A10_who_stands_against_others_when_they_leave_may_be_known_to_use_it
 def test_A10_a_hand_over_ends_no_use_that_the_supply_ends_or_keeps_by_itself(scene: Given) -> None:
     after = scene.when(drop_party, left(NOURA.user_id, day=MOVING_DAY))
     assert not any(isinstance(each, UseEnded) for each in after.messages)
+
+
+def test_A10_A18_who_leaves_ends_nobody_elses_use() -> None:
+    rented = given(None).when(take_evidence, shown(SARA, day=TODAY))
+    gone_noura = rented.when(drop_party, left(NOURA.user_id)).then()
+    assert gone_noura.state.beneficiary == rented.state.beneficiary

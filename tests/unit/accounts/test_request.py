@@ -13,6 +13,7 @@ from contracts.decision import Customer, Facts, Refusal
 from contracts.message import TimerElapsed
 from contracts.requests import RequestMoved, RequestWithdrawn, WithdrawRequest
 from contracts.sealed import Sealed
+from contracts.topics import BACK_OFFICE_REQUESTS, BACK_OFFICE_URGENT
 from services.accounts.effects import AccountsEffects, prepare_kind
 from services.accounts.request import (
     MOST_EARLY_STEPS,
@@ -207,3 +208,26 @@ async def test_A16_a_silent_back_office_is_told_again_and_nothing_is_lost(kind: 
     known = (await happened(opened, step("assigned"))).state
     assert tell_again_at(known) is None
     given(known).when(tell_again, wake_up, Facts(due)).then().then_state(known)
+
+
+async def test_A8_I17_a_filed_request_is_told_with_who_filed_it_and_when() -> None:
+    filed = filing(actor="user-hala")
+    filed = replace(filed, body=filed.body.model_copy(update={"filed_at": NOON - timedelta(minutes=5)}))
+    _, news, _ = (await happened(None, filed)).then(CaseOpened, *NEWS).messages
+    assert isinstance(news, RequestMoved)
+    assert (news.acted_by, news.at) == ("user-hala", NOON - timedelta(minutes=5))
+
+
+async def test_A16_steps_before_the_filing_count_in_their_order() -> None:
+    early = await happened(None, step("assigned"), step("secured", 2))
+    news = (await happened(early.state, filing("danger"))).messages
+    assert [(m.state, m.at) for m in news if isinstance(m, RequestMoved)] == [
+        ("received", NOON),
+        ("assigned", NOON + timedelta(minutes=1)),
+        ("secured", NOON + timedelta(minutes=2)),
+    ]
+
+
+def test_A16_the_back_office_is_told_again_while_the_case_still_lies_on_its_topic() -> None:
+    assert BACK_OFFICE_REQUESTS.retention >= TELL_AGAIN_AFTER * 2
+    assert BACK_OFFICE_URGENT.retention >= TELL_AGAIN_AFTER * 2

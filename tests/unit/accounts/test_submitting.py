@@ -106,6 +106,7 @@ async def test_A16_danger_goes_to_the_back_office_from_the_first_decision() -> N
     assert report.asked_by == "request:" + filing.reference.replace("-", "")
     assert filing.urgent
     assert report.user_id == filing.user_id == NOURA.user_id
+    assert scene.state.requests[-1].urgent
     assert report.form.plain is not None
     assert json.loads(report.form.plain.reveal()) == GOOD["danger"]
 

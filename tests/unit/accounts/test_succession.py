@@ -23,6 +23,7 @@ from tests.unit.accounts.test_beneficiary import (
     CASE_2,
     JULY,
     JUNE,
+    TODAY,
     TWO_RESULTS,
     crowded,
     declared,
@@ -120,6 +121,11 @@ def test_A10_a_later_contract_of_another_tenant_stands_against_it() -> None:
     """Who stood as the beneficiary goes on to, until the back office has decided."""
     rented = given(None).when(take_evidence, shown(SARA, day=JULY)).when(drop_party, succeeded(JUNE))
     rented.then(ConflictRaised, BeneficiaryDisputed, BeneficiaryDisputed).then_state(Disputed)
+
+
+def test_A10_A13_a_contract_of_the_transfers_own_day_succeeds() -> None:
+    scene = given(None).when(take_evidence, shown(SARA)).when(drop_party, succeeded(TODAY))
+    scene.then(determined(FAHAD.user_id, "tenancy-contract"), used(FAHAD.user_id, day=TODAY)).then_state(Determined)
 
 
 def test_A10_a_tenants_contract_leaves_the_owners_deed_standing() -> None:

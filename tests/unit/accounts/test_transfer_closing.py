@@ -251,3 +251,14 @@ def test_A9_a_bill_that_comes_late_or_twice_changes_nothing(state: Transfer) -> 
 @pytest.mark.parametrize("state", but("awaiting-bill", "checking-dues"), ids=lambda state: state.stage)
 def test_A9_an_unknown_account_elsewhere_changes_nothing(state: Transfer) -> None:
     given(state).when(fail_for_unknown_account, told(UNKNOWN), FACTS).then().then_state(state)
+
+
+@pytest.mark.parametrize("state", [CHECKING_DUES, AWAITING_BILL], ids=lambda state: state.stage)
+def test_A9_what_billing_does_not_know_of_another_account_ends_nothing(state: Transfer) -> None:
+    other = told(UNKNOWN.model_copy(update={"account_number": OTHER_ACCOUNT}))
+    given(state).when(fail_for_unknown_account, other, FACTS).then().then_state(state)
+
+
+def test_A18_the_debt_that_was_noted_goes_on_into_the_order() -> None:
+    scene = given(AWAITING_BILL).when(divide_bill, told(BILL), FACTS).then_state(Moving)
+    assert scene.state.order.debt_halalas == AWAITING_BILL.debt_halalas

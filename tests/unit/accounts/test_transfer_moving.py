@@ -10,6 +10,7 @@ from contracts.accounts_supply_internal import SupplyMoved, SupplyReleased
 from contracts.metering import ClosingReadingReleased
 from contracts.requests import RequestMoved
 from contracts.transfers import TransferCompleted, TransferEnded
+from services.accounts.transfer_case import Closing
 from services.accounts.transfer_moving import complete_transfer, note_refused_change, note_undone_change
 from services.accounts.transfer_questions import withdrawal_of
 from services.accounts.transfer_states import Completed, Ended, Transfer
@@ -120,3 +121,9 @@ def test_A9_an_order_of_another_transfer_is_none_of_this_one(state: Transfer) ->
 def test_A9_an_undone_change_that_nobody_withdrew_changes_nothing() -> None:
     given(MOVING).when(note_undone_change, told(UNDONE), FACTS).then().then_state(MOVING)
     assert COMPLETED.completed_at == NOON
+
+
+def test_A9_both_are_told_that_the_register_was_not_read() -> None:
+    counted = replace(MOVING, order=replace(ORDER, closing=Closing(register_wh=None)))
+    news = given(counted).when(complete_transfer, told(CHANGED), FACTS).messages
+    assert [each.reading for each in news if isinstance(each, TransferCompleted)] == ["estimated", "estimated"]
