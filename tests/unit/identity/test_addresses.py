@@ -262,3 +262,9 @@ def test_I13_I17_who_was_removed_changes_no_address() -> None:
         given(of_two).when(show_addresses, asked, ASKER),
     ):
         scene.then_refused("sign-in-needed", "actor-not-authorised", "log-in").then_state(of_two)
+
+
+def test_I12_J3_a_second_question_does_not_make_the_first_forgotten() -> None:
+    again = replace(SHOW, id="c-8")
+    scene = given(waiting).when(show_addresses, again, ASKER).then(AddressesAsked)
+    assert [each.command_id for each in scene.state.asked] == ["c-7", "c-8"]

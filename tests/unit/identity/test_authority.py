@@ -49,6 +49,14 @@ def test_I17_an_invited_member_is_told_as_a_user() -> None:
     assert isinstance(offer, AuthorityOffered)
     assert (offer.user_id, offer.business_id, offer.invited_by) == (USER_ID, BUSINESS_ID, OTHER_ID)
     assert plain(offer.name) == NAME
+    assert offer.replaces is None
+
+
+def test_I17_whom_an_invited_member_replaces_is_told_too() -> None:
+    instead = replace(INVITED, body=INVITED.body.model_copy(update={"replaces": STRANGER_ID}))
+    (offer,) = given(Member(USER_ID, HASHED)).when(pass_on_invitation, instead).then(AuthorityOffered).messages
+    assert isinstance(offer, AuthorityOffered)
+    assert offer.replaces == STRANGER_ID
 
 
 @pytest.mark.parametrize("state", [Stranger(), Claimed(USER_ID, HASHED, NOON)], ids=lambda state: state.stage)

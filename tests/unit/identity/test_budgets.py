@@ -24,6 +24,11 @@ def test_I14_fifty_codes_a_day_and_then_none() -> None:
     assert isinstance(spend(spent, NOON - HOUR * 2 + DAY), Spent)
 
 
+def test_I14_a_budget_remembers_no_more_than_its_day() -> None:
+    spent = Spent((NOON - DAY, NOON - HOUR))
+    assert spend(spent, NOON) == Spent((NOON - HOUR, NOON))
+
+
 def test_I14_one_channels_flood_leaves_the_others_their_budget() -> None:
     rows = (SpentBySource("web", Spent(tuple(NOON for _ in range(10)))),)
     assert spend_of_source(rows, "web", NOON) == "codes-an-hour-used-up"

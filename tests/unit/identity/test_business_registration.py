@@ -13,7 +13,7 @@ from contracts.identity_business_internal import BusinessClaimed, BusinessDenied
 from contracts.message import TimerElapsed
 from contracts.registry import AuthorityAsked, AuthorityConfirmed, AuthorityNotConfirmed
 from contracts.sealed import Secret
-from services.identity.business import claim_business
+from services.identity.business import claim_business, contact_of
 from services.identity.business_registration import (
     LONGEST_NAME,
     RegisteringFacts,
@@ -35,6 +35,7 @@ from services.identity.representation import (
 )
 from services.identity.states import Active, UserState
 from tests.scenario import NOON, arriving, given
+from tests.unit.identity.businesses import of_two
 from tests.unit.identity.in_memory import plain
 from tests.unit.identity.situations import (
     CITIZEN,
@@ -270,3 +271,8 @@ def test_I17_a_business_of_somebody_else_is_refused_without_saying_whose() -> No
 def test_I17_an_answer_of_a_business_that_nobody_waits_for_changes_nothing(state: UserState) -> None:
     given(state).when(business_granted, from_business(BusinessGranted)).then().then_state(state)
     given(state).when(business_denied, from_business(BusinessDenied)).then().then_state(state)
+
+
+def test_I17_a_business_is_reached_at_its_longest_authorised_person() -> None:
+    told = contact_of(of_two)
+    assert (plain(told.email), plain(told.mobile), told.language) == (EMAIL, GIVEN_MOBILE, "ar")

@@ -76,7 +76,8 @@ def test_A9_an_active_user_is_reached_at_the_proven_mobile() -> None:
 
 def test_A9_I17_a_business_is_reached_by_its_authorised_person() -> None:
     person = AuthorisedPerson(USER_ID, NOON, USER_ID, Secret(EMAIL), Secret(GIVEN_MOBILE), "en")
-    contact_of(Business("b-" + "0" * 32, Secret("7000000000"), Secret("Lamps"), (person,)), "en")
+    other = replace(person, person_id="another", mobile=Secret("+966550000002"), language="ar")
+    contact_of(Business("b-" + "0" * 32, Secret("7000000000"), Secret("Lamps"), (person, other)), "en")
 
 
 @pytest.mark.parametrize("state", [None, *(s for s in EVERY_STATE if s != active)])
@@ -214,3 +215,8 @@ def test_N10_I14_who_has_entered_something_waits_for_the_next_code_like_everybod
     tried.when(resend_consent_code, resend_consent(), FACTS).then_refused("resend-too-soon", "resend-too-soon")
     later = tried.when(resend_consent_code, resend_consent(now=NOON + MINUTE), FACTS)
     assert [each.replaces_lost for each in later.messages if isinstance(each, NumberCodeAsked)] == [False]
+
+
+def test_A9_a_consent_is_given_on_the_channel_where_its_code_was_entered() -> None:
+    scene = given(consent_code_issued).when(confirm_consent, consenting_with(source="app"))
+    scene.then(CONFIRMED, GIVEN.model_copy(update={"channel": "app"}))

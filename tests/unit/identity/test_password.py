@@ -53,6 +53,7 @@ def test_I16_a_long_password_of_any_composition_is_taken(password: str) -> None:
         ("zzzzzzzzzzzzzzz", "password-repeats"),
         ("camelcamelcamel", "password-repeats"),
         ("pa55word" * 3, "password-repeats"),
+        ("q7m#q#7mm#qq77m", "password-repeats"),
         ("abcdefghijklmnop", "password-sequence"),
         ("1234567890123456", "password-sequence"),
         ("987654321abcdef", "password-sequence"),
@@ -99,3 +100,14 @@ def test_I3_digits_inside_passwords_are_not_folded() -> None:
 def test_I16_thousands_of_common_passwords_are_blocked_offline() -> None:
     assert len(common_passwords()) > 5_000
     assert {"password", "basketball", "1qaz2wsx3edc4rfv"} <= common_passwords()
+
+
+@pytest.mark.parametrize("password", ["ＨＥＳＡＢＩ－ｈｅｓａｂｉ２６", "ｅｌｅｃｔｒｉｃｉｔｙ２６２６"])
+def test_I16_another_width_makes_no_word_of_the_company_stronger(password: str) -> None:
+    assert judge_password(password, BLOCKED) == "password-company-word"
+
+
+def test_I16_a_word_of_the_company_is_blocked_however_an_operator_writes_it() -> None:
+    blocked = Blocked(frozenset(), ("HesaBi", "ＢＡＲＱ"), ())
+    assert judge_password("hesabi-barq-hesabi", blocked) == "password-company-word"
+    assert judge_password("barqbarqbarq2026", blocked) == "password-company-word"

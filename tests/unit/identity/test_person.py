@@ -196,3 +196,8 @@ def test_I12_the_person_learns_that_there_is_an_address() -> None:
     saved = arriving(AddressReported(person=PERSON, user_id=USER_ID))
     given(member).when(note_address, saved).then().then_state(replace(member, has_address=True))
     given(claimed).when(note_address, saved).then().then_state(claimed)
+
+
+def test_I12_the_address_of_another_user_is_not_this_persons() -> None:
+    saved = arriving(AddressReported(person=PERSON, user_id="another"))
+    given(member).when(note_address, saved).then().then_state(member)

@@ -166,3 +166,20 @@ def test_N10_after_a_failed_hand_over_to_the_mobile_just_given_another_code_at_o
     asked = after.messages[1]
     assert isinstance(asked, PersonCodeAsked)
     assert asked.replaces_lost
+
+
+def test_I7_I16_contacts_are_counted_on_while_the_second_code_is_awaited() -> None:
+    often = replace(accepting_terms, contacts=9)
+    scene = given(often).when(accept_terms, ACCEPT, FACTS).then(TermsAccepted, PersonCodeAsked)
+    assert scene.state.contacts == 9
+
+
+def test_J2_I8_accepted_terms_renew_the_time_for_the_second_code() -> None:
+    later = replace(ACCEPT, now=NOON + 10 * MINUTE)
+    scene = given(accepting_terms).when(accept_terms, later, replace(FACTS, present=NOON + 10 * MINUTE))
+    assert scene.then(TermsAccepted, PersonCodeAsked).state.ends_at == ENDS + 10 * MINUTE
+
+
+def test_I14_the_codes_of_a_registration_are_counted_on_past_the_first_mobile() -> None:
+    fourth = replace(first_code_issued, code=replace(ISSUED, number=4))
+    assert given(fourth).when(confirm_otp, entering("123456"), FACTS).state.codes == 4

@@ -27,7 +27,7 @@ from services.identity.sign_in import (
 from tests.combining_marks import MARKS, is_sorted_in
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.journey import keyed_hash, sign
-from tests.unit.identity.situations import CITIZEN, HASHED, KEY, POLICY, RESIDENT, SECOND, USER_ID, logging_in
+from tests.unit.identity.situations import CITIZEN, HASHED, KEY, PASSWORD, POLICY, RESIDENT, SECOND, USER_ID, logging_in
 
 member = Member(USER_ID, HASHED)
 known_here = replace(member, devices=("phone",))
@@ -137,6 +137,15 @@ async def test_I16_a_password_as_long_as_one_may_be_is_compared(length: int, ver
     assert facts.verdict == verdict
 
 
+async def test_I14_the_password_of_who_comes_with_a_proven_device_is_compared_whatever_an_outsider_does() -> None:
+    effects = IdentityEffects(keyed_hash, sign, lambda _: True)
+    device = keyed_hash("device", KEY)
+    flooded = Member(USER_ID, await effects.hash_password(PASSWORD), failures=(Failures("web", 50, NOON),))
+    owner, outsider = replace(flooded, devices=(device,)), flooded
+    assert (await Preparing(POLICY).sign_in(owner, logging_in(), effects, NOON)).verdict == "right"
+    assert (await Preparing(POLICY).sign_in(outsider, logging_in(), effects, NOON)).verdict == "not-asked"
+
+
 @pytest.mark.parametrize("state", [Stranger(), claimed, member])
 def test_I14_I15_known_and_unknown_are_throttled_alike(state: PersonState) -> None:
     scenario = given(state)
@@ -160,6 +169,12 @@ def test_I14_a_right_password_ends_the_counting_on_its_channel() -> None:
     tried = replace(member, failures=(Failures("web", 4, NOON), Failures("app", 2, NOON)))
     given(tried).when(log_in, logging_in(), RIGHT).then(LoggedIn, SignInReported).then_state(
         replace(known_here, failures=(Failures("app", 2, NOON),))
+    )
+
+
+def test_I14_a_right_password_before_the_activation_is_no_wrong_one() -> None:
+    given(claimed).when(log_in, logging_in(), RIGHT).then_refused("sign-in-refused", "not-activated").then_state(
+        claimed
     )
 
 
