@@ -70,6 +70,10 @@ def test_I14_the_next_code_comes_after_a_minute_for_each_party_by_itself() -> No
     scene = given(AWAITING_CONSENTS).when(consent_to_transfer, consenting(NOURA), FACTS)
     soon = consenting(NOURA, id="m-2", now=NOON + timedelta(seconds=59))
     scene.when(consent_to_transfer, soon, FACTS).then_refused("resend-too-soon", "consent-asked-within-a-minute")
+    for_the_other = consenting(replace(FAHAD, actor=NOURA.user_id), id="m-3", now=NOON + timedelta(seconds=59))
+    scene.when(consent_to_transfer, for_the_other, FACTS).then_refused(
+        "resend-too-soon", "consent-asked-within-a-minute"
+    )
     scene.when(consent_to_transfer, consenting(FAHAD, id="m-3"), FACTS).then(ConsentCodeSent, ConsentAsked)
     late = consenting(NOURA, id="m-4", now=NOON + timedelta(seconds=60))
     scene.when(consent_to_transfer, late, FACTS).then(ConsentCodeSent, ConsentAsked)

@@ -5,10 +5,23 @@ from datetime import date
 
 from contracts.transfers import RelationConfirmed
 from services.accounts.relations import Interval, Relations
-from services.accounts.supply import begin_use, end_use, take_party
-from tests.scenario import given
+from services.accounts.supply import Reservation, begin_use, end_use, take_party
+from services.accounts.supply_moves import MOST_RESERVATIONS, reserve_supply
+from tests.scenario import NOON, given
 from tests.unit.accounts.situations import FAHAD, NOURA
-from tests.unit.accounts.supplies import FACTS, MOVING_DAY, NEW_SUPPLY, OWNER, SARA, SINCE, TENANT, ended, party_found
+from tests.unit.accounts.supplies import (
+    FACTS,
+    MOVING_DAY,
+    NEW_SUPPLY,
+    OWNED,
+    OWNER,
+    SARA,
+    SINCE,
+    TENANT,
+    ended,
+    party_found,
+    wanted,
+)
 from tests.unit.accounts.test_supply import ASKED, ASKING, CONFIRMED, JUNE, USER, noted, use_begun, use_ended
 
 DEED = Interval(user_id=NOURA.user_id, relation="owner", basis="ownership-deed", from_day=date(2020, 1, 1))
@@ -56,3 +69,15 @@ def test_A3_A18_of_what_is_confirmed_anew_what_goes_on_is_said_last() -> None:
     from_day = [each.from_day for each in news if isinstance(each, RelationConfirmed)]
     assert from_day == [first.from_day, again.from_day]
     assert news[-2:] == (over, CONFIRMED.model_copy(update={"relation": "tenant", "from_day": again.from_day}))
+
+
+def test_A9_of_many_transfers_a_supply_remembers_the_latest() -> None:
+    many = tuple(Reservation(user_id=f"user-{number}", at=NOON) for number in range(MOST_RESERVATIONS))
+    reserved = given(replace(OWNED, reserved=many)).when(reserve_supply, wanted()).state.reserved
+    assert reserved == (*many[1:], Reservation(user_id=FAHAD.user_id, at=NOON))
+
+
+def test_A10_A18_a_persons_own_time_before_does_not_shorten_what_a_document_shows() -> None:
+    used = replace(NEW_SUPPLY, relations=Relations(of_use=(replace(USER, until=date(2025, 12, 1)),)))
+    scene = given(used).when(begin_use, use_begun(FAHAD.user_id, date(2025, 9, 1)), FACTS)
+    assert scene.state.relations.user.from_day == date(2025, 9, 1)
