@@ -13,6 +13,7 @@ from contracts.identity import (
     OtpConfirmed,
     OtpRequested,
     RegistrationStarted,
+    ResendOtp,
     TermsAccepted,
     UserRegistered,
 )
@@ -25,7 +26,7 @@ from contracts.identity_internal import (
     RegistrationOpened,
 )
 from contracts.identity_sessions import PasswordResetStarted
-from contracts.identity_sessions_internal import ResetContactAsked, ResetOpened
+from contracts.identity_sessions_internal import ContactTold, ResetContactAsked, ResetOpened
 from contracts.registry import ApprovedMobileAsked, ApprovedMobileFound, AuthorityConfirmed
 from contracts.sealed import Secret
 from services.identity.activation import LinkFacts, claim_granted
@@ -33,12 +34,14 @@ from services.identity.approved_mobile import approved_mobile_found, open_regist
 from services.identity.authority import take_authority
 from services.identity.business_registration import authority_confirmed
 from services.identity.code_delivery import number_granted
-from services.identity.password_reset import ResetOpeningFacts, start_reset
+from services.identity.known_contact import tell_for_reset
+from services.identity.password_reset import ResetOpeningFacts, open_reset, resend_reset_code, start_reset
 from services.identity.person import Member, OpeningFacts, start_registration
-from services.identity.registration import accept_terms
+from services.identity.registration import accept_terms, resend_otp
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity import challenges
 from tests.unit.identity.businesses import BUSINESS_ID, NAME, OTHER_ID
+from tests.unit.identity.challenges import resend_reset
 from tests.unit.identity.in_memory import plain
 from tests.unit.identity.situations import (
     APPROVED_MOBILE,
@@ -47,6 +50,7 @@ from tests.unit.identity.situations import (
     DECLARED,
     FACTS,
     HASHED,
+    MINUTE,
     PERSON,
     POLICY,
     RESIDENT,
@@ -167,3 +171,23 @@ def test_I17_N3_a_business_is_told_the_language_of_who_acts_for_it() -> None:
     offered = arriving(offer, opened={"name": NAME})
     taken = given(replace(active, declared=IN_ENGLISH)).when(take_authority, offered).then(AuthorityTaken)
     assert [getattr(each, "language", None) for each in (*claim.messages, *taken.messages)] == ["en", "en"]
+
+
+def test_I13_N3_a_reset_hears_the_persons_language() -> None:
+    asked = ResetContactAsked(challenge=challenges.RESET, user_id=USER_ID, birth_date=SEALED)
+    state = replace(active, declared=IN_ENGLISH)
+    scene = given(state).when(tell_for_reset, arriving(asked, opened={"birth_date": BIRTH_DATE}))
+    (told,) = scene.then(ContactTold).messages
+    assert isinstance(told, ContactTold)
+    assert told.language == "en"
+
+
+def test_I14_further_codes_are_paid_for_on_the_channel_that_began() -> None:
+    begun = arriving(
+        ResetOpened(challenge=challenges.RESET, person=PERSON, user_id=USER_ID, channel="app", language="en")
+    )
+    reset = given().when(open_reset, begun, FACTS).when(resend_reset_code, resend_reset(now=NOON + MINUTE), FACTS)
+    on_the_app = replace(asking_number, declared=replace(DECLARED, channel="app"))
+    registration = given(on_the_app).when(resend_otp, arriving(ResendOtp(), now=NOON + MINUTE), FACTS)
+    asked = [each for each in (*reset.messages, *registration.messages) if isinstance(each, PersonCodeAsked)]
+    assert [each.channel for each in asked] == ["app", "app"]

@@ -271,3 +271,7 @@ def test_I17_the_authorised_persons_are_shown_without_their_contacts() -> None:
     ]
     scene = given(of_two).when(show_persons, asking, replace(ASKER, key_is_good=False))
     scene.then_refused("malformed", "answer-key-not-accepted")
+
+
+def test_I17_nobody_is_removed_by_taking_their_own_place() -> None:
+    given(of_two).when(admit_person, taken(replaces=OTHER_ID)).then().then_state(of_two)

@@ -1,6 +1,7 @@
 """Consents by code: whom it was sent to, in time, and accounts is told once (A9, I6, I14)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -220,3 +221,8 @@ def test_N10_I14_who_has_entered_something_waits_for_the_next_code_like_everybod
 def test_A9_a_consent_is_given_on_the_channel_where_its_code_was_entered() -> None:
     scene = given(consent_code_issued).when(confirm_consent, consenting_with(source="app"))
     scene.then(CONFIRMED, GIVEN.model_copy(update={"channel": "app"}))
+
+
+def test_A9_a_consent_is_open_as_long_as_whoever_asks_for_it_says() -> None:
+    until = FACTS.present + timedelta(days=3)
+    assert given().when(ask_consent, asking_consent(ends_at=until), FACTS).state.ends_at == until

@@ -58,6 +58,7 @@ def test_I16_a_long_password_of_any_composition_is_taken(password: str) -> None:
         ("1234567890123456", "password-sequence"),
         ("987654321abcdef", "password-sequence"),
         ("ضصثقفغعهخحجد123", "password-sequence"),
+        ("qqqqxxxxmmmm4444####", "password-sequence"),
     ],
 )
 def test_I16_what_would_be_tried_first_is_refused_each_for_its_reason(password: str, reason: PasswordReason) -> None:

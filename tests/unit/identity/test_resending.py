@@ -31,6 +31,7 @@ from tests.unit.identity.situations import (
     contact,
     entering,
     first_code_issued,
+    giving_contact,
     second_code_issued,
     unknown_to_registry,
 )
@@ -183,3 +184,10 @@ def test_J2_I8_accepted_terms_renew_the_time_for_the_second_code() -> None:
 def test_I14_the_codes_of_a_registration_are_counted_on_past_the_first_mobile() -> None:
     fourth = replace(first_code_issued, code=replace(ISSUED, number=4))
     assert given(fourth).when(confirm_otp, entering("123456"), FACTS).state.codes == 4
+
+
+def test_J2_I14_a_contact_given_renews_the_time_and_keeps_the_count_of_codes() -> None:
+    later = replace(CONTACT_FACTS, present=NOON + 10 * MINUTE)
+    for state in (replace(giving_contact, codes=4), replace(accepting_terms, codes=4)):
+        after = given(state).when(give_contact, contact(), later).state
+        assert (after.codes, after.ends_at) == (4, ENDS + 10 * MINUTE)
