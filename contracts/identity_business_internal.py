@@ -4,6 +4,8 @@
 with every authority, because a business is reached by one of its authorised persons.
 """
 
+from pydantic import AwareDatetime
+
 from contracts.identity import LanguageCode, SealedText
 from contracts.message import Event, Id
 from contracts.topics import IDENTITY_INTERNAL
@@ -38,13 +40,15 @@ class BusinessDenied(Event, service="identity", topic=IDENTITY_INTERNAL):
 
 # --- authorised persons ---------------------------------------------------------------------------------------------
 class PersonInvited(Event, service="identity", topic=IDENTITY_INTERNAL):
-    """`invited_by` wants this person to act for the business, instead of `replaces` where that is given."""
+    """`invited_by` wants this person to act for the business, instead of `replaces` where that is given. `invited_at`:
+    whoever is removed afterwards does not come back by it."""
 
     person: Id
     business_id: Id
     name: SealedText
     invited_by: Id
     replaces: Id | None = None
+    invited_at: AwareDatetime | None = None
 
 
 class AuthorityOffered(Event, service="identity", topic=IDENTITY_INTERNAL):
@@ -55,6 +59,7 @@ class AuthorityOffered(Event, service="identity", topic=IDENTITY_INTERNAL):
     name: SealedText
     invited_by: Id
     replaces: Id | None = None
+    invited_at: AwareDatetime | None = None
 
 
 class AuthorityTaken(Event, service="identity", topic=IDENTITY_INTERNAL):
@@ -67,6 +72,7 @@ class AuthorityTaken(Event, service="identity", topic=IDENTITY_INTERNAL):
     language: LanguageCode
     invited_by: Id
     replaces: Id | None = None
+    invited_at: AwareDatetime | None = None
 
 
 class AuthorityEnded(Event, service="identity", topic=IDENTITY_INTERNAL):

@@ -97,6 +97,12 @@ class StoreSuite:
         states = {i: d.state for i, d in (await store.load([d.id for d in drafts])).items()}
         assert states == {"count:a": "a", "count:b": "b", "count:old": "old"}
 
+    async def test_law8_what_was_created_beside_a_change_too_large_is_said_to_be_saved(self, store: Store) -> None:
+        """Told as a conflict it would be decided again as a duplicate, and nobody would make its calls."""
+        await store.save([Document("count:old", state="old")], NOON)
+        drafts = [Document("count:old", version=1, state="x" * (17 * 1024 * 1024)), Document("count:new", state="new")]
+        assert await store.save(drafts, NOON) == ["refused", "saved"]
+
     async def test_more_than_one_bulk_s_worth(self, store: Store) -> None:
         drafts = [Document(f"count:{number}", state="s") for number in range(1001)]
         assert await store.save(drafts, NOON) == ["saved"] * 1001

@@ -5,6 +5,7 @@ never anything from a message.
 """
 
 import contextlib
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -23,7 +24,8 @@ MAX_LINKS: Final = 128
 EXPORT_TIMEOUT_S: Final = 5
 """A collector that is away costs a thread of its own some seconds, and the loop nothing."""
 
-CLOSE_TIMEOUT_MS: Final = 1_000
+CLOSE_TIMEOUT_S: Final = 1.0
+"""The library's own limits let a collector that hangs keep a process from stopping for five seconds."""
 
 
 class SpanExport:
@@ -74,10 +76,15 @@ class SpanExport:
 
     def flush(self) -> None:
         """Send what has ended."""
-        self._provider.force_flush(CLOSE_TIMEOUT_MS)
+        self._provider.force_flush()
 
     def close(self) -> None:
         """Send what has ended, for at most a second, and stop."""
+        closing = threading.Thread(target=self._shut, daemon=True)
+        closing.start()
+        closing.join(CLOSE_TIMEOUT_S)
+
+    def _shut(self) -> None:
         self.flush()
         self._provider.shutdown()
 

@@ -175,7 +175,12 @@ class MongoStore:
         outcomes: list[Outcome] = []
         for start in range(0, len(drafts), LOAD_AT_MOST):
             part = drafts[start : start + LOAD_AT_MOST]
-            outcomes += await self._save(part, written_at)
+            # They are two commands on the wire anyway. By one call, a change that is too large would be told when the
+            # creations are done, and nobody could say of those whether they were ours (trap 29).
+            outcome_of: dict[str, Outcome] = {}
+            for some in ([d for d in part if d.version == 0], [d for d in part if d.version > 0]):
+                outcome_of |= zip((d.id for d in some), await self._save(some, written_at), strict=True)
+            outcomes += [outcome_of[draft.id] for draft in part]
         return outcomes
 
     async def _save(self, drafts: Sequence[Document], written_at: datetime) -> list[Outcome]:

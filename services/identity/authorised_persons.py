@@ -27,7 +27,7 @@ from contracts.values.rejected import Rejected
 from contracts.values.segment import Segment
 from services.identity.acting import NO_LONGER_AUTHORISED, unsaved
 from services.identity.addresses import AskerFacts
-from services.identity.business import Business, contact_of, person_of
+from services.identity.business import MOST_REMOVED, Business, Removed, contact_of, person_of
 from services.identity.policy import PolicyFacts
 from services.identity.sessions import LONGEST_SESSION
 
@@ -88,6 +88,7 @@ def _invite(
         name=Sealed.of(state.name.reveal()),
         invited_by=incoming.who.person,
         replaces=replaces,
+        invited_at=facts.present,
     )
     return decided(replace(state, invitations=(*recent, facts.present)), AuthorisedPersonInvited(), invited)
 
@@ -99,13 +100,15 @@ def _used_up(recent: tuple[datetime, ...], present: datetime) -> InvitationReaso
 
 
 def admit_person(state: Business, incoming: Incoming[AuthorityTaken], facts: Facts) -> Decision[Business]:
-    """The invited person is known: they may act from now on, if whoever invited them still may."""
+    """The invited person is known: they may act from now on, if whoever invited them still may, and nobody has removed
+    them since."""
     taken = incoming.body
     replaced = taken.replaces if taken.replaces != taken.user_id else None
     is_new = not state.is_authorised(taken.user_id)
     leaving = replaced if replaced is not None and state.is_authorised(replaced) else None
     room = MOST_PERSONS if leaving is None else MOST_PERSONS + 1
-    if not state.is_authorised(taken.invited_by) or (is_new and len(state.persons) >= room):
+    is_over = not state.is_authorised(taken.invited_by) or state.is_removed_since(taken.user_id, taken.invited_at)
+    if is_over or (is_new and len(state.persons) >= room):
         if not is_new:
             return ignored(state)
         return decided(state, AuthorityEnded(user_id=taken.user_id, business_id=state.business_id))
@@ -138,7 +141,11 @@ def remove_person(state: Business, incoming: Incoming[RemoveAuthorisedPerson], f
 
 
 def _without(state: Business, person_id: str, acted_by: str, facts: Facts) -> tuple[Business, tuple[Message, ...]]:
-    after = replace(state, persons=tuple(each for each in state.persons if each.person_id != person_id))
+    after = replace(
+        state,
+        persons=tuple(each for each in state.persons if each.person_id != person_id),
+        removed=(*state.removed, Removed(person_id, facts.present))[-MOST_REMOVED:],
+    )
     messages: tuple[Message, ...] = (
         AuthorisedPersonRemoved(user_id=state.business_id, person_id=person_id, acted_by=acted_by, at=facts.present),
         SessionsEnded(

@@ -27,6 +27,7 @@ def pass_on_invitation(state: PersonState, incoming: Incoming[PersonInvited], _:
                 name=Sealed.of(incoming.opened("name")),
                 invited_by=incoming.body.invited_by,
                 replaces=incoming.body.replaces,
+                invited_at=incoming.body.invited_at,
             )
             return decided(state, offered)
         case _:
@@ -49,6 +50,7 @@ def take_authority(state: UserState, incoming: Incoming[AuthorityOffered], _: Fa
         language=state.declared.language,
         invited_by=offer.invited_by,
         replaces=offer.replaces,
+        invited_at=offer.invited_at,
     )
     return decided(replace(state, represents=state.represents.with_known(known)), taken)
 

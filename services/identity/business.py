@@ -5,7 +5,7 @@ One number is one aggregate, so that a business is registered once.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from contracts.decision import Decision, Facts, Incoming, decided
 from contracts.identity import ContactProven, LanguageCode
@@ -13,6 +13,9 @@ from contracts.identity_business import BusinessActivated
 from contracts.identity_business_internal import AuthorityTaken, BusinessClaimed, BusinessDenied, BusinessGranted
 from contracts.sealed import Sealed, Secret
 from services.identity.states import AddressesWanted
+
+MOST_REMOVED: Final = 50
+"""Of whom a business remembers that they were removed, the latest (ours): an invitation is on its way for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,18 @@ class AuthorisedPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A user who may act for the business no more, since then."""
+
+    person_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """Registered. `persons`: never empty, longest first; the first is the one by whom it is reached. `invitations`:
-    when somebody was invited. `asked`, `shown` and `address` as an active user has them (I12)."""
+    when somebody was invited; `removed`: who was removed. `asked`, `shown` and `address` as an active user has them
+    (I12)."""
 
     business_id: str
     unified_number: Secret
@@ -40,6 +52,7 @@ class Business:
     asked: tuple[AddressesWanted, ...] = ()
     shown: Secret | None = None
     address: Secret | None = None
+    removed: tuple[Removed, ...] = ()
     stage: Literal["registered"] = "registered"
 
     @property
@@ -50,6 +63,12 @@ class Business:
     def is_authorised(self, person_id: str) -> bool:
         """Whether this user may act for the business now."""
         return any(each.person_id == person_id for each in self.persons)
+
+    def is_removed_since(self, person_id: str, invited_at: datetime | None) -> bool:
+        """Whether somebody has removed this user since that invitation; an earlier release does not say when it was."""
+        return invited_at is not None and any(
+            each.person_id == person_id and each.at >= invited_at for each in self.removed
+        )
 
 
 def claim_business(state: Business | None, incoming: Incoming[BusinessClaimed], facts: Facts) -> Decision[Business]:

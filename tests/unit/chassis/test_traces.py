@@ -3,15 +3,19 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from contracts.envelope import Envelope, from_headers, to_headers
+from services.chassis import span_export
 from services.chassis.span_export import MAX_LINKS, SpanExport, otlp_exporter
 from services.chassis.traces import HEADER, NoTraces, carried, cause_of
 from tests.collector import collecting
@@ -158,3 +162,25 @@ async def test_spans_go_to_a_collector_by_otlp() -> None:
     assert (names["service.name"], names["service.instance.id"]) == ("hesabi-accounts", "one")
     assert (span.name, span.links[0].trace_id) == ("codes batch", (2).to_bytes(16))
     assert MARKED.encode() not in collector.bodies[0]
+
+
+class Hanging(SpanExporter):
+    """To a collector that takes connections and says nothing."""
+
+    def __init__(self) -> None:
+        self.goes_on = threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.goes_on.wait()
+        return SpanExportResult.SUCCESS
+
+
+def test_health_a_collector_that_hangs_keeps_no_process_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(span_export, "CLOSE_TIMEOUT_S", 0.05)
+    hanging = Hanging()
+    tracer = SpanExport("accounts", "one", hanging)
+    with tracer.batch("ordinary", "accounts.commands", [Record()]):
+        pass
+    tracer.close()
+    assert not hanging.goes_on.is_set()
+    hanging.goes_on.set()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.decision import Customer, Decision, Incoming
+from contracts.decision import Customer, Decision, Facts, Incoming
 from contracts.identity import ContactProven
 from contracts.identity_business import (
     AddAuthorisedPerson,
@@ -35,7 +35,7 @@ from services.identity.authorised_persons import (
     replace_person,
     show_persons,
 )
-from services.identity.business import Business
+from services.identity.business import MOST_REMOVED, Business, Removed
 from services.identity.sessions import LONGEST_SESSION
 from tests.scenario import NOON, arriving, given
 from tests.unit.identity.businesses import (
@@ -59,6 +59,7 @@ from tests.unit.identity.situations import (
     POLICY,
     RESIDENT,
     SEALED,
+    SECOND,
     USER_ID,
     active,
 )
@@ -83,7 +84,7 @@ def removing(person_id: str, customer: Customer = NOURA_ACTING) -> Incoming[Any]
     return arriving(RemoveAuthorisedPerson(token=SEALED, person_id=person_id), customer=customer)
 
 
-def taken(invited_by: str = USER_ID, replaces: str | None = None) -> Incoming[Any]:
+def taken(invited_by: str = USER_ID, replaces: str | None = None, invited_at: Any = NOON) -> Incoming[Any]:
     body = AuthorityTaken(
         business_id=BUSINESS_ID,
         user_id=OTHER_ID,
@@ -92,6 +93,7 @@ def taken(invited_by: str = USER_ID, replaces: str | None = None) -> Incoming[An
         language="en",
         invited_by=invited_by,
         replaces=replaces,
+        invited_at=invited_at,
     )
     return arriving(body, opened={"email": REEM.email.reveal(), "mobile": REEM.mobile.reveal()})
 
@@ -210,12 +212,13 @@ def test_I17_the_invited_person_may_act_and_the_event_says_who_decided_it() -> N
 def test_I17_a_replacement_removes_the_other_once_the_new_one_is_known() -> None:
     third = replace(of_two, persons=(NOURA, replace(REEM, person_id=STRANGER_ID)))
     scene = given(third).when(admit_person, taken(replaces=STRANGER_ID))
-    scene.then(added(), *removed(STRANGER_ID)).then_state(of_two)
+    scene.then(added(), *removed(STRANGER_ID)).then_state(replace(of_two, removed=(Removed(STRANGER_ID, NOON),)))
 
 
 def test_I17_somebody_known_already_can_take_anothers_place() -> None:
     scene = given(of_two).when(admit_person, taken(replaces=USER_ID))
-    scene.then(*removed(USER_ID), ContactProven).then_state(replace(of_two, persons=(REEM,)))
+    theirs = replace(of_two, persons=(REEM,), removed=(Removed(USER_ID, NOON),))
+    scene.then(*removed(USER_ID), ContactProven).then_state(theirs)
 
 
 @pytest.mark.parametrize("replaces", [OTHER_ID, STRANGER_ID], ids=["themselves", "gone-already"])
@@ -240,7 +243,8 @@ def test_I17_a_full_business_admits_a_replacement_only() -> None:
 # --- removing -------------------------------------------------------------------------------------------------------
 def test_I13_I17_a_removed_person_acts_no_more_and_their_tokens_end() -> None:
     scene = given(of_two).when(remove_person, removing(OTHER_ID))
-    scene.then(AuthorisedPersonGone, *removed(OTHER_ID)).then_state(registered_business)
+    alone = replace(registered_business, removed=(Removed(OTHER_ID, NOON),))
+    scene.then(AuthorisedPersonGone, *removed(OTHER_ID)).then_state(alone)
 
 
 def test_I17_a_business_is_reached_by_the_next_person_when_the_first_leaves() -> None:
@@ -275,3 +279,20 @@ def test_I17_the_authorised_persons_are_shown_without_their_contacts() -> None:
 
 def test_I17_nobody_is_removed_by_taking_their_own_place() -> None:
     given(of_two).when(admit_person, taken(replaces=OTHER_ID)).then().then_state(of_two)
+
+
+def test_I17_who_is_removed_does_not_come_back_by_an_invitation_of_before() -> None:
+    """It was on its way: they were there already. Who is invited afterwards is welcome."""
+    gone = given(of_two).when(remove_person, removing(OTHER_ID), Facts(NOON + SECOND))
+    crossed = gone.when(admit_person, taken(invited_at=NOON), Facts(NOON + SECOND))
+    crossed.then(AuthorityEnded(user_id=OTHER_ID, business_id=BUSINESS_ID)).then_state(gone.state)
+    back = gone.when(admit_person, taken(invited_at=NOON + 2 * SECOND), Facts(NOON + 2 * SECOND))
+    assert back.state.is_authorised(OTHER_ID)
+    of_0_1_0 = gone.when(admit_person, taken(invited_at=None), Facts(NOON + SECOND))
+    assert of_0_1_0.state.is_authorised(OTHER_ID)
+
+
+def test_I17_a_business_remembers_so_many_of_whom_it_has_removed() -> None:
+    scene = given(replace(of_two, removed=tuple(Removed(f"person-{n}", NOON) for n in range(MOST_REMOVED))))
+    removed = scene.when(remove_person, removing(OTHER_ID), Facts(NOON)).state.removed
+    assert (len(removed), removed[0].person_id, removed[-1].person_id) == (MOST_REMOVED, "person-1", OTHER_ID)
