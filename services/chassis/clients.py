@@ -7,9 +7,34 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import GroupCoordinatorNotAvailableError, NoError, NotCoordinatorForGroupError, for_code
+from aiokafka.protocol.commit import OffsetFetchRequest
 
 STOP_LIMIT_S: Final = 2.0
 
+_send_to_coordinator: Any = GroupCoordinator._send_req  # noqa: SLF001
+
+
+async def _heard(coordinator: GroupCoordinator, request: Any) -> Any:
+    """A coordinator's answer, with what it says of the group as a whole. The client reads what is said of partitions
+    only, and of those a coordinator says nothing that loads its groups, or is theirs no more: after a restart of the
+    broker a group would seem to have committed nothing (trap 49). The client tries again on what is raised here.
+
+    Raises:
+        KafkaError: the coordinator cannot say what the group has committed.
+    """
+    response = await _send_to_coordinator(coordinator, request)
+    if isinstance(request, OffsetFetchRequest):
+        error = for_code(getattr(response, "error_code", NoError.errno))
+        if error in (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):
+            coordinator.coordinator_dead()
+        if error is not NoError:
+            raise error(coordinator.group_id)
+    return response
+
+
+GroupCoordinator._send_req = _heard  # type: ignore[method-assign]  # noqa: SLF001
 
 Client = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient
 

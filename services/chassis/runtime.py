@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupLoadInProgressError
 
 from contracts.decision import Customer
 from contracts.message import Message
@@ -137,6 +138,8 @@ class Engine:
         async with asyncio.timeout(self.settings.call_timeout_s * 2), opened(admin):
             for lane in self.lanes:
                 found = await admin.list_consumer_group_offsets(lane.group)
+                if not found:  # a lane has committed before it reads: its coordinator cannot say so yet (trap 49)
+                    raise GroupLoadInProgressError
                 for tp, committed in found.items():
                     offsets[lane.topic.epoch, tp.topic, tp.partition] = committed.offset
         async with asyncio.timeout(ORDERS_READ_S):
