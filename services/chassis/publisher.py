@@ -217,6 +217,7 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     except Exception:  # noqa: BLE001 - it is being thrown away; with the broker gone it never ends by itself (trap 16)
         # Its sender is dead: whoever still waits for it would wait out a time-out of their own.
         fail_all(producer._message_accumulator)  # noqa: SLF001
+        producer._closed = True  # noqa: SLF001 - else it complains, when it is forgotten, that nobody has closed it
         await producer.client.close()
 
 

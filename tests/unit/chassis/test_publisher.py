@@ -75,6 +75,21 @@ async def test_who_waits_for_a_producer_whose_end_hangs_waits_no_longer_than_tha
     Producer.client.close.assert_awaited_once()
 
 
+@on_its_own_loop
+async def test_a_producer_whose_end_hangs_is_forgotten_without_a_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be logged as a bug of ours."""
+    monkeypatch.setattr(publisher, "STOP_LIMIT_S", 0.05)
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    producer: Any = AIOKafkaProducer(bootstrap_servers="127.0.0.1:1")
+    producer._closed = False  # as its start has it
+    producer._sender.close = AsyncMock(side_effect=TimeoutError)
+    await publisher._stop(producer)
+    del producer
+    gc.collect()
+    assert complaints == []
+
+
 async def test_law5_what_was_queued_fails_before_its_producer_stops() -> None:
     """The library's own way to stop would send it, though its sender has been told that it failed."""
     waiting = MessageAccumulator(ClusterMetadata(), 1_000, 0, 60)
