@@ -176,12 +176,9 @@ def begin_use(state: Supply | None, incoming: Incoming[UseBegun], facts: Facts) 
         return refused(state, "not-available-now", "later-deed-known")
     if use.basis != "ownership-deed" and supply.relations.has_left(use.user_id, use.from_day):
         # Their claim has crossed `PartyLeft`. It has ended the use of whoever used the supply before all the same.
-        kept = replace(
-            supply, relations=replace(supply.relations, of_use=cut_at(supply.relations.of_use, use.from_day))
-        )
-        over = ends(supply, kept, use.from_day)
+        ended = _used_until(supply, use.from_day)
         refusal = Refusal("not-available-now", "use-of-who-has-left")
-        return Decision(kept if over else state, (*over, *standing_news(supply, kept)), refusal=refusal)
+        return replace(ended, refusal=refusal, state=ended.state if ended.messages else state)
     stated = Interval(user_id=use.user_id, relation=use.relation, basis=use.basis, from_day=use.from_day)
     interval = fenced_use(supply.relations, stated, riyadh_day(facts.present))
     relations = begun_use(supply.relations, interval)
@@ -197,9 +194,10 @@ def begin_use(state: Supply | None, incoming: Incoming[UseBegun], facts: Facts) 
 
 def end_use(state: Supply | None, incoming: Incoming[UseEnded], _: Facts) -> Decision[Supply]:
     """A10: from that day on nobody is known to use the power."""
-    if state is None:
-        return ignored(state)
-    day = incoming.body.day
+    return ignored(state) if state is None else _used_until(state, incoming.body.day)
+
+
+def _used_until(state: Supply, day: date) -> Decision[Supply]:
     changed = replace(state, relations=replace(state.relations, of_use=cut_at(state.relations.of_use, day)))
     over = ends(state, changed, day)
     return decided(changed, *over, *standing_news(state, changed))

@@ -168,9 +168,9 @@ def of_period(requests: Iterable[KnownRequest], period: Period) -> tuple[KnownRe
     found = []
     for request in requests:
         until = tuple(each for each in request.states if riyadh_day(each.at) <= period.last)
-        final = request.final and len(until) == len(request.states)
-        if until and not (final and riyadh_day(until[-1].at) < period.first):
-            found.append(replace(request, final=final, states=until))
+        shown = replace(request, final=request.final and len(until) == len(request.states), states=until)
+        if until and not was_over(shown, period):
+            found.append(shown)
     return tuple(found)
 
 
