@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
-from aiokafka.errors import SaslAuthenticationFailed
+from aiokafka.errors import RequestTimedOutError, SaslAuthenticationFailed
 from pydantic import BaseModel, ValidationError
 
 from services.chassis.logs import ALLOWED_FIELDS, MAX_POSITIONS, _Foreign, configure_logs, describe, log_loop_error
@@ -265,6 +265,14 @@ def test_style_15_what_ends_a_process_or_task_is_written_without_its_text(writte
         ("task_failed", None),
     ]
     assert MARKED not in written.stream.getvalue()
+
+
+@pytest.mark.parametrize("left", [{"exception": RequestTimedOutError(MARKED)}, {"message": "Unclosed AIOKafkaClient"}])
+def test_trap_43_what_a_kafka_client_leaves_behind_is_no_bug_of_ours(written: Written, left: dict[str, Any]) -> None:
+    loop = asyncio.new_event_loop()
+    log_loop_error(loop, left)
+    loop.close()
+    assert (written.line["event"], written.line["logger"]) == ("library_warning", "aiokafka")
 
 
 def test_style_15_lines_below_the_level_are_not_written(written: Written) -> None:
