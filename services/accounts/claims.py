@@ -169,4 +169,5 @@ def _void(ruling: Ruling, winner: Claim) -> Ruling:
 def _rank(claim: Claim, ruling: Ruling | None) -> int:
     if claim.basis != "back-office" or ruling is None:
         return _RANK[claim.basis]
-    return max(_RANK["back-office"], *(_RANK[each.basis] for each in ruling.over))
+    seen = (_RANK[each.basis] for each in reversed(ruling.over) if each.basis != "back-office")
+    return max(_RANK["back-office"], next(seen, 0))  # the last ones are this decision's, and all of one rank

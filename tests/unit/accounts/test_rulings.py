@@ -6,15 +6,17 @@ from datetime import date
 from contracts.accounts_supply_internal import UseBegun
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, DisputeSettled
-from services.accounts.beneficiary import drop_party, settle_conflict, take_evidence
+from services.accounts.beneficiary import drop_party, settle_conflict, take_declaration, take_evidence
 from services.accounts.beneficiary_states import Determined, Undetermined
 from services.accounts.claims import MOST_RULED, NO_CLAIMS, Claim, Claims, Ruling, ruled
 from tests.scenario import NOON, Given, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
 from tests.unit.accounts.supplies import SARA
 from tests.unit.accounts.test_beneficiary import (
+    CASE_2,
     JULY,
     JUNE,
+    declared,
     left,
     settled,
     shown,
@@ -41,6 +43,15 @@ def test_A3_A10_a_decision_that_was_beaten_before_the_upgrade_does_not_come_back
         beneficiary=contract,
     )
     given(stored).when(drop_party, left(SARA)).then(BeneficiaryUndetermined).then_state(Undetermined)
+
+
+def test_A10_a_decision_on_declarations_is_no_stronger_for_documents_that_were_decided_before() -> None:
+    """Two contracts were good for nobody. Long afterwards two others only declare, and the owner's deed is new."""
+    before = two_tenants().when(settle_conflict, settled(None))
+    two = before.when(take_declaration, declared(SARA)).when(take_declaration, declared("user-x"))
+    decided = two.when(settle_conflict, settled(SARA, CASE_2)).then_state(Determined)
+    deed = decided.when(take_evidence, shown("user-owner", "ownership-deed"))
+    deed.then(BeneficiaryDetermined, used("user-owner", "ownership-deed", relation="owner"))
 
 
 def test_A10_who_was_ruled_out_stays_so_when_the_winner_leaves() -> None:
