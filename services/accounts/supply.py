@@ -174,13 +174,14 @@ def begin_use(state: Supply | None, incoming: Incoming[UseBegun], facts: Facts) 
     supply = state or FreeSupply(account_number=Secret(use.account_number))
     if use.basis == "ownership-deed" and supply.relations.is_sold(use.user_id, use.from_day):
         return refused(state, "not-available-now", "later-deed-known")
-    if use.basis != "ownership-deed" and supply.relations.has_left(use.user_id, use.from_day):
-        # Their claim has crossed `PartyLeft`. It has ended the use of whoever used the supply before all the same.
-        ended = _used_until(supply, use.from_day)
-        refusal = Refusal("not-available-now", "use-of-who-has-left")
-        return replace(ended, refusal=refusal, state=ended.state if ended.messages else state)
     stated = Interval(user_id=use.user_id, relation=use.relation, basis=use.basis, from_day=use.from_day)
     interval = fenced_use(supply.relations, stated, riyadh_day(facts.present))
+    if use.basis != "ownership-deed" and supply.relations.has_left(use.user_id, use.from_day):
+        # Their claim has crossed `PartyLeft`. It has ended the use of whoever used the supply before all the same, and
+        # no more of it than if it had come in time.
+        ended = _used_until(supply, interval.from_day)
+        refusal = Refusal("not-available-now", "use-of-who-has-left")
+        return replace(ended, refusal=refusal, state=ended.state if ended.messages else state)
     relations = begun_use(supply.relations, interval)
     if use.basis == "ownership-deed":
         relations = replace(relations, owner_since=use.from_day)

@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from contracts.accounts import TransferKind
 from contracts.accounts_supply_internal import PartyLeft, UseBegun, UseEnded
 from contracts.message import Message
+from contracts.transfers import RelationEnded
 from services.accounts.beneficiary import drop_party, settle_conflict, take_declaration, take_evidence
 from services.accounts.beneficiary_states import Determined, Undetermined
 from services.accounts.supply import Supply, begin_use, end_use
 from services.accounts.supply_moves import move_supply
 from tests.scenario import Given, arriving, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
-from tests.unit.accounts.supplies import HELD, MOVING_DAY, SARA, moved
+from tests.unit.accounts.supplies import FACTS, HELD, MOVING_DAY, SARA, gone, moved
 from tests.unit.accounts.test_beneficiary import JUNE, declared, settled, shown
+from tests.unit.accounts.test_supply import USER, use_begun
 
 SIGNED = date(2026, 1, 1)
 
@@ -87,3 +89,21 @@ def test_A10_a_hand_over_ends_no_use_that_no_claim_has_begun() -> None:
     )
     gone = declares.when(drop_party, arriving(left)).then_state(Undetermined)
     assert not any(isinstance(message, UseEnded) for message in gone.messages)
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_A3_A18_a_use_that_is_refused_takes_nothing_of_a_time_that_was_over(crossed: bool) -> None:
+    """SARA used the supply until JUNE, another by a decision since. The contract of NOURA, who is liable, is older."""
+    contract = use_begun(NOURA.user_id, date(2024, 6, 1))
+    over = replace(USER, user_id=SARA, from_day=date(2024, 1, 1), until=JUNE)
+    since = replace(USER, user_id="user-x", basis="back-office")
+    supply = replace(HELD, relations=replace(HELD.relations, of_use=(over, since)))
+    if crossed:
+        late = given(supply).when(move_supply, moved()).when(begin_use, contract, FACTS)
+        late.then_refused("not-available-now", "use-of-who-has-left")
+        assert late.messages[:2] == gone("user-x", JUNE - timedelta(days=1))
+        assert late.state.relations.of_use == (over,)
+    else:
+        began = given(supply).when(begin_use, contract, FACTS)
+        assert began.state.relations.of_use[0] == over
+        assert not any(each.user_id == SARA for each in began.messages if isinstance(each, RelationEnded))
