@@ -20,6 +20,7 @@ from contracts.values.riyadh_day import riyadh_day
 from services.accounts.beneficiary_states import Beneficiary, Determined, Disputed, Undetermined, use_ends
 from services.accounts.claims import (
     Claim,
+    ClaimBasis,
     Claims,
     Left,
     handed_over,
@@ -181,10 +182,10 @@ def _determined(state: Beneficiary, claims: Claims, claim: Claim, at: datetime) 
 
 
 def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: datetime) -> Decision[Beneficiary]:
-    if isinstance(state, Disputed) and state.over == over:
-        return decided(
-            Disputed(account_number=state.account_number, claims=claims, conflicts=state.conflicts, over=over)
-        )
+    if isinstance(state, Disputed) and _sides(state.over) == _sides(over):
+        # What the back office decides is what it was told: the case of who gives one document after the other would
+        # never be decided. A document that it has not seen stands against its decision.
+        return decided(replace(state, claims=claims))
     account_number = state.account_number.reveal()
     disputed = Disputed(account_number=state.account_number, claims=claims, conflicts=state.conflicts + 1, over=over)
     told = _disputants(state)
@@ -203,6 +204,11 @@ def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: d
         if each.user_id not in told
     )
     return decided(disputed, *_withdrawn(state), raised, *news)
+
+
+def _sides(over: tuple[Claim, ...]) -> frozenset[tuple[str, ClaimBasis]]:
+    """Who stands in a conflict, and by what kind of claim."""
+    return frozenset((each.user_id, each.basis) for each in over)
 
 
 def _results(before: Beneficiary, after: Beneficiary | None, at: datetime) -> tuple[DisputeSettled, ...]:

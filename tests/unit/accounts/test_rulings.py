@@ -7,7 +7,7 @@ from contracts.accounts_supply_internal import UseBegun
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryUndetermined, DisputeSettled
 from services.accounts.beneficiary import drop_party, settle_conflict, take_declaration, take_evidence
-from services.accounts.beneficiary_states import Determined, Undetermined
+from services.accounts.beneficiary_states import Determined, Disputed, Undetermined
 from services.accounts.claims import MOST_RULED, NO_CLAIMS, Claim, Claims, Ruling, ruled
 from tests.scenario import NOON, Given, given
 from tests.unit.accounts.situations import ACCOUNT, FAHAD, NOURA
@@ -16,8 +16,10 @@ from tests.unit.accounts.test_beneficiary import (
     CASE_2,
     JULY,
     JUNE,
+    TODAY,
     declared,
     left,
+    raised,
     settled,
     shown,
     two_claimants,
@@ -107,3 +109,18 @@ def test_A10_law7_of_many_claims_that_were_decided_the_latest_are_known() -> Non
         claims = ruled(claims, (over,), None)
     assert claims.ruling is not None
     assert [each.user_id for each in claims.ruling.over] == [f"user-{n}" for n in range(1, MOST_RULED + 1)]
+
+
+def test_A10_one_document_after_the_other_of_the_same_claimant_does_not_keep_a_case_from_its_decision() -> None:
+    case = two_tenants()
+    for day in (TODAY, JUNE, TODAY):
+        case = case.when(take_evidence, shown(NOURA.user_id, day=day)).then()
+    unseen = case.when(settle_conflict, settled(FAHAD.user_id)).then_state(Disputed)
+    against = ((NOURA.user_id, "tenant", "tenancy-contract", TODAY), (FAHAD.user_id, "tenant", "back-office", JULY))
+    assert raised(CASE_2, *against) in unseen.messages
+    for day in (JUNE, TODAY):
+        unseen.when(take_evidence, shown(NOURA.user_id, day=day)).then()
+    again = unseen.when(settle_conflict, settled(FAHAD.user_id, CASE_2)).then_state(Determined)
+    for day in (JUNE, TODAY):
+        again.when(take_evidence, shown(NOURA.user_id, day=day)).then().then_state(again.state)
+    case.when(settle_conflict, settled(NOURA.user_id)).then_state(Determined)
