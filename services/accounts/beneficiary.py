@@ -199,9 +199,9 @@ def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: d
         ),
     )
     news = tuple(
-        BeneficiaryDisputed(account_number=account_number, user_id=each.user_id, at=at)
-        for each in over
-        if each.user_id not in told
+        BeneficiaryDisputed(account_number=account_number, user_id=each, at=at)
+        for each in _disputants(disputed)
+        if each not in told
     )
     return decided(disputed, *_withdrawn(state), raised, *news)
 
@@ -223,7 +223,7 @@ def _results(before: Beneficiary, after: Beneficiary | None, at: datetime) -> tu
 
 
 def _disputants(state: Beneficiary | None) -> tuple[str, ...]:
-    return tuple(each.user_id for each in state.over) if isinstance(state, Disputed) else ()
+    return tuple(dict.fromkeys(each.user_id for each in state.over)) if isinstance(state, Disputed) else ()
 
 
 def _undetermined(state: Beneficiary, at: datetime) -> tuple[BeneficiaryUndetermined, ...]:

@@ -73,13 +73,14 @@ NO_CLAIMS: Final = Claims()
 
 
 def strongest(claims: Claims) -> tuple[Claim, ...]:
-    """Each person's claim of the highest rank that there is. One: the beneficiary; several: a conflict."""
+    """The claims of the highest rank that there is. One: the beneficiary; several: a conflict, in which whom the back
+    office has decided for may stand by a document as well."""
     ruling = claims.ruling
     ruled = () if ruling is None or ruling.winner is None else (ruling.winner,)
     live = (*claims.standing, *ruled)
     top = max((_rank(each, ruling) for each in live), default=0)
-    by_person = {each.user_id: each for each in live if _rank(each, ruling) == top}
-    return tuple(by_person.values())
+    highest = tuple(each for each in live if _rank(each, ruling) == top)
+    return highest if len({each.user_id for each in highest}) > 1 else highest[-1:]
 
 
 def left_on(claims: Claims, user_id: str) -> date | None:

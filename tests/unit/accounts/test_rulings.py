@@ -22,6 +22,7 @@ from tests.unit.accounts.test_beneficiary import (
     raised,
     settled,
     shown,
+    told,
     two_claimants,
     two_tenants,
     used,
@@ -124,3 +125,18 @@ def test_A10_one_document_after_the_other_of_the_same_claimant_does_not_keep_a_c
     for day in (JUNE, TODAY):
         again.when(take_evidence, shown(NOURA.user_id, day=day)).then().then_state(again.state)
     case.when(settle_conflict, settled(NOURA.user_id)).then_state(Determined)
+
+
+def test_A10_a_conflict_names_the_winners_new_contract_too_so_that_none_of_the_claimants_means_none() -> None:
+    new = date(2025, 9, 1)
+    decided = two_tenants().when(settle_conflict, settled(FAHAD.user_id))
+    renewed = decided.when(take_evidence, shown(FAHAD.user_id, day=new)).then()
+    again = renewed.when(take_evidence, shown(SARA))
+    theirs = ((FAHAD.user_id, "tenant", "tenancy-contract", new), (SARA, "tenant", "tenancy-contract", JUNE))
+    case = raised(CASE_2, *theirs, (FAHAD.user_id, "tenant", "back-office", JULY))
+    again.then(case, told(FAHAD.user_id), told(SARA))
+    none = again.when(settle_conflict, settled(None, CASE_2)).then_state(Undetermined)
+    assert results(none) == [(FAHAD.user_id, False), (SARA, False)]
+    again.when(settle_conflict, settled(SARA, CASE_2)).then_state(Determined)
+    again.when(drop_party, left(SARA)).then_state(Determined)
+    again.when(drop_party, left(FAHAD.user_id)).then_state(Determined)
