@@ -32,7 +32,7 @@ class Determined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disputed:
-    """These claims are of equal weight; case number `conflicts` is with the back office."""
+    """Claims of equal weight: case number `conflicts` is with the back office, and `over` is what it was told."""
 
     stage: Literal["disputed"] = "disputed"
     account_number: Secret

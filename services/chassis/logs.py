@@ -111,7 +111,7 @@ def log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> Non
     Where a broker does not answer, a client leaves some behind that is no bug of ours: an answer that came after its
     caller's time limit, a connection forgotten when its start was called off (trap 43)."""
     error = context.get("exception")
-    if isinstance(error, KafkaError) or str(context.get("message")).startswith("Unclosed AIOKafka"):
+    if isinstance(error, KafkaError) or context.get("message") == "Unclosed AIOKafkaConnection":
         logging.getLogger("aiokafka").warning("left behind", exc_info=error)
     else:
         _report("task_failed", error)
