@@ -56,7 +56,9 @@ class Claim(BaseModel):
 
 
 class ConflictRaised(Event, service="back-office", topic=BACK_OFFICE_REQUESTS):
-    """A10: claims of equal weight on one supply."""
+    """A10: claims of equal weight on one supply. One person may stand in it twice, by an earlier decision and by a
+    document. A case that is not settled within days is raised again under the same `case_id`: a decision that was
+    given is given again, or another one if it was refused."""
 
     asked_by: Id
     case_id: Id

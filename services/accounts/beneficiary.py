@@ -12,12 +12,13 @@ from contracts.accounts_supply_internal import BeneficiaryLodged, EvidenceShown,
 from contracts.back_office import CaseWithdrawn, ConflictRaised, ConflictSettled
 from contracts.back_office import Claim as RaisedClaim
 from contracts.decision import Decision, Facts, Incoming, decided, ignored, refused
-from contracts.message import Message
+from contracts.message import Message, TimerElapsed
 from contracts.requests import EvidenceKind
 from contracts.sealed import Secret
 from contracts.transfers import BeneficiaryDetermined, BeneficiaryDisputed, BeneficiaryUndetermined, DisputeSettled
 from contracts.values.riyadh_day import riyadh_day
 from services.accounts.beneficiary_states import Beneficiary, Determined, Disputed, Undetermined, use_ends
+from services.accounts.cases import TELL_AGAIN_AFTER
 from services.accounts.claims import (
     Claim,
     ClaimBasis,
@@ -105,6 +106,20 @@ def settle_conflict(state: Beneficiary, incoming: Incoming[ConflictSettled], _: 
     return weighed.and_send(*_results(state, weighed.state, incoming.now))
 
 
+def tell_again(state: Beneficiary, _: Incoming[TimerElapsed], facts: Facts) -> Decision[Beneficiary]:
+    """A10: the back office has not decided the conflict, or not so that it counts. It knows the case by its id, if it
+    does."""
+    due = tell_again_at(state)
+    if not isinstance(state, Disputed) or due is None or facts.present < due:
+        return ignored(state)
+    return decided(replace(state, tell_again_at=facts.present + TELL_AGAIN_AFTER), _raised(state))
+
+
+def tell_again_at(state: Beneficiary) -> datetime | None:
+    """When a beneficiary wants to be woken."""
+    return state.tell_again_at if isinstance(state, Disputed) else None
+
+
 def case_id(state: Disputed) -> str:
     """The case at the back office: its number among this supply's."""
     return f"conflict-{state.account_number.reveal()}-{state.conflicts}"
@@ -185,25 +200,34 @@ def _disputed(state: Beneficiary, claims: Claims, over: tuple[Claim, ...], at: d
     if isinstance(state, Disputed) and _sides(state.over) == _sides(over):
         # What the back office decides is what it was told: the case of who gives one document after the other would
         # never be decided. A document that it has not seen stands against its decision.
-        return decided(replace(state, claims=claims))
-    account_number = state.account_number.reveal()
-    disputed = Disputed(account_number=state.account_number, claims=claims, conflicts=state.conflicts + 1, over=over)
-    told = _disputants(state)
-    raised = ConflictRaised(
-        asked_by=beneficiary_id(account_number),
-        case_id=case_id(disputed),
-        account_number=account_number,
-        claims=tuple(
-            RaisedClaim(user_id=each.user_id, relation=each.relation, basis=each.basis, from_day=each.from_day)
-            for each in over
-        ),
+        return decided(replace(state, claims=claims, tell_again_at=state.tell_again_at or at + TELL_AGAIN_AFTER))
+    disputed = Disputed(
+        account_number=state.account_number,
+        claims=claims,
+        conflicts=state.conflicts + 1,
+        over=over,
+        tell_again_at=at + TELL_AGAIN_AFTER,
     )
+    told = _disputants(state)
     news = tuple(
-        BeneficiaryDisputed(account_number=account_number, user_id=each, at=at)
+        BeneficiaryDisputed(account_number=state.account_number.reveal(), user_id=each, at=at)
         for each in _disputants(disputed)
         if each not in told
     )
-    return decided(disputed, *_withdrawn(state), raised, *news)
+    return decided(disputed, *_withdrawn(state), _raised(disputed), *news)
+
+
+def _raised(state: Disputed) -> ConflictRaised:
+    account_number = state.account_number.reveal()
+    return ConflictRaised(
+        asked_by=beneficiary_id(account_number),
+        case_id=case_id(state),
+        account_number=account_number,
+        claims=tuple(
+            RaisedClaim(user_id=each.user_id, relation=each.relation, basis=each.basis, from_day=each.from_day)
+            for each in state.over
+        ),
+    )
 
 
 def _sides(over: tuple[Claim, ...]) -> frozenset[tuple[str, ClaimBasis]]:

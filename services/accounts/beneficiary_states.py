@@ -1,7 +1,7 @@
 """What a supply's beneficiary can be: nobody, somebody, or a conflict (A10); and whose use its hand-over ends."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, assert_never
 
 from contracts.accounts_supply_internal import PartyLeft
@@ -32,13 +32,15 @@ class Determined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disputed:
-    """Claims of equal weight: case number `conflicts` is with the back office, and `over` is what it was told."""
+    """Claims of equal weight: case number `conflicts` is with the back office, and `over` is what it was told.
+    `tell_again_at`: when it is told once more; None: 0.1.0 has raised the case, and no claim has come since."""
 
     stage: Literal["disputed"] = "disputed"
     account_number: Secret
     claims: Claims
     conflicts: int
     over: tuple[Claim, ...]
+    tell_again_at: datetime | None = None
 
 
 Beneficiary = Undetermined | Determined | Disputed

@@ -5,7 +5,7 @@ allows that. A silent back office changes nothing and loses nothing.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, assert_never
 
 from contracts.accounts_request_internal import RequestFiled
@@ -15,6 +15,7 @@ from contracts.message import Message, TimerElapsed
 from contracts.requests import RequestWithdrawn, WithdrawRequest
 from contracts.sealed import Sealed, Secret
 from services.accounts.addressing import aggregate_named
+from services.accounts.cases import TELL_AGAIN_AFTER
 from services.accounts.customer import RequestStep
 from services.accounts.request_kind import WITHDRAWN, KindFacts
 from services.accounts.request_news import RequestRecord, moved
@@ -23,8 +24,6 @@ REQUEST_ABSENT = Refusal("reference-not-found", "request-absent")
 """No such request. Another person's looks exactly like this to the public (A8)."""
 
 MOST_EARLY_STEPS = 10
-TELL_AGAIN_AFTER = timedelta(days=7)
-"""A case lies on its topic for 14 days: a back office that has been silent for 7 is told again (ours)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,12 @@ def supply_kinds(settings: AccountsSettings) -> tuple[Kind, ...]:
     """`supply:<account number>`, `beneficiary:<account number>`, `evidence:<reference number>`."""
     return (
         Kind("supply", Supply, due_at=due_at, on_timer=ask_again, prepare_timer=prepare_party(settings.party_wait)),
-        Kind("beneficiary", beneficiary_states.Beneficiary),
+        Kind(
+            "beneficiary",
+            beneficiary_states.Beneficiary,
+            due_at=beneficiary.tell_again_at,
+            on_timer=beneficiary.tell_again,
+        ),
         Kind("evidence", evidence.Evidence, due_at=evidence.due_at, on_timer=evidence.give_up_on_registry),
     )
 

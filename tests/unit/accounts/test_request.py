@@ -14,11 +14,11 @@ from contracts.message import TimerElapsed
 from contracts.requests import RequestMoved, RequestWithdrawn, WithdrawRequest
 from contracts.sealed import Sealed
 from contracts.topics import BACK_OFFICE_REQUESTS, BACK_OFFICE_URGENT
+from services.accounts.cases import TELL_AGAIN_AFTER
 from services.accounts.effects import AccountsEffects, prepare_kind
 from services.accounts.request import (
     MOST_EARLY_STEPS,
     REQUEST_ABSENT,
-    TELL_AGAIN_AFTER,
     Early,
     Ended,
     Open,

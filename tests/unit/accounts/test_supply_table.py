@@ -4,15 +4,17 @@ import pytest
 from pydantic import Discriminator, TypeAdapter
 
 from contracts import accounts_supply_internal as inside
-from contracts.back_office import ConflictSettled
+from contracts.back_office import ConflictRaised, ConflictSettled
 from contracts.billing import PartyFound
+from contracts.decision import Facts
+from contracts.message import TimerElapsed
 from contracts.registry import EvidenceConfirmed
 from services.accounts.beneficiary import settle_conflict
 from services.accounts.beneficiary_states import Beneficiary
 from services.accounts.evidence import CheckedEvidence, Evidence
 from services.accounts.supply import Supply
 from services.chassis.service import Service
-from tests.scenario import NOON, arriving
+from tests.scenario import NOON, arriving, given
 from tests.unit.accounts.situations import ACCOUNT
 from tests.unit.accounts.supplies import HELD, SUPPLY, lodged, party_found, wanted
 from tests.unit.accounts.test_beneficiary import (
@@ -77,6 +79,17 @@ async def test_A10_A18_waits_are_as_long_as_the_settings_say(service: Service) -
     assert supply.prepare_timer is not None
     timer: Any = await supply.prepare_timer(None, lodged(), service.effects, NOON)
     assert timer.wait == party.wait
+
+
+def test_A10_a_conflict_is_woken_to_be_told_again(service: Service) -> None:
+    (kind,) = [kind for kind in service.kinds if kind.name == "beneficiary"]
+    conflict = two_tenants().state
+    assert kind.due_at is not None
+    assert kind.on_timer is not None
+    due = kind.due_at(conflict)
+    assert due is not None
+    wake_up = arriving(TimerElapsed(aggregate=BENEFICIARY), source="accounts")
+    given(conflict).when(kind.on_timer, wake_up, Facts(due)).then(ConflictRaised)
 
 
 @pytest.mark.parametrize(
