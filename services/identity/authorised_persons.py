@@ -17,7 +17,7 @@ from contracts.identity_business import (
     ReplaceAuthorisedPerson,
     ShowAuthorisedPersons,
 )
-from contracts.identity_business_internal import AuthorityEnded, AuthorityTaken, PersonInvited
+from contracts.identity_business_internal import AuthorityEnded, AuthorityOffered, AuthorityTaken, PersonInvited
 from contracts.identity_sessions import SessionsEnded
 from contracts.message import Message
 from contracts.sealed import Sealed
@@ -119,11 +119,25 @@ def admit_person(state: Business, incoming: Incoming[AuthorityTaken], facts: Fac
             AuthorisedPersonAdded(
                 user_id=state.business_id, person_id=taken.user_id, acted_by=taken.invited_by, at=facts.present
             ),
+            _kept_on_the_list(state, taken, facts),
         )
     if leaving is not None:
         after, gone = _without(after, leaving, taken.invited_by, facts)
         messages += gone
     return decided(after, *messages)
+
+
+def _kept_on_the_list(state: Business, taken: AuthorityTaken, facts: Facts) -> AuthorityOffered:
+    """An end of their authority of before may have crossed the invitation, and reached the user behind it: the
+    business's word comes in its order. The user takes it once more, and that changes nothing here, nor does it undo a
+    removal meanwhile."""
+    return AuthorityOffered(
+        user_id=taken.user_id,
+        business_id=state.business_id,
+        name=Sealed.of(state.name.reveal()),
+        invited_by=taken.invited_by,
+        invited_at=taken.invited_at or facts.present,
+    )
 
 
 # --- removing -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from contracts.decision import Customer, Decision, Facts, Incoming
 from contracts.identity import ContactProven
 from contracts.identity_business import (
     AddAuthorisedPerson,
-    AuthorisedPersonAdded,
     AuthorisedPersonGone,
     AuthorisedPersonInvited,
     AuthorisedPersonRemoved,
@@ -21,7 +20,7 @@ from contracts.identity_business import (
     ReplaceAuthorisedPerson,
     ShowAuthorisedPersons,
 )
-from contracts.identity_business_internal import AuthorityEnded, AuthorityTaken, PersonInvited
+from contracts.identity_business_internal import AuthorityEnded, PersonInvited
 from contracts.identity_sessions import SessionsEnded
 from services.identity.addresses import AskerFacts
 from services.identity.authorised_persons import (
@@ -30,7 +29,6 @@ from services.identity.authorised_persons import (
     MOST_PERSONS,
     InvitationFacts,
     add_person,
-    admit_person,
     remove_person,
     replace_person,
     show_persons,
@@ -59,7 +57,6 @@ from tests.unit.identity.situations import (
     POLICY,
     RESIDENT,
     SEALED,
-    SECOND,
     USER_ID,
     active,
 )
@@ -82,20 +79,6 @@ def replacing(person_id: str, customer: Customer = NOURA_ACTING) -> Incoming[Any
 
 def removing(person_id: str, customer: Customer = NOURA_ACTING) -> Incoming[Any]:
     return arriving(RemoveAuthorisedPerson(token=SEALED, person_id=person_id), customer=customer)
-
-
-def taken(invited_by: str = USER_ID, replaces: str | None = None, invited_at: Any = NOON) -> Incoming[Any]:
-    body = AuthorityTaken(
-        business_id=BUSINESS_ID,
-        user_id=OTHER_ID,
-        email=SEALED,
-        mobile=SEALED,
-        language="en",
-        invited_by=invited_by,
-        replaces=replaces,
-        invited_at=invited_at,
-    )
-    return arriving(body, opened={"email": REEM.email.reveal(), "mobile": REEM.mobile.reveal()})
 
 
 def of_many(persons: int) -> Business:
@@ -191,11 +174,7 @@ def test_I13_I17_who_was_removed_decides_nothing_more(
     assert not scene.decision.recorded
 
 
-# --- admitting ------------------------------------------------------------------------------------------------------
-def added(person_id: str = OTHER_ID) -> AuthorisedPersonAdded:
-    return AuthorisedPersonAdded(user_id=BUSINESS_ID, person_id=person_id, acted_by=USER_ID, at=NOON)
-
-
+# --- removing ------------------------------------------------------------------------------------------------------
 def removed(person_id: str, acted_by: str = USER_ID) -> tuple[Any, ...]:
     return (
         AuthorisedPersonRemoved(user_id=BUSINESS_ID, person_id=person_id, acted_by=acted_by, at=NOON),
@@ -204,43 +183,6 @@ def removed(person_id: str, acted_by: str = USER_ID) -> tuple[Any, ...]:
     )
 
 
-def test_I17_the_invited_person_may_act_and_the_event_says_who_decided_it() -> None:
-    scene = given(registered_business).when(admit_person, taken()).then(added()).then_state(of_two)
-    scene.when(admit_person, taken()).then().then_state(of_two)
-
-
-def test_I17_a_replacement_removes_the_other_once_the_new_one_is_known() -> None:
-    third = replace(of_two, persons=(NOURA, replace(REEM, person_id=STRANGER_ID)))
-    scene = given(third).when(admit_person, taken(replaces=STRANGER_ID))
-    scene.then(added(), *removed(STRANGER_ID)).then_state(replace(of_two, removed=(Removed(STRANGER_ID, NOON),)))
-
-
-def test_I17_somebody_known_already_can_take_anothers_place() -> None:
-    scene = given(of_two).when(admit_person, taken(replaces=USER_ID))
-    theirs = replace(of_two, persons=(REEM,), removed=(Removed(USER_ID, NOON),))
-    scene.then(*removed(USER_ID), ContactProven).then_state(theirs)
-
-
-@pytest.mark.parametrize("replaces", [OTHER_ID, STRANGER_ID], ids=["themselves", "gone-already"])
-def test_I17_a_replacement_of_nobody_else_only_adds(replaces: str) -> None:
-    given(registered_business).when(admit_person, taken(replaces=replaces)).then(added()).then_state(of_two)
-
-
-def test_I17_an_invitation_dies_with_the_authority_of_its_inviter() -> None:
-    scene = given(registered_business).when(admit_person, taken(invited_by=STRANGER_ID))
-    scene.then(AuthorityEnded(user_id=OTHER_ID, business_id=BUSINESS_ID)).then_state(registered_business)
-    given(of_two).when(admit_person, taken(invited_by=STRANGER_ID)).then().then_state(of_two)
-
-
-def test_I17_a_full_business_admits_a_replacement_only() -> None:
-    full = of_many(MOST_PERSONS)
-    scene = given(full).when(admit_person, taken())
-    scene.then(AuthorityEnded(user_id=OTHER_ID, business_id=BUSINESS_ID)).then_state(full)
-    scene = given(full).when(admit_person, taken(replaces="person-1")).then(added(), *removed("person-1"))
-    assert len(scene.state.persons) == MOST_PERSONS
-
-
-# --- removing -------------------------------------------------------------------------------------------------------
 def test_I13_I17_a_removed_person_acts_no_more_and_their_tokens_end() -> None:
     scene = given(of_two).when(remove_person, removing(OTHER_ID))
     alone = replace(registered_business, removed=(Removed(OTHER_ID, NOON),))
@@ -275,21 +217,6 @@ def test_I17_the_authorised_persons_are_shown_without_their_contacts() -> None:
     ]
     scene = given(of_two).when(show_persons, asking, replace(ASKER, key_is_good=False))
     scene.then_refused("malformed", "answer-key-not-accepted")
-
-
-def test_I17_nobody_is_removed_by_taking_their_own_place() -> None:
-    given(of_two).when(admit_person, taken(replaces=OTHER_ID)).then().then_state(of_two)
-
-
-def test_I17_who_is_removed_does_not_come_back_by_an_invitation_of_before() -> None:
-    """It was on its way: they were there already. Who is invited afterwards is welcome."""
-    gone = given(of_two).when(remove_person, removing(OTHER_ID), Facts(NOON + SECOND))
-    crossed = gone.when(admit_person, taken(invited_at=NOON), Facts(NOON + SECOND))
-    crossed.then(AuthorityEnded(user_id=OTHER_ID, business_id=BUSINESS_ID)).then_state(gone.state)
-    back = gone.when(admit_person, taken(invited_at=NOON + 2 * SECOND), Facts(NOON + 2 * SECOND))
-    assert back.state.is_authorised(OTHER_ID)
-    of_0_1_0 = gone.when(admit_person, taken(invited_at=None), Facts(NOON + SECOND))
-    assert of_0_1_0.state.is_authorised(OTHER_ID)
 
 
 def test_I17_a_business_remembers_so_many_of_whom_it_has_removed() -> None:
