@@ -112,11 +112,31 @@ def test_R1_comparison_by_the_average_measured_day() -> None:
     assert year.reason == "no-earlier-readings"
 
 
-@pytest.mark.parametrize(("now", "then", "permille"), [(900, 1_000, -100), (1_000, 1_000, 0), (1_001, 1_500, -333)])
+@pytest.mark.parametrize(
+    ("now", "then", "permille"),
+    [
+        (900, 1_000, -100),
+        (1_000, 1_000, 0),
+        (1_001, 1_500, -333),
+        (1_000, 1_500, -333),
+        (2_001, 2_000, 1),  # a half goes away from zero
+        (1_999, 2_000, -1),
+    ],
+)
 def test_R1_change_in_tenths_of_a_percent(now: int, then: int, permille: int) -> None:
     month = report_of(hours_of_days(APRIL, now) + hours_of_days(month_period(2026, 3), then)).comparisons[0]
     assert isinstance(month, Comparison)
     assert month.change_permille == permille
+
+
+def test_R1_R5_the_average_day_is_of_measured_days_only_and_rounded_half_up() -> None:
+    estimated = hours_of(date(2026, 4, 3), 9_000, quality="estimated")
+    partial = hours_of(date(2026, 4, 4), 9_000, count=3) + hours_of(date(2026, 4, 5), 9_000, count=2)
+    odd = IntervalReading(day_start(FIRST), HOUR, 1_001, "raw")
+    total = report_of([*hours_of(FIRST)[1:], odd, *hours_of(date(2026, 4, 2)), *estimated, *partial]).total
+    assert (total.measured_days, total.partial_days, total.estimated_days, total.missing_days) == (2, 2, 1, 25)
+    assert total.mean_measured_day_wh == 24_001  # 24,000.5
+    assert total.energy_wh == 48_001 + 24 * 9_000 + 5 * 9_000
 
 
 def test_R1_no_change_is_given_from_zero() -> None:

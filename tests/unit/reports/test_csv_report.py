@@ -7,6 +7,8 @@ import pytest
 from contracts.values.language import Language
 from services.reports.csv_report import render_csv, without_formula
 from services.reports.report import ConsumptionReport
+from services.reports.revision import revision_of
+from tests.scenario import NOON
 from tests.unit.reports.situations import HEADING, april_report, april_with_two_days_missing, report_of
 
 
@@ -48,3 +50,18 @@ def test_R4_no_cell_starts_a_formula(start: str) -> None:
 def test_R5_shifted_public_data_are_named_in_every_row() -> None:
     report = report_of([], heading=replace(HEADING, source_notes=("public sample, shifted",)))
     assert {row[7] for row in rows_of(report)[1:]} == {"public sample, shifted"}
+
+
+def test_R6_a_version_says_what_each_changed_day_was_before_and_nothing_of_days_that_are_as_they_were() -> None:
+    report = april_report()
+    before = (*report.days[:2], replace(report.days[2], energy_wh=23_500, qualities=("estimated",)), *report.days[3:])
+    heading, *days = rows_of(replace(report, revision=revision_of(2, NOON, before, report.days)))
+    assert heading[6:8] == ["Before, kWh", "Quality mark before"]
+    assert [day[6:8] for day in days] == [["", ""]] * 2 + [["23.500", "estimated"]] + [["", ""]] * 27
+
+
+def test_R4_R5_status_and_quality_are_in_the_readers_language_and_energy_has_three_decimals() -> None:
+    days = rows_of(april_report(), Language.ARABIC)[1:]
+    assert [days[place][3:5] for place in (0, 8, 17)] == [["مقيس", "خام"], ["لا قراءة", ""], ["مقدّر", "مقدّرة"]]
+    odd = replace(april_report(), days=(replace(april_report().days[0], energy_wh=24_005),))
+    assert rows_of(odd)[1][2] == "24.005"

@@ -8,7 +8,7 @@ from contracts.reports_internal import ReadingsChanged, ReadingsGiven, ReadingsU
 from services.chassis.encoding import MAX_STATE_BYTES
 from services.reports.meter import MOST_READERS, give_readings, note_use, take_in_day
 from services.reports.period import month_period
-from tests.scenario import arriving, given
+from tests.scenario import NOON, arriving, given
 from tests.unit.reports.orders import ACCOUNT, REPORT_ID, SAMPLE, day_block, metered, month_given, reread, written
 
 DAY = date(2026, 2, 3)
@@ -67,6 +67,12 @@ def test_R5_a_bad_block_is_refused_for_the_audit_and_harms_nothing(block: Interv
 
 def test_R7_todays_block_in_riyadh_is_taken() -> None:
     assert metered(day_block(TODAY)) is not None
+
+
+def test_R7_a_day_begins_at_riyadhs_midnight_and_not_before() -> None:
+    before, midnight = (NOON.replace(month=2, day=28, hour=hour, minute=minute) for hour, minute in ((20, 59), (21, 0)))
+    given().when(take_in_day, arriving(day_block(TODAY), now=before)).then_refused("malformed", "day-not-begun")
+    assert len(given().when(take_in_day, arriving(day_block(TODAY), now=midnight)).then().state.days) == 1
 
 
 def test_R5_what_a_month_gives_are_sums_of_readings_and_a_day_without_any_is_not_there() -> None:
@@ -144,3 +150,13 @@ def test_R6_a_day_of_gaps_alone_changes_no_report() -> None:
     given().when(note_use, arriving(used)).when(take_in_day, arriving(gaps)).then().when(
         note_use, arriving(used)
     ).then()
+
+
+def test_R6_a_version_that_used_the_month_is_told_of_exactly_the_days_that_changed_since() -> None:
+    other = date(2026, 2, 4)
+    said_again = day_block(DAY, version=2)
+    month = metered(day_block(DAY), day_block(other), said_again)
+    used = ReadingsUsed(report_id=f"{REPORT_ID}.2", account_number=ACCOUNT, month="2026-02", edition=1)
+    told = given(month).when(note_use, arriving(used))
+    told.then(ReadingsChanged(report_id=f"{REPORT_ID}.2", days=(other,)))
+    given(month).when(note_use, arriving(used.model_copy(update={"edition": 2}))).then()
