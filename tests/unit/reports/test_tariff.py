@@ -130,6 +130,26 @@ def test_R7_a_day_before_the_table_has_no_price() -> None:
     assert price_of({period.first: 1}, period, "residential") == PriceRefused("no-tariff-for-day", period.first)
 
 
+def test_R7_the_day_on_which_the_table_ends_is_named_and_the_last_day_of_a_row_is_its_own() -> None:
+    source = Source("old", "old")
+    row = TariffRow("residential", date(2020, 1, 1), date(2026, 4, 15), (Block(None, 10),), source)
+    table = TariffTable((row,), (VatRow(date(2020, 1, 1), None, 15, RULE_R7),))
+    energy = dict.fromkeys(Period(date(2026, 3, 1), APRIL.last), KWH)
+    until = Period(date(2026, 3, 1), date(2026, 4, 15))
+    assert priced(energy, until, "residential", table).subtotal_halalas == 46 * 10
+    refused = price_of(energy, Period(until.first, date(2026, 4, 16)), "residential", table)
+    assert refused == PriceRefused("no-tariff-for-day", date(2026, 4, 16))
+
+
+def test_R1_R7_a_line_says_from_where_to_where_its_block_reaches_and_a_month_without_energy_has_its_first() -> None:
+    price = priced({APRIL.first: 7_000 * KWH}, Period(APRIL.first, date(2026, 5, 31)), "residential")
+    assert [(line.period.first.month, line.from_wh, line.up_to_wh, line.energy_wh) for line in price.lines] == [
+        (4, 0, 6_000_000, 6_000_000),
+        (4, 6_000_000, None, 1_000_000),
+        (5, 0, 6_000_000, 0),
+    ]
+
+
 def test_R7_a_day_without_a_rate_of_vat_has_no_price() -> None:
     table = TariffTable(TARIFF.rows, (VatRow(date(2026, 4, 2), None, 15, RULE_R7),))
     refused = price_of({APRIL.first: KWH}, APRIL, "residential", table)
