@@ -1,8 +1,17 @@
+from datetime import date
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reports.chart import FULL_HEIGHT, Slot, chart_of, day_slots, span_slots
-from tests.unit.reports.situations import april_report, april_with_two_days_missing, report_of
+from tests.unit.reports.situations import (
+    APRIL,
+    april_report,
+    april_with_two_days_missing,
+    hours_of,
+    hours_of_days,
+    report_of,
+)
 
 slots = st.lists(st.builds(Slot, st.none() | st.integers(0, 10**9), st.booleans()), min_size=1, max_size=62)
 
@@ -25,6 +34,14 @@ def test_R5_partial_and_estimated_days_are_hatched() -> None:
 
 def test_R5_a_month_with_a_gap_is_hatched() -> None:
     assert chart_of(span_slots(report_of(april_with_two_days_missing()).months)).bars[0].style == "hatched"
+
+
+def test_R5_a_month_without_a_gap_is_hatched_too_where_a_day_is_partial_or_estimated() -> None:
+    days = [day for day in APRIL if day.day != 18]
+    for short in (hours_of(date(2026, 4, 18), count=20), hours_of(date(2026, 4, 18), quality="estimated")):
+        months = report_of([*hours_of_days(days), *short]).months
+        assert chart_of(span_slots(months)).bars[0].style == "hatched"
+    assert chart_of(span_slots(report_of(hours_of_days(APRIL)).months)).bars[0].style == "solid"
 
 
 def test_R4_the_axis_has_round_steps_up_to_the_peak() -> None:

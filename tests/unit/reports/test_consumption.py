@@ -139,6 +139,11 @@ def test_R1_R5_the_average_day_is_of_measured_days_only_and_rounded_half_up() ->
     assert total.energy_wh == 48_001 + 24 * 9_000 + 5 * 9_000
 
 
+def test_R1_R5_one_measured_day_is_an_average_and_its_mark_is_kept() -> None:
+    total = report_of(hours_of(FIRST, quality="measured")).total
+    assert (total.mean_measured_day_wh, total.qualities) == (24_000, ("measured",))
+
+
 def test_R1_no_change_is_given_from_zero() -> None:
     month = report_of(hours_of_days(APRIL) + hours_of_days(month_period(2026, 3), 0)).comparisons[0]
     assert isinstance(month, Comparison)

@@ -123,6 +123,8 @@ def test_R4_R5_a_day_stands_with_its_weekday_and_the_sum_is_that_of_all_readings
     paper = english(april_report())
     assert table_of(paper, "Day by day")[0] == ("2026-04-01 Wed", "13 Shawwal 1447", "24.000", "Measured", "raw")
     assert table_of(paper, "Day by day")[4][0] == "2026-04-05 Sun"
+    tones = {row.tone: place for place, row in enumerate(paper.tables[-1].rows)}
+    assert tones == {"plain": 29, "muted": 21, "warning": 17}
     (total,) = paper.tables[-1].totals
     assert read(total.label, total.value) == ("Sum of the readings, 26 of 30 days measured", "668.000")
 
@@ -135,6 +137,10 @@ def test_R4_the_chart_in_words_names_the_first_of_the_highest_bars_and_all_days_
         "Bar chart, 28 bars in kWh. Highest: 24.0 kWh on 1 April 2026. 26 of 30 days measured.",
         "Bar chart, 3 bars in kWh. Highest: 744.0 kWh on January 2026. 70 of 71 days measured.",
     )
+    higher = [*hours_of_days(day for day in APRIL if day.day not in {7, 9}), *hours_of_days([date(2026, 4, 7)], 2_000)]
+    peak = english(report_of([*higher, *hours_of_days([date(2026, 4, 9)], 2_000)])).chart
+    assert peak is not None
+    assert "Highest: 48.0 kWh on 7 April 2026." in read(peak.alt)[0]
     assert read(*(label.text for label in by_day.axis[:3])) == ("1", "2", "3")
     assert read(*(label.text for label in by_month.axis)) == ("Dec", "Jan", "Feb")
     two_years = Period(date(2025, 1, 1), date(2026, 12, 31))

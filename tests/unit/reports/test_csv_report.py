@@ -23,6 +23,7 @@ def test_R4_one_row_for_each_day_with_its_quality() -> None:
     assert days[0] == [
         "2026-04-01", "1447-10-13", "24.000", "Measured", "raw", "86400", "30012345678", "",
     ]  # fmt: skip
+    assert [days[place][:2] for place in (14, 29)] == [["2026-04-15", "1447-10-27"], ["2026-04-30", "1447-11-13"]]
     assert days[14][2:6] == ["20.000", "Partial", "raw", "72000"]
 
 

@@ -77,6 +77,16 @@ def test_R4_R2_each_language_has_its_own_words_and_names_the_other() -> None:
     assert words[1:4] == ["فاتورة: استهلاك", "فاتورة: خدمة العداد", "دفعة: استهلاك"]
 
 
+def test_R2_R4_the_large_numbers_say_the_same_in_arabic() -> None:
+    headlines = payment_document(made_payment_report(), Language.ARABIC).headlines
+    assert [read((each.label, each.value, each.note)) for each in headlines] == [
+        ("الرصيد الافتتاحي", "120.50", "مستحق عليك"),
+        ("الفواتير", "441.26", "عدد الفواتير: 3"),
+        ("المدفوعات", "600.00", "عدد الدفعات: 1"),
+        ("الرصيد الختامي", "\u221238.24", "رصيد لصالحك"),
+    ]
+
+
 def test_R2_R4_each_row_of_the_csv_has_its_day_kind_name_amount_and_balance() -> None:
     account = "30012345678"
     assert csv_rows(made_payment_report())[1:] == [

@@ -28,6 +28,8 @@ def test_months_and_years_cut_a_period_without_loss(period: Period) -> None:
         (Period(date(2026, 1, 1), date(2026, 12, 31)), 12, Period(date(2025, 1, 1), date(2025, 12, 31))),
         (Period(date(2026, 1, 5), date(2026, 1, 20)), 1, Period(date(2025, 12, 5), date(2025, 12, 20))),
         (Period(date(2026, 3, 30), date(2026, 3, 30)), 1, Period(date(2026, 2, 28), date(2026, 2, 28))),
+        (Period(date(2028, 3, 29), date(2028, 3, 30)), 1, Period(date(2028, 2, 29), date(2028, 2, 29))),
+        (Period(date(2026, 5, 30), date(2026, 5, 30)), 1, Period(date(2026, 4, 30), date(2026, 4, 30))),
     ],
 )
 def test_R1_the_same_period_before(period: Period, months: int, earlier: Period) -> None:

@@ -137,6 +137,7 @@ def test_R7_the_day_on_which_the_table_ends_is_named_and_the_last_day_of_a_row_i
     energy = dict.fromkeys(Period(date(2026, 3, 1), APRIL.last), KWH)
     until = Period(date(2026, 3, 1), date(2026, 4, 15))
     assert priced(energy, until, "residential", table).subtotal_halalas == 46 * 10
+    assert priced(energy, Period(until.last, until.last), "residential", table).subtotal_halalas == 10
     refused = price_of(energy, Period(until.first, date(2026, 4, 16)), "residential", table)
     assert refused == PriceRefused("no-tariff-for-day", date(2026, 4, 16))
 
