@@ -61,6 +61,14 @@ async def test_R8_a_link_that_differs_in_one_place_opens_nothing(door: Situation
     assert door.published == []
 
 
+@pytest.mark.parametrize("place", [0, 20, 63])
+async def test_R8_a_secret_counts_only_where_its_whole_hash_is_the_reports(door: Situation, place: int) -> None:
+    digit = "0" if MADE.link_hash[place] != "0" else "1"
+    other = MADE.link_hash[:place] + digit + MADE.link_hash[place + 1 :]
+    door.states[f"report:{REPORT_ID}"] = replace(MADE, link_hash=other)
+    assert (await door.get(LINK + "?format=csv")).status_code == 404
+
+
 async def test_R6_R8_a_version_has_no_link_of_its_own_that_would_outlive_the_reports(door: Situation) -> None:
     with_second_version(door)
     door.present = EXPIRES_AT

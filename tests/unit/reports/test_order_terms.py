@@ -107,6 +107,7 @@ def test_R4_a_report_is_as_of_the_instant_at_which_its_last_month_answered() -> 
         facts = replace(FACTS, present=NOON + timedelta(minutes=minute))
         scenario = scenario.when(take_readings, arriving(month_given(month, meter)), facts)
     assert scenario.state.report.heading.as_of == NOON + timedelta(minutes=3)
+    assert [each.made_at for each in scenario.messages if isinstance(each, ReportMade)] == [NOON + timedelta(minutes=3)]
 
 
 def test_R5_J3_a_partial_day_is_not_told_as_measured_and_lengths_are_those_of_the_period() -> None:

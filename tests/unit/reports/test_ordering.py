@@ -38,6 +38,9 @@ OWNER_BEFORE = KnownRelation(
 )
 
 
+OWNING = CONFIRMED.model_copy(update={"relation": "owner"})
+
+
 def test_R3_a_statement_takes_along_every_relation_as_it_is() -> None:
     customer = replace(KNOWN, relations=(TENANT, OWNER_BEFORE))
     (order,) = given(customer).when(request_statement, asking(STATEMENT), ORDER_FACTS).then(StatementOrdered).messages
@@ -116,7 +119,9 @@ def test_A11_every_account_that_a_person_has_defined_is_theirs() -> None:
             Period(date(2026, 2, 10), date.max),
         ),
         # owner and tenant from one day, and the tenancy ends
-        ((CONFIRMED, CONFIRMED.model_copy(update={"relation": "owner"}), ENDED), Period(date(2026, 2, 10), date.max)),
+        ((CONFIRMED, OWNING, ENDED), Period(date(2026, 2, 10), date.max)),
+        # and the other way round: the ownership ends, the tenancy goes on
+        ((CONFIRMED, OWNING, ENDED.model_copy(update={"relation": "owner"})), Period(date(2026, 2, 10), date.max)),
     ],
 )
 def test_A18_the_days_that_may_be_seen_are_those_last_said(

@@ -79,3 +79,19 @@ async def test_R4_of_files_only_so_many_bytes_are_remembered() -> None:
     finally:
         renderer.close()
     assert len(made) == 6  # the first had made room and was made again
+
+
+async def test_R4_a_file_that_is_asked_for_again_is_remembered_before_one_that_is_not() -> None:
+    made: list[int] = []
+
+    def noted(_: AnyReport, __: Language, ___: FileFormat) -> bytes:
+        made.append(len(made))
+        return bytes(REMEMBERED_BYTES // 4)
+
+    renderer = Renderer(limit_s=30, render=noted)
+    try:
+        for number in (0, 1, 2, 3, 0, 4, 0):
+            await renderer.file(f"{number:032x}", MADE.report, Language.ARABIC, "pdf")
+    finally:
+        renderer.close()
+    assert len(made) == 5  # the second had made room, not the first

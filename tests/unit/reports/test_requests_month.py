@@ -18,6 +18,7 @@ from services.reports.statement import (
     bounded,
     collect_move,
     give_moves,
+    of_period,
 )
 from services.reports.statement_order import StatementMade, order_statement, take_moves
 from tests.scenario import NOON, arriving, given
@@ -65,6 +66,14 @@ def test_R3_a_month_says_that_there_is_more_exactly_when_there_is(count: int, mo
     (answer,) = given(month_of(count)).when(give_moves, arriving(wanted)).messages
     assert isinstance(answer, MovesGiven)
     assert (len(answer.requests), answer.more) == (min(count, A_PART), more)
+
+
+def test_R3_a_month_of_which_nothing_is_known_answers_and_does_not_come_into_being() -> None:
+    wanted = MovesWanted(report_id=REPORT_ID, user_id=NOURA.user_id, month="2026-02", part=0)
+    nothing = MovesGiven(report_id=REPORT_ID, month="2026-02", part=0, requests=(), more=False)
+    answered = given().when(give_moves, arriving(wanted)).then(nothing).then_state(None)
+    assert answered.decision is not None
+    assert not answered.decision.recorded
 
 
 def test_R3_a_part_with_more_behind_it_that_answers_twice_asks_for_the_next_once() -> None:
@@ -123,6 +132,13 @@ def test_R3_a_relation_of_which_one_day_is_in_the_period_is_on_it(
         nothing = MovesGiven(report_id=REPORT_ID, month=part.month, part=0, requests=(), more=False)
         scenario = scenario.when(take_moves, arriving(nothing), FACTS)
     assert len(scenario.then_state(StatementMade).state.report.relations) == is_on_it
+
+
+def test_R3_R7_a_request_stands_as_it_was_at_riyadhs_midnight_after_the_period() -> None:
+    before, midnight = (datetime(2026, 2, 28, hour, minute, tzinfo=UTC) for hour, minute in ((20, 59), (21, 0)))
+    states = (StateAt(state="received", at=before), StateAt(state="resolved", at=midnight))
+    (shown,) = of_period([replace(known(0), final=True, states=states)], FEBRUARY)
+    assert (shown.final, shown.states) == (False, states[:1])
 
 
 def test_R3_a_request_that_was_over_before_makes_room_whenever_it_began() -> None:

@@ -30,7 +30,7 @@ from tests.unit.reports.orders import (
 )
 from tests.unit.reports.paying import ORDER as PAYMENT_ORDERED
 from tests.unit.reports.test_customer import DEFINED
-from tests.unit.reports.test_relation_gate import CONFIRMED, PAYMENTS, STATEMENT
+from tests.unit.reports.test_relation_gate import CONFIRMED, ENDED, PAYMENTS, STATEMENT
 from tests.unit.reports.test_service import Played
 from tests.unit.reports.test_statement import ORDER as STATEMENT_ORDERED
 
@@ -42,6 +42,7 @@ USED = ReadingsUsed(report_id=REPORT_ID, account_number=ACCOUNT, month="2026-02"
     [
         (DEFINED, f"customer:{NOURA.user_id}"),
         (CONFIRMED, f"customer:{NOURA.user_id}"),
+        (ENDED, f"customer:{NOURA.user_id}"),
         (USED, f"meter:{ACCOUNT}:2026-02"),
     ],
 )
