@@ -45,12 +45,21 @@ def test_I6_an_sms_never_promises_a_code_more_life_than_it_has() -> None:
         assert values(begun)["seconds"] == said
 
 
+@pytest.mark.parametrize(("life_s", "said"), [(0, "1"), (0.4, "1"), (1.9, "1"), (59.9, "59")])
+def test_I6_an_sms_names_whole_seconds_of_a_codes_life_one_at_least(life_s: float, said: str) -> None:
+    asked = otp_requested()
+    over = asked.body.hand_over_by + timedelta(seconds=life_s)
+    begun = given().when(ASKING.for_code, replace(asked, body=asked.body.model_copy(update={"valid_until": over})))
+    assert values(begun)["seconds"] == said
+
+
 @EVERY_WISH
 def test_N2_what_can_no_longer_be_used_is_not_sent_but_expires(wish: Asked) -> None:
     decide, arriving_late = wish
     for message, present in (
         (arriving_late(late=timedelta(days=2)), NOON + timedelta(days=2)),
         (arriving_late(), NOON + timedelta(days=2)),  # in time on the log, read late
+        (arriving_late(late=timedelta(days=2)), NOON),  # read by a clock that is slow
     ):
         told = given().when(decide, message, Facts(present)).then_state(Expired)
         assert told.effects == ()
@@ -65,6 +74,36 @@ def test_N2_identity_hears_of_an_expired_code() -> None:
 
 def test_N2_the_last_moment_is_in_time() -> None:
     given().when(ASKING.for_code, otp_requested(late=timedelta(seconds=60))).then_state(Attempting)
+
+
+@EVERY_WISH
+def test_J3_what_becomes_of_a_message_is_told_under_the_correlation_of_who_asked(wish: Asked) -> None:
+    decide, message = wish
+    assert (
+        given().when(decide, replace(message(), correlation_id="command-7")).state.about.correlation_id == "command-7"
+    )
+
+
+@EVERY_WISH
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_N3_a_message_is_written_in_the_language_that_was_asked_for(wish: Asked, language: str) -> None:
+    decide, message = wish
+    asked = message()
+    spoken = replace(asked, body=asked.body.model_copy(update={"language": language}))
+    assert given().when(decide, spoken).state.content.language == language
+
+
+@pytest.mark.parametrize(
+    ("decide", "wish"), [(ASKING.for_code, otp_requested()), (ASKING.for_message, message_wanted())]
+)
+@pytest.mark.parametrize(("hand_over_s", "valid_s"), [(30, 20), (20, 30)])
+def test_N2_nothing_is_handed_over_past_its_hand_over_time_nor_past_its_use(
+    decide: Callable[..., Any], wish: Incoming[Any], hand_over_s: int, valid_s: int
+) -> None:
+    times = {"hand_over_by": NOON + timedelta(seconds=hand_over_s), "valid_until": NOON + timedelta(seconds=valid_s)}
+    asked = replace(wish, body=wish.body.model_copy(update=times))
+    assert given().when(decide, asked).state.about.hand_over_by == NOON + timedelta(seconds=20)
+    given().when(decide, asked, Facts(NOON + timedelta(seconds=21))).then_state(Expired)
 
 
 @EVERY_WISH
@@ -123,6 +162,17 @@ def test_I10_N2_a_link_whose_life_is_set_short_is_sent_all_the_same() -> None:
     given().when(ASKING.for_activation_link, over).then_state(Expired)
 
 
+def test_I10_N2_a_link_whose_life_is_set_short_leaves_in_its_first_half_however_late_it_is_read() -> None:
+    asked = link_requested()
+    short = replace(asked, body=asked.body.model_copy(update={"valid_until": NOON + timedelta(minutes=6)}))
+    given().when(ASKING.for_activation_link, short, Facts(NOON + timedelta(minutes=3))).then_state(Attempting)
+    given().when(ASKING.for_activation_link, short, Facts(NOON + timedelta(minutes=4))).then_state(Expired)
+
+
+def test_N6_a_links_delivery_has_the_id_under_which_its_results_come_back() -> None:
+    assert given().when(ASKING.for_activation_link, link_requested()).state.about.message_id == "m-link"
+
+
 def test_N2_nobody_is_told_of_a_link_that_is_over() -> None:
     late = given().when(ASKING.for_activation_link, link_requested(), Facts(NOON + timedelta(hours=23, minutes=55)))
     notice = next(m for m in late.messages if isinstance(m, NoticeWanted))
@@ -137,9 +187,15 @@ def test_N3_a_message_goes_by_its_channel(channel: Any, effect: type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("purpose", "template"), [("reset-password", "reset-password-code"), ("give-consent", "give-consent-code")]
+    ("purpose", "template"),
+    [
+        ("approve-registration", "approve-registration-code"),
+        ("confirm-mobile", "confirm-mobile-code"),
+        ("reset-password", "reset-password-code"),
+        ("give-consent", "give-consent-code"),
+    ],
 )
-def test_I13_A9_each_purpose_of_a_code_has_its_words(purpose: Any, template: str) -> None:
+def test_I5_I9_I13_A9_each_purpose_of_a_code_has_its_words(purpose: Any, template: str) -> None:
     asked = otp_requested()
     wish = replace(asked, body=asked.body.model_copy(update={"purpose": purpose}))
     assert given().when(ASKING.for_code, wish).state.about.template == template
