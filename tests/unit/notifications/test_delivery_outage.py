@@ -87,3 +87,17 @@ def test_N6_an_email_of_which_nobody_ever_knows_ends_with_its_use() -> None:
     soon = replace(EMAIL, hand_over_by=NOON + timedelta(seconds=4))
     told = given(attempting(soon)).when(DELIVERIES.on_result, reported(soon, "unknown"), Facts(NOON))
     told.then(MessageFailed).then_state(Unknown)
+
+
+@pytest.mark.parametrize("about", [SMS, EMAIL])
+def test_N6_what_is_added_to_a_wait_is_half_of_it_at_most(about: About) -> None:
+    wait = timedelta(minutes=10)
+    added = [RULES.spread_of(wait, replace(about, message_id=f"m-{number}"), 1) for number in range(500)]
+    assert timedelta() <= min(added) < wait / 20
+    assert wait / 2 - wait / 20 < max(added) <= wait / 2
+
+
+def test_N1_N5_a_code_waits_for_nobody_and_half_a_minute_at_most() -> None:
+    waits = [RULES.wait_after(CODE, attempt) or timedelta() for attempt in range(1, MOST_ATTEMPTS)]
+    assert max(waits) <= timedelta(seconds=30)
+    assert {RULES.spread_of(wait, CODE, 1) for wait in waits} == {timedelta()}

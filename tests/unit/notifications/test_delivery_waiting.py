@@ -9,11 +9,21 @@ from contracts.decision import Facts, Incoming
 from contracts.notifications import MessageExpired
 from contracts.notifications_broadcast_internal import BroadcastHandOverReported, BroadcastMessageWanted
 from contracts.sealed import Sealed
-from services.notifications.attempt import SendBroadcast, SendSms
+from services.notifications.attempt import SendBroadcast, SendCode, SendSms
 from services.notifications.delivery import Deliveries
-from services.notifications.delivery_states import Attempting, Expired, Settling, Waiting, due_at
+from services.notifications.delivery_states import About, Attempting, Expired, Settling, Waiting, due_at
 from tests.scenario import NOON, Given, arriving, given
-from tests.unit.notifications.deliveries import ASKING, DELIVERIES, RULES, SMS, message_wanted, settling, timer
+from tests.unit.notifications.deliveries import (
+    ASKING,
+    CODE,
+    DELIVERIES,
+    RULES,
+    SMS,
+    attempting,
+    message_wanted,
+    settling,
+    timer,
+)
 
 MORNING = NOON - timedelta(hours=3)  # 09:00 in Riyadh
 EVENING = NOON + timedelta(hours=9)  # 21:00
@@ -138,6 +148,15 @@ def test_N4_neither_a_call_nor_a_repetition_begins_after_the_hours() -> None:
     morning = failed.state.retry_at
     assert NEXT_MORNING <= morning < NEXT_MORNING + timedelta(seconds=3)
     assert woken(failed, morning).state.attempt == 2
+
+
+@pytest.mark.parametrize("about", [CODE, SMS, replace(SMS, broadcast="warning")])
+def test_N4_what_keeps_no_hours_may_begin_across_their_end(about: About) -> None:
+    last = EVENING - timedelta(seconds=4)
+    lasting = replace(about, hand_over_by=NEXT_MORNING)
+    (call,) = DELIVERIES.begin(lasting, attempting(about).content, last).effects
+    assert isinstance(call, SendBroadcast | SendCode | SendSms)
+    assert call.attempt.start_by == last + RULES.start_within
 
 
 def test_N6_a_result_that_comes_late_is_still_heard_while_the_next_attempt_waits() -> None:
