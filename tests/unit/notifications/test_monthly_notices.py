@@ -19,7 +19,7 @@ from contracts.transfers import (
 )
 from services.notifications.composing import ComposedMail, ComposedSms
 from services.notifications.monthly_notices import MOST_A_MONTH, MonthlyNotices, collector_of, tell_collected
-from services.notifications.notice import TIME_TO_ARRIVE, use_of
+from services.notifications.notice import TIME_TO_ARRIVE, USE, use_of
 from services.notifications.notice_table import COLLECTED
 from services.notifications.templates import LANGUAGES
 from tests.scenario import NOON, Given, given
@@ -153,6 +153,15 @@ def test_N3_what_is_no_news_or_told_elsewhere_makes_no_notice(event: RequestMove
     given(full).when(tell_collected, happening(event)).then().then_state(full)
 
 
+@pytest.mark.parametrize(("event", "_whom"), TOLD)
+def test_N3_R7_a_notice_names_times_of_riyadh_and_the_reference_of_what_it_tells(event: Any, _whom: Any) -> None:
+    right = {"when": "2026-03-01 12:00", "until": "2026-03-04 12:00", "reference": REFERENCE}
+    for notice in notices(given().when(tell_collected, happening(event))):
+        told = {name: value for name, value in values(notice).items() if name in right}
+        assert told
+        assert told.items() <= right.items()
+
+
 def test_N3_A18_each_party_reads_of_its_own_money_only() -> None:
     (incoming,) = notices(given().when(tell_collected, happening(INCOMING)))
     (outgoing,) = notices(given().when(tell_collected, happening(OUTGOING)))
@@ -204,6 +213,23 @@ def test_R7_what_is_told_once_a_day_has_one_collector_a_day() -> None:
     first = MADE.model_copy(update={"version": 2, "made_at": datetime(2026, 3, 31, 22, tzinfo=UTC)})
     later = first.model_copy(update={"version": 3, "made_at": datetime(2026, 4, 1, 1, tzinfo=UTC)})
     assert collector_of(first) == collector_of(later) == "notices:u-1.2026-04.changes"
+
+
+def test_R7_R6_what_changes_after_midnight_in_riyadh_is_told_on_its_new_day() -> None:
+    evening = MADE.model_copy(update={"version": 2, "made_at": datetime(2026, 3, 10, 20, 30, tzinfo=UTC)})
+    night = evening.model_copy(update={"version": 3, "made_at": datetime(2026, 3, 10, 21, 30, tzinfo=UTC)})
+    once = given().when(tell_collected, happening(evening)).then(NoticeWanted)
+    once.when(tell_collected, happening(night)).then(NoticeWanted)
+
+
+def test_N3_a_hundred_events_of_a_family_are_told_in_a_month() -> None:
+    last = given(MonthlyNotices(99)).when(tell_collected, happening(MADE)).then(NoticeWanted)
+    last.when(tell_collected, happening(MADE)).then().then_state(last.state)
+
+
+def test_N2_no_notice_is_over_before_an_outage_of_an_hour() -> None:
+    assert min(USE.values()) >= timedelta(hours=1)
+    assert use_of("told-from-tomorrow-on") >= timedelta(hours=1)
 
 
 @pytest.mark.parametrize("event", [ADDED, REMOVED], ids=["added", "removed"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.accounts import AccountDefined, TransferRequested
-from contracts.decision import Incoming, Outgoing
+from contracts.decision import Facts, Incoming, Outgoing
 from contracts.identity import ContactProven, UserActivated, UserSignedIn
 from contracts.identity_sessions import PasswordChanged
 from contracts.message import Message
@@ -16,6 +16,7 @@ from contracts.values.contact_channel import contact_channels
 from contracts.values.email_address import EmailAddress
 from contracts.values.riyadh_day import day_start, riyadh_day
 from services.notifications.composing import ComposedMail, ComposedSms, Composer
+from services.notifications.notice import TIME_TO_ARRIVE
 from services.notifications.recipient import (
     MOST_SIGN_INS_A_DAY,
     MOST_WAITING,
@@ -138,9 +139,21 @@ def test_N3_a_contact_proven_again_forgets_no_notice_of_today() -> None:
 def test_N2_a_notice_is_of_use_for_a_time_counted_from_its_event() -> None:
     sms, _ = wanted(reachable().when(tell_event, happening(SIGNED_IN)))
     assert sms.valid_until == NOON + timedelta(hours=6)
-    assert sms.hand_over_by < sms.valid_until
+    assert sms.hand_over_by == sms.valid_until - TIME_TO_ARRIVE
     welcome, _ = wanted(reachable().when(tell_event, happening(ACTIVATED)))
     assert welcome.valid_until == NOON + timedelta(hours=24)
+
+
+def test_N2_a_notice_that_is_read_late_is_of_use_no_longer_for_that() -> None:
+    days_later = Facts(NOON + timedelta(days=2))
+    sms, email = wanted(reachable().when(tell_event, happening(SIGNED_IN), days_later))
+    assert sms.valid_until == email.valid_until == NOON + timedelta(hours=6)
+
+
+def test_N3_R7_a_notice_names_the_time_in_riyadh_and_the_reference_of_what_was_asked() -> None:
+    told = [json.loads(opened(wanted(reachable().when(tell_event, happening(event)))[0].values)) for event, _ in EVENTS]
+    at = {"when": "2026-03-01 12:00"}
+    assert told == [{}, at, at, {"reference": DEFINED.reference}, {"reference": TRANSFER.reference}]
 
 
 @pytest.mark.parametrize(("event", "template"), EVENTS)
