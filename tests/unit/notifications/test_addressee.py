@@ -1,9 +1,10 @@
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from contracts.broadcasts import MessageClass
 from contracts.identity import NationalAddressSaved
 from contracts.notifications import MessageFailed
 from contracts.notifications_broadcast_internal import (
@@ -122,6 +123,13 @@ def test_N4_who_is_no_beneficiary_gets_nothing_though_they_are_on_a_list() -> No
     gone = beneficiary().when(beneficiary_noted, noted(now=False))
     gone.when(offered, offer()).then_refused("not-found", "not-a-beneficiary")
     assert gone.when(offered, offer()).messages == ()
+
+
+@pytest.mark.parametrize("message_class", get_args(MessageClass))
+def test_N4_each_message_keeps_the_class_of_its_broadcast_by_which_its_hours_are_kept(message_class: str) -> None:
+    (wanted,) = beneficiary().when(offered, offer(message_class=message_class)).messages
+    assert isinstance(wanted, BroadcastMessageWanted)
+    assert (wanted.message_class, wanted.template) == (message_class, f"broadcast-{message_class}")
 
 
 def test_N4_a_beneficiary_without_contact_data_is_said_not_to_be_reached() -> None:

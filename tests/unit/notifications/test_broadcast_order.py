@@ -22,7 +22,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"text_en": "Dear {name}"}, TEXT, "placeholder-left"),
     ({"text_ar": "عزيزي }"}, TEXT, "placeholder-left"),
     ({"text_en": "two\nlines"}, TEXT, "character-not-allowed"),
-    ({"text_en": "a\u2028b"}, TEXT, "character-not-allowed"),
+    *(({"text_en": f"a{c}b"}, TEXT, "character-not-allowed") for c in "\u2028\u2029\ue000\U000e0fff"),
     ({"text_en": "   "}, TEXT, "character-not-allowed"),
     *(
         ({"text_ar": text}, TEXT, "character-not-allowed")
