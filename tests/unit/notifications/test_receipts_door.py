@@ -11,6 +11,7 @@ from contracts.envelope import Envelope, from_headers, to_headers
 from contracts.message import Message
 from contracts.notifications import ReceiptReceived
 from services.notifications.receipts_door import receipt_routes
+from services.notifications.unifonic_wire import MAX_RECEIPT_BYTES
 from tests.scenario import NOON
 
 SECRET = "s" * 32
@@ -20,13 +21,13 @@ RECEIPT = {"MessageID": "gw-1", "CorrelationID": "sms-1", "Status": "Delivered"}
 class Log:
     """A log that acknowledges, or does not."""
 
-    def __init__(self, *, away: bool = False) -> None:
+    def __init__(self, *, away: type[Exception] | None = None) -> None:
         self.published: list[tuple[Message, str]] = []
         self.away = away
 
     async def publish(self, message: Message, subject: str) -> None:
-        if self.away:
-            raise TimeoutError
+        if self.away is not None:
+            raise self.away
         self.published.append((message, subject))
 
 
@@ -52,8 +53,9 @@ async def test_N7_the_gateways_words_become_ours(said: str, status: str) -> None
     assert message.status == status
 
 
-async def test_N7_a_receipt_that_is_not_on_the_log_is_asked_for_again() -> None:
-    assert await call(Log(away=True), json.dumps(RECEIPT).encode()) == 503
+@pytest.mark.parametrize("fault", [TimeoutError, ConnectionError, RuntimeError])
+async def test_N7_a_receipt_that_is_not_on_the_log_is_asked_for_again(fault: type[Exception]) -> None:
+    assert await call(Log(away=fault), json.dumps(RECEIPT).encode()) == 503
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,23 @@ async def test_N7_a_stranger_is_turned_away_before_the_body_is_read() -> None:
     scope = {"type": "http", "method": "POST", "path": f"/receipts/unifonic/{'x' * 32}", "headers": []}
     await Starlette(routes=receipt_routes(Log().publish, SECRET, structlog.get_logger()))(scope, read, send)
     assert sent[0]["status"] == 404
+
+
+async def test_N7_no_more_of_a_body_is_read_than_a_receipt_may_have() -> None:
+    read, sent = 0, list[Any]()
+
+    async def receive() -> Any:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"x" * 4096, "more_body": read < 100}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": f"/receipts/unifonic/{SECRET}", "headers": []}
+    await Starlette(routes=receipt_routes(Log().publish, SECRET, structlog.get_logger()))(scope, receive, send)
+    assert sent[0]["status"] == 413
+    assert read == MAX_RECEIPT_BYTES // 4096 + 1
 
 
 async def test_N7_the_door_takes_receipts_only() -> None:

@@ -23,6 +23,7 @@ from services.notifications.unifonic_wire import (
     read_answer,
     read_callback,
     read_status,
+    status_form,
 )
 
 SECRET = "door-secret"
@@ -46,6 +47,10 @@ def test_N3_the_form_has_unifonics_shape() -> None:
         "statusCallback": "https://hesabi.example/receipts/door-secret",
         "responseType": "JSON",
     }
+
+
+def test_N6_a_question_names_the_message_that_it_is_about() -> None:
+    assert status_form(ACCOUNT, "attempt-1") == {"AppSid": "the-app-sid", "CorrelationID": "attempt-1"}
 
 
 def test_N3_reprs_hide_secrets_numbers_and_texts() -> None:
@@ -131,7 +136,14 @@ def test_N6_only_an_explicit_empty_list_says_never_accepted(status: int, answer:
 
 @pytest.mark.parametrize(
     ("word", "status"),
-    [("Queued", "queued"), ("Sent", "sent"), ("Delivered", "delivered"), ("Failed", "not-delivered")],
+    [
+        ("Queued", "queued"),
+        ("Sent", "sent"),
+        ("Delivered", "delivered"),
+        ("Failed", "not-delivered"),
+        ("Rejected", "not-delivered"),
+        ("Undelivered", "not-delivered"),
+    ],
 )
 def test_N6_a_receipt_is_read(word: str, status: str) -> None:
     report = body(MessageID=7, CorrelationID="attempt-1", Status=word, Recipient="966512345678")
