@@ -1,5 +1,6 @@
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,12 @@ def test_N8_no_value_can_leave_its_isolate_or_begin_a_line(value: str) -> None:
     assert (isolated[0], isolated[-1]) == ("\u2066", "\u2069")
     assert not BIDI_CONTROLS & set(isolated[1:-1])
     assert not any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in isolated)
+
+
+@pytest.mark.parametrize("mark", sorted(BIDI_CONTROLS))
+def test_N8_no_direction_mark_of_a_value_is_left_in_it(mark: str) -> None:
+    assert isolate(f"20{mark}26") == "\u20662026\u2069"
+    assert isolate_link(f"https://a{mark}b") == "\u2066https://ab \u2069"
 
 
 @given(st.text())

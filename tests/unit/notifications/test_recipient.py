@@ -177,6 +177,13 @@ def test_N3_no_more_waits_than_fits_and_the_rest_is_said_to_have_failed() -> Non
     assert len(scenario.when(contact_proven, proven()).messages) == 2 * MOST_WAITING  # below the 50 of a decision
 
 
+def test_J3_what_could_not_be_told_is_said_under_the_correlation_of_its_event() -> None:
+    full = given().when(tell_event, happening(ACTIVATED)).state
+    full = replace(full, waiting=full.waiting * MOST_WAITING)
+    failed = tell_event(full, happening(SIGNED_IN), Facts(NOON)).messages
+    assert [m.correlation_id for m in failed if isinstance(m, Outgoing)] == ["command-1", "command-1"]
+
+
 def test_N3_deciding_again_asks_for_the_same_messages() -> None:
     once, again = (wanted(reachable().when(tell_event, happening(SIGNED_IN))) for _ in range(2))
     assert [m.message_id for m in once] == [m.message_id for m in again]
