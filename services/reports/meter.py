@@ -15,7 +15,7 @@ from contracts.values.rejected import Rejected
 from contracts.values.riyadh_day import riyadh_day
 from services.reports.period import SECONDS_A_DAY
 from services.reports.readings import Quality
-from services.reports.revision import report_id_of
+from services.reports.revision import number_of, report_id_of
 
 SHORTEST_INTERVAL_S = 900  # ours: a month of shorter ones does not fit a document (law 7: 256 KiB)
 
@@ -73,10 +73,14 @@ def take_in_day(state: MeterMonth | None, incoming: Incoming[IntervalReadings], 
 
 def note_use(state: MeterMonth | None, incoming: Incoming[ReadingsUsed], _: Facts) -> Decision[MeterMonth]:
     """Remember who has used this month, in place of the report's version before (R6). What has changed since it was
-    given is told at once: no change falls between."""
+    given is told at once: no change falls between. A version that a later one has replaced makes no other, whatever it
+    is told: it takes nobody's place."""
     used, month = incoming.body, state or MeterMonth()
     report = report_id_of(used.report_id)
-    others = tuple(known for known in month.used_by if report_id_of(known) != report)
+    same = [known for known in month.used_by if report_id_of(known) == report]
+    if any(number_of(known) > number_of(used.report_id) for known in same):
+        return ignored(month)
+    others = tuple(known for known in month.used_by if known not in same)
     since = tuple(block.day for block in month.days if block.edition > used.edition)
     told = [ReadingsChanged(report_id=used.report_id, days=since)] if since else []
     return decided(replace(month, used_by=(*others, used.report_id)[-MOST_READERS:]), *told)

@@ -49,6 +49,11 @@ def report_id_of(version: str) -> str:
     return version.partition(".")[0]
 
 
+def number_of(version: str) -> int:
+    """Which version of its report the one of this id is."""
+    return int(version.partition(".")[2] or 1)
+
+
 def revision_of(
     version: int, replaces_as_of: datetime, before: Iterable[DayConsumption], after: Iterable[DayConsumption]
 ) -> Revision:

@@ -122,6 +122,17 @@ def test_R6_a_month_remembers_each_report_by_its_latest_version_and_only_so_many
     assert second not in scenario.state.used_by
 
 
+@pytest.mark.parametrize(("first", "late"), [(f"{REPORT_ID}.2", REPORT_ID), (f"{REPORT_ID}.10", f"{REPORT_ID}.9")])
+def test_R6_a_version_that_is_heard_of_late_takes_no_later_ones_place(first: str, late: str) -> None:
+    month = given(metered(day_block(DAY), day_block(DAY, [2_000] * 24, 2)))
+    last, before = (
+        arriving(ReadingsUsed(report_id=each, account_number=ACCOUNT, month="2026-02", edition=edition))
+        for each, edition in ((first, 2), (late, 1))
+    )
+    kept = month.when(note_use, last).then()
+    kept.when(note_use, before).then().then_state(kept.state)
+
+
 @pytest.mark.parametrize(
     ("energies", "quality", "note", "is_change"),
     [
