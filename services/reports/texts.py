@@ -81,7 +81,7 @@ PHRASES: Mapping[str, Phrase] = {
     "chart-days": Phrase("Consumption by day", "الاستهلاك حسب اليوم"),
     "chart-months": Phrase("Consumption by month", "الاستهلاك حسب الشهر"),
     "chart-alt": Phrase(
-        "Bar chart, {bars} bars in kWh. Highest: {peak} kWh on {peak_label}. {cover}.",
+        "Bar chart, {bars} bars in kWh. Highest: {peak} kWh, {peak_label}. {cover}.",
         "رسم بأعمدة عددها {bars} بالكيلوواط ساعة. الأعلى: {peak} ك.و.س في {peak_label}. {cover}.",
     ),
     "chart-alt-empty": Phrase("Bar chart without bars: no readings.", "رسم بلا أعمدة: لا توجد قراءات."),

@@ -134,13 +134,13 @@ def test_R4_the_chart_in_words_names_the_first_of_the_highest_bars_and_all_days_
     assert by_day is not None
     assert by_month is not None
     assert read(by_day.alt, by_month.alt) == (
-        "Bar chart, 28 bars in kWh. Highest: 24.0 kWh on 1 April 2026. 26 of 30 days measured.",
-        "Bar chart, 3 bars in kWh. Highest: 744.0 kWh on January 2026. 70 of 71 days measured.",
+        "Bar chart, 28 bars in kWh. Highest: 24.0 kWh, 1 April 2026. 26 of 30 days measured.",
+        "Bar chart, 3 bars in kWh. Highest: 744.0 kWh, January 2026. 70 of 71 days measured.",
     )
     higher = [*hours_of_days(day for day in APRIL if day.day not in {7, 9}), *hours_of_days([date(2026, 4, 7)], 2_000)]
     peak = english(report_of([*higher, *hours_of_days([date(2026, 4, 9)], 2_000)])).chart
     assert peak is not None
-    assert "Highest: 48.0 kWh on 7 April 2026." in read(peak.alt)[0]
+    assert "Highest: 48.0 kWh, 7 April 2026." in read(peak.alt)[0]
     assert read(*(label.text for label in by_day.axis[:3])) == ("1", "2", "3")
     assert read(*(label.text for label in by_month.axis)) == ("Dec", "Jan", "Feb")
     two_years = Period(date(2025, 1, 1), date(2026, 12, 31))
